@@ -68,7 +68,13 @@ void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const R
     inferred_ = true;
   }
   options_ = &options;
-  for (int i = 0; i < plan_->end(); ++i) RunStep(i, options);
+  try {
+    for (int i = 0; i < plan_->end(); ++i) RunStep(i, options);
+  } catch (...) {
+    for (size_t value = 0; value < values_.size(); ++value)  // no later run may see what this one left
+      if (plan_->values[value].home == Home::kDynamic) values_[value].Release();
+    throw;
+  }
 }
 
 // ---- binding ----
@@ -344,12 +350,27 @@ void Frame::SettleOutputs(int i) {
   }
 }
 
+// A variable that only a block writes holds nothing when the block did not run.
+void Frame::CheckInputs(int i) const {
+  const Instruction& instruction = plan_->instructions[i];
+  for (int arg = 0; arg < instruction.inputs; ++arg) {
+    const int value = instruction.values[arg];
+    if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
+    if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
+    throw InvalidArgument(StrCat("variable '", plan_->values[value].name, "' holds no value: the block that writes it did not run",
+                                 DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));
+  }
+}
+
 void Frame::RunStep(int i, const RunOptions& options) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   if (InterruptRequested()) [[unlikely]]
     throw Cancelled("the run was interrupted");
-  if (instruction.infer_at_turn) InferStep(i);
+  if (instruction.infer_at_turn) {
+    CheckInputs(i);
+    InferStep(i);
+  }
   if (!step.external_outputs.empty() || !step.dynamic_outputs.empty()) SettleOutputs(i);
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);

@@ -99,6 +99,7 @@ class Frame final : public BlockRunner {
   void BindArena();
   void RunStep(int i, const RunOptions& options);
   void SettleOutputs(int i);
+  void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);

@@ -57,6 +57,7 @@ struct Instruction {
   int inputs = 0;               // arguments below this are inputs
   std::vector<SharePair> must_share, may_share;
   std::vector<int> release;     // dynamic values whose last use this is
+  std::vector<int> block_values;  // what its sub-block reads and writes beyond the arguments
   uint32_t random_id = 0;       // number of the op among the program's ops, for random streams
   bool infer_at_turn = false;   // its shapes depend on values that earlier instructions compute
   std::shared_ptr<const Plan> block;  // the plan of its sub-block

@@ -179,11 +179,10 @@ class Builder {
     for (int i = 0; i < instruction.inputs; ++i)
       instruction.values.push_back(args.names[i] == kEmptyName ? -1 : Read(args.names[i]));
     // What the block reads and writes beyond the slots keeps alive like arguments do.
-    for (const auto& name : outer_use_[number].reads) extra_reads_.emplace_back(plan_->end(), Read(name));
+    for (const auto& name : outer_use_[number].reads) instruction.block_values.push_back(Read(name));
     for (size_t i = instruction.inputs; i < args.names.size(); ++i)
       instruction.values.push_back(args.names[i] == kEmptyName ? -1 : WriteOutput(args.names[i], has_block));
-    for (const auto& name : outer_use_[number].writes)
-      if (const int value = WriteOutput(name, true); value >= 0) extra_reads_.emplace_back(plan_->end(), value);
+    for (const auto& name : outer_use_[number].writes) instruction.block_values.push_back(WriteOutput(name, true));
     AddAliases(def, op, &instruction);
     if (has_block) {
       const auto blocks = op.Blocks();
@@ -245,18 +244,19 @@ class Builder {
         const bool output = static_cast<int>(arg) >= instruction.inputs;
         if (output || ReadsBytes(instruction, static_cast<int>(arg))) plan_->values[value].last = std::max(plan_->values[value].last, i);
       }
+      for (const int value : instruction.block_values) plan_->values[value].last = std::max(plan_->values[value].last, i);
     }
-    for (const auto& [i, value] : extra_reads_) plan_->values[value].last = std::max(plan_->values[value].last, i);
     for (const int value : plan_->fetch_values) plan_->values[value].last = plan_->end();
   }
 
   // An output that nothing reads is not computed where the kernel can skip it.
   void DropUnwantedOutputs() {
     std::vector<bool> used(plan_->values.size(), false);
-    for (const auto& instruction : plan_->instructions)
+    for (const auto& instruction : plan_->instructions) {
       for (int arg = 0; arg < instruction.inputs; ++arg)
         if (instruction.values[arg] >= 0) used[instruction.values[arg]] = true;
-    for (const auto& [i, value] : extra_reads_) used[value] = true;
+      for (const int value : instruction.block_values) used[value] = true;
+    }
     for (const int value : plan_->fetch_values) used[value] = true;
     for (auto& instruction : plan_->instructions) {
       for (size_t slot = 0; slot < instruction.def->outputs.size(); ++slot) {
@@ -318,6 +318,7 @@ class Builder {
             at_turn = true;
         }
       instruction.infer_at_turn = at_turn;
+      for (const int value : instruction.block_values) tainted[value] = true;
       for (size_t slot = 0; slot < instruction.def->outputs.size(); ++slot) {
         const size_t at = slot + instruction.def->inputs.size();
         for (int arg = instruction.begin[at]; arg < instruction.begin[at + 1]; ++arg) {
@@ -349,7 +350,6 @@ class Builder {
   std::vector<bool> keep_;
   std::map<std::string, int, std::less<>> current_;
   std::map<std::string, int, std::less<>> externals_;
-  std::vector<std::pair<int, int>> extra_reads_;  // instruction, value
 };
 
 }  // namespace
