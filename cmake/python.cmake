@@ -1,0 +1,18 @@
+# The module paddle._core, beside the pure Python files (linked, not copied), so that PYTHONPATH=<build>/python works.
+find_package(Python 3.8 REQUIRED COMPONENTS Interpreter Development.Module)
+execute_process(COMMAND ${Python_EXECUTABLE} -m pybind11 --cmakedir OUTPUT_VARIABLE pybind11_DIR OUTPUT_STRIP_TRAILING_WHITESPACE)
+find_package(pybind11 CONFIG REQUIRED)
+file(GLOB bindings CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/python/bindings/*.cc)
+if(bindings)
+  pybind11_add_module(_core MODULE NO_EXTRAS ${bindings})
+  target_include_directories(_core PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(_core PRIVATE paddle)
+  set_target_properties(_core PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/python/paddle
+    BUILD_RPATH "$ORIGIN/lib" BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN/lib")
+  install(TARGETS _core LIBRARY DESTINATION .)
+endif()
+file(GLOB entries RELATIVE ${CMAKE_SOURCE_DIR}/python/paddle CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/python/paddle/*)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/python/paddle)
+foreach(entry ${entries})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/python/paddle/${entry} ${CMAKE_BINARY_DIR}/python/paddle/${entry} SYMBOLIC)
+endforeach()

@@ -1,0 +1,7 @@
+#include "paddle/device/context.h"
+
+namespace paddle {
+
+DeviceContext::~DeviceContext() = default;
+
+}  // namespace paddle

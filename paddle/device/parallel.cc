@@ -1,0 +1,91 @@
+#include "paddle/device/parallel.h"
+
+#include <omp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <xmmintrin.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <string>
+
+#include "paddle/base/errors.h"
+
+namespace paddle {
+namespace {
+
+constexpr unsigned kFlushDenormals = 0x8040;  // flush-to-zero and denormals-are-zero
+
+std::atomic<bool> g_forked{false};
+
+// CPUs allowed by cgroup v2's quota, rounded up; a large number when there is none.
+int CgroupCpus() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 1 << 20;
+  return std::max(1, static_cast<int>(std::ceil(std::strtod(quota.c_str(), nullptr) / period)));
+}
+
+int AllowedThreads() {
+  pthread_atfork(nullptr, nullptr, [] { g_forked = true; });  // OpenMP's workers do not survive a fork
+  cpu_set_t set;
+  const int cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+  int n = std::min(cpus, CgroupCpus());
+  if (const char* env = std::getenv("OMP_NUM_THREADS")) {
+    const int wanted = std::atoi(env);
+    if (wanted >= 1) n = std::min(wanted, 1024);
+  }
+  return std::max(1, n);
+}
+
+std::atomic<int>& ThreadCount() {
+  static std::atomic<int> count{AllowedThreads()};
+  return count;
+}
+
+}  // namespace
+
+int NumThreads() { return ThreadCount().load(std::memory_order_relaxed); }
+
+void SetNumThreads(int n) {
+  Require(n >= 1 && n <= 1024, "the number of threads must be in 1..1024, got ", n);
+  ThreadCount() = n;
+}
+
+ParallelScope::ParallelScope() : saved_mode_(_mm_getcsr()) {
+  _mm_setcsr(saved_mode_ | kFlushDenormals);
+  const int threads = NumThreads();
+  thread_local int prepared = 0;  // workers belong to this thread and keep their mode
+  if (prepared == threads || g_forked || omp_in_parallel()) return;
+  omp_set_num_threads(threads);
+#pragma omp parallel num_threads(threads)
+  _mm_setcsr(_mm_getcsr() | kFlushDenormals);
+  prepared = threads;
+}
+
+ParallelScope::~ParallelScope() { _mm_setcsr(saved_mode_); }
+
+void ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> body) {
+  if (n <= 0) return;
+  grain = std::max<int64_t>(grain, 1);
+  const int64_t parts = std::min<int64_t>(NumThreads(), n / grain);
+  if (parts <= 1 || g_forked.load(std::memory_order_relaxed) || omp_in_parallel()) return body(0, n);
+  std::exception_ptr error;
+  std::atomic_flag failed = ATOMIC_FLAG_INIT;
+#pragma omp parallel for num_threads(parts) schedule(static, 1)
+  for (int64_t part = 0; part < parts; ++part) {
+    try {
+      body(n * part / parts, n * (part + 1) / parts);
+    } catch (...) {
+      if (!failed.test_and_set()) error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace paddle

@@ -1,0 +1,33 @@
+#pragma once
+// Work on all cores: the one wrapper of OpenMP.
+
+#include <cstdint>
+
+#include "paddle/base/function_ref.h"
+
+namespace paddle {
+
+// Number of threads that parallel work of this process uses; at first as many as affinity and cgroup allow.
+int NumThreads();
+// Sets it for all later runs. Throws InvalidArgument unless 1 <= n <= 1024.
+void SetNumThreads(int n);
+
+// Prepares the calling thread and its workers for a run: thread count, denormals flushed to zero.
+// The caller's floating point mode comes back when the object dies.
+class ParallelScope {
+ public:
+  ParallelScope();
+  ~ParallelScope();
+  ParallelScope(const ParallelScope&) = delete;
+  ParallelScope& operator=(const ParallelScope&) = delete;
+
+ private:
+  unsigned saved_mode_;
+};
+
+// Calls body(begin, end) on disjoint ranges that cover [0, n), each of at least `grain` elements but the last.
+// Serial when nested, when n <= grain, and in a forked child. The first exception of any range is thrown to the caller.
+// The ranges depend on n, grain and the thread count only.
+void ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> body);
+
+}  // namespace paddle

@@ -1,0 +1,83 @@
+#pragma once
+// How an op's gradient is written: as ops of a program, in Fluid's form.
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "paddle/op/attributes.h"
+
+namespace paddle {
+
+// Where a `grad` rule reads the forward op and writes gradient ops.
+class GradContext {
+ public:
+  // `wanted` says whether the gradient of a forward input is asked for.
+  GradContext(const OpDesc& forward, std::function<bool(const std::string&)> wanted, std::vector<OpDesc>* out)
+      : forward_(forward), wanted_(std::move(wanted)), out_(out) {}
+
+  const OpDesc& forward() const { return forward_; }
+  const std::vector<std::string>& In(std::string_view slot) const { return forward_.Input(slot); }
+  const std::vector<std::string>& Out(std::string_view slot) const { return forward_.Output(slot); }
+  // Names of the gradients of an output slot.
+  std::vector<std::string> OutGrad(std::string_view slot) const;
+  // Names of the gradients of an input slot. Where none is asked for: @EMPTY@, or left out with `drop_empty`.
+  std::vector<std::string> InGrad(std::string_view slot, bool drop_empty = true) const;
+
+  // A new gradient op, to be filled in. The reference is good until the next Emit.
+  OpDesc& Emit(std::string_view type);
+  template <class Attrs>
+  OpDesc& Emit(std::string_view type, const Attrs& attrs) {
+    OpDesc& op = Emit(type);
+    DumpAttrs(attrs, &op);
+    return op;
+  }
+  // The op TYPE (default: the forward's type + "_grad") whose slots are filled by name: "S" with the forward's input or output
+  // S, "S@GRAD" with gradients; the forward's attributes are copied.
+  OpDesc& EmitDefault(std::string_view type = {});
+
+ private:
+  const OpDesc& forward_;
+  std::function<bool(const std::string&)> wanted_;
+  std::vector<OpDesc>* out_;
+};
+
+// Where an `expand` rule reads an op and writes the ops that compute it.
+class ExpandContext {
+ public:
+  // `meta` tells what is known of a variable; `make` makes a temporary variable of a unique name.
+  ExpandContext(const OpDesc& op, std::function<TensorMeta(const std::string&)> meta, std::function<std::string()> make, std::vector<OpDesc>* out)
+      : op_(op), meta_(std::move(meta)), make_(std::move(make)), out_(out) {}
+
+  const OpDesc& op() const { return op_; }
+  // The only variable of an input slot; empty when it is not there.
+  std::string In(std::string_view slot) const;
+  const std::vector<std::string>& Ins(std::string_view slot) const { return op_.Input(slot); }
+  // The only variable of an output slot; empty when it is not wanted.
+  std::string Out(std::string_view slot) const;
+  TensorMeta Meta(const std::string& name) const { return meta_(name); }
+
+  // Appends an op with the inputs and attributes given and returns its output in `slot`: `to`, or a new temporary if `to` is empty.
+  template <class Attrs = NoAttrs>
+  std::string Emit(std::string_view type, const std::vector<OpDesc::Slot>& inputs, const Attrs& attrs = {}, std::string to = {},
+                   std::string_view slot = "Out") {
+    OpDesc& op = Append(type, inputs);
+    DumpAttrs(attrs, &op);
+    if (to.empty()) to = make_();
+    op.SetOutput(slot, {to});
+    return to;
+  }
+  // An op with inputs and attributes only, for ops of several outputs.
+  OpDesc& Append(std::string_view type, const std::vector<OpDesc::Slot>& inputs);
+  std::string Temporary() { return make_(); }
+
+ private:
+  const OpDesc& op_;
+  std::function<TensorMeta(const std::string&)> meta_;
+  std::function<std::string()> make_;
+  std::vector<OpDesc>* out_;
+};
+
+}  // namespace paddle

@@ -1,0 +1,198 @@
+#include "paddle/runtime/executor.h"
+
+#include <algorithm>
+
+#include "paddle/base/flags.h"
+#include "paddle/device/parallel.h"
+#include "paddle/runtime/plan_text.h"
+
+namespace paddle {
+namespace {
+
+constexpr size_t kMaxPlans = 64;
+
+// A scope as the environment of a frame. Kept beside the frame, so that its address says which scope is bound.
+class ScopeEnvironment final : public Environment {
+ public:
+  explicit ScopeEnvironment(Scope& scope) : scope_(scope) {}
+  Variable* Find(const std::string& name) override { return scope_.Find(name); }
+  // What a program makes belongs to the outermost scope, as parameters do.
+  Variable& Make(const std::string& name) override {
+    Scope* root = &scope_;
+    while (root->parent()) root = root->parent();
+    return root->Var(name);
+  }
+  uint64_t version() const override { return scope_.structure_version(); }
+  Scope& scope() const { return scope_; }
+
+ private:
+  Scope& scope_;
+};
+
+std::unique_ptr<DeviceContext> MakeContext(Place place) {
+  if (place.is_cpu()) return std::make_unique<CpuContext>();
+  throw Unimplemented(StrCat("this build runs on the CPU only; ", place, " needs the CUDA plug-in libpaddle_cuda.so, which is not loaded"));
+}
+
+std::mutex g_hook_mutex;
+std::shared_ptr<const InstructionHook> g_hook;
+std::atomic<bool> g_hooked{false};
+
+}  // namespace
+
+struct Executor::Entry {
+  uint64_t program = 0, edits = 0;
+  int threads = 0;
+  std::vector<std::string> feeds, fetches;
+  std::shared_ptr<const Plan> plan;
+
+  struct Bound {
+    std::unique_ptr<ScopeEnvironment> environment;
+    std::unique_ptr<Frame> frame;
+  };
+  std::mutex mutex;
+  std::vector<Bound> free;
+
+  bool Matches(const ProgramDesc& desc, std::span<const Feed> fed, const std::vector<std::string>& fetched) const {
+    if (program != desc.uid() || edits != desc.edits() || threads != NumThreads() || feeds.size() != fed.size() || fetches != fetched) return false;
+    for (size_t i = 0; i < fed.size(); ++i)
+      if (feeds[i] != fed[i].name) return false;
+    return true;
+  }
+};
+
+// A frame for one run, best one that was bound to the same scope before; goes back to the entry when done.
+class Executor::FrameLease {
+ public:
+  FrameLease(std::shared_ptr<Entry> entry, Scope& scope, const DeviceContext& context) : entry_(std::move(entry)) {
+    std::scoped_lock lock(entry_->mutex);
+    auto& free = entry_->free;
+    auto best = std::find_if(free.begin(), free.end(), [&](const auto& bound) { return &bound.environment->scope() == &scope; });
+    if (best == free.end() && !free.empty()) best = free.end() - 1;
+    if (best != free.end()) {
+      bound_ = std::move(*best);
+      free.erase(best);
+    } else {
+      bound_.frame = std::make_unique<Frame>(entry_->plan, context);
+    }
+    if (!bound_.environment || &bound_.environment->scope() != &scope) bound_.environment = std::make_unique<ScopeEnvironment>(scope);
+  }
+  ~FrameLease() {
+    std::scoped_lock lock(entry_->mutex);
+    entry_->free.push_back(std::move(bound_));
+  }
+  FrameLease(const FrameLease&) = delete;
+  FrameLease& operator=(const FrameLease&) = delete;
+
+  Frame& frame() { return *bound_.frame; }
+  Environment& environment() { return *bound_.environment; }
+
+ private:
+  std::shared_ptr<Entry> entry_;
+  Entry::Bound bound_;
+};
+
+Executor::Executor(Place place) : place_(place), context_(MakeContext(place)) {}
+Executor::~Executor() = default;
+
+std::shared_ptr<Executor::Entry> Executor::Lookup(const ProgramDesc& program, std::span<const Feed> feeds,
+                                                  const std::vector<std::string>& fetches) {
+  std::scoped_lock lock(mutex_);
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (!entries_[i]->Matches(program, feeds, fetches)) continue;
+    std::rotate(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(i), entries_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    return entries_.front();
+  }
+  auto entry = std::make_shared<Entry>();
+  entry->program = program.uid();
+  entry->edits = program.edits();
+  entry->threads = NumThreads();
+  for (const auto& feed : feeds) entry->feeds.push_back(feed.name);
+  entry->fetches = fetches;
+  PlanRequest request;
+  request.feeds = entry->feeds;
+  request.fetches = fetches;
+  request.place = place_;
+  entry->plan = BuildPlan(program, request);
+  ++plans_built_;
+  // Plans of earlier states of the same program cannot be used again.
+  std::erase_if(entries_, [&](const auto& old) { return old->program == program.uid() && old->edits != program.edits(); });
+  entries_.insert(entries_.begin(), entry);
+  if (entries_.size() > kMaxPlans) entries_.pop_back();
+  return entry;
+}
+
+std::vector<Variable> Executor::Run(const ProgramDesc& program, Scope& scope, std::span<const Feed> feeds,
+                                    const std::vector<std::string>& fetches, uint64_t seed) {
+  ParallelScope parallel;
+  const auto entry = Lookup(program, feeds, fetches);
+  FrameLease lease(entry, scope, *context_);
+  RunOptions options;
+  if (entry->plan->uses_random) {
+    const auto state = scope.NextRandomStep();
+    options.random.seed = seed ? seed : state.seed;
+    options.random.step = state.step;
+  }
+  options.check_nan_inf = CheckNanInfEnabled();
+  std::shared_ptr<const InstructionHook> hook;
+  if (g_hooked.load(std::memory_order_relaxed)) {
+    std::scoped_lock lock(g_hook_mutex);
+    hook = g_hook;
+    options.hook = hook.get();
+  }
+  std::vector<Tensor> tensors;
+  tensors.reserve(feeds.size());
+  for (const auto& feed : feeds) {
+    Require(feed.tensor.initialized() || feed.tensor.bytes() == 0, "the tensor fed for '", feed.name, "' holds no value");
+    feed.tensor.lod().CheckRows(feed.tensor.rank() ? feed.tensor.dim(0) : 0, feed.name.c_str());
+    tensors.push_back(feed.tensor);
+  }
+  lease.frame().Run(lease.environment(), tensors, options);
+  std::vector<Variable> fetched;
+  fetched.reserve(fetches.size());
+  for (size_t i = 0; i < fetches.size(); ++i) fetched.push_back(lease.frame().Fetch(static_cast<int>(i)));
+  return fetched;
+}
+
+std::string Executor::PlanText(const ProgramDesc& program, Scope& scope, const std::vector<std::string>& feeds,
+                               const std::vector<std::string>& fetches) {
+  std::vector<Feed> named;
+  for (const auto& name : feeds) named.push_back({name, {}});
+  const auto entry = Lookup(program, named, fetches);
+  FrameLease lease(entry, scope, *context_);
+  return ToText(lease.frame());
+}
+
+void Executor::Trim() {
+  std::scoped_lock lock(mutex_);
+  for (const auto& entry : entries_) {
+    std::scoped_lock entry_lock(entry->mutex);
+    for (auto& bound : entry->free) bound.frame->Trim();
+  }
+  CachingAllocator().Trim();
+}
+
+void Executor::Close() {
+  std::scoped_lock lock(mutex_);
+  entries_.clear();
+}
+
+ExecutorStats Executor::stats() const {
+  std::scoped_lock lock(mutex_);
+  ExecutorStats stats;
+  stats.plans_built = plans_built_;
+  stats.plans_kept = entries_.size();
+  for (const auto& entry : entries_) {
+    std::scoped_lock entry_lock(entry->mutex);
+    for (const auto& bound : entry->free) stats.arena_bytes += bound.frame->arena_bytes();
+  }
+  return stats;
+}
+
+void Executor::SetProfilerHook(InstructionHook hook) {
+  std::scoped_lock lock(g_hook_mutex);
+  g_hooked = static_cast<bool>(hook);
+  g_hook = hook ? std::make_shared<const InstructionHook>(std::move(hook)) : nullptr;
+}
+
+}  // namespace paddle

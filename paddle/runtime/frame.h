@@ -1,0 +1,129 @@
+#pragma once
+// All that a run of a plan changes: values, arena, prepared states.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "paddle/device/context.h"
+#include "paddle/op/kernel.h"
+#include "paddle/runtime/memory_plan.h"
+#include "paddle/runtime/plan.h"
+#include "paddle/tensor/scope.h"
+
+namespace paddle {
+
+// What one finished instruction was and how long it took, for the profiler.
+using InstructionHook = std::function<void(const Instruction&, uint64_t begin_ns, uint64_t end_ns)>;
+
+struct RunOptions {
+  RandomKey random;                       // op numbers are added by the frame
+  const InstructionHook* hook = nullptr;  // null: not profiled
+  bool check_nan_inf = false;
+};
+
+// Finds the variables that live outside a plan.
+class Environment {
+ public:
+  virtual ~Environment();
+  virtual Variable* Find(const std::string& name) = 0;
+  virtual Variable& Make(const std::string& name) = 0;
+  // Differs whenever a variable may have been made, erased or replaced.
+  virtual uint64_t version() const = 0;
+};
+
+// Runs one plan, one run at a time. Keeps its memory from run to run: a step that fits it allocates nothing.
+class Frame final : public BlockRunner {
+ public:
+  Frame(std::shared_ptr<const Plan> plan, const DeviceContext& context);
+  ~Frame() override;
+
+  // `feeds`: one tensor a plan feed. Throws the first error of any instruction with its op, arguments and user line.
+  void Run(Environment& environment, std::span<const Tensor> feeds, const RunOptions& options);
+
+  // Fetched values, copied out; call after Run. Buffers come from a pool and belong to the caller.
+  Variable Fetch(int i);
+
+  const Plan& plan() const { return *plan_; }
+  const void* bound_environment() const { return environment_; }
+  size_t arena_bytes() const { return arena_ ? arena_->size() : 0; }
+  // Where a value lies: offset in the arena and bytes reserved; {-1, 0} when it is not in the arena.
+  struct Placement {
+    int64_t offset = -1;
+    size_t bytes = 0;
+  };
+  Placement PlacementOf(int value) const;
+  // Gives the arena back; the next run takes it again.
+  void Trim();
+
+  // BlockRunner: a run of the sub-block of the instruction at hand.
+  void Run(BlockRef block) override;
+
+ private:
+  class InnerEnvironment;
+
+  // Per instruction: arguments in the plan's order.
+  struct Step {
+    std::vector<void*> args;            // what the kernel gets
+    std::vector<TensorMeta*> metas;     // what infer reads and writes
+    std::vector<const Tensor*> tensors; // for infer that reads values
+    struct CopyFirst {
+      int output_arg;
+      void* from;
+    };
+    std::vector<CopyFirst> copy_first;  // must-share pairs under two names
+    std::vector<std::pair<int, int>> external_outputs;  // argument, value
+    std::vector<int> dynamic_outputs;                   // arguments
+    std::shared_ptr<void> state;
+    std::vector<Dims> state_dims;
+    size_t scratch_bytes = 0;
+    int scratch_interval = -1;
+    BufferPtr scratch;  // when it is not in the arena
+    std::unique_ptr<Frame> inner;
+  };
+
+  void Bind(Environment& environment);
+  void BindStep(int i);
+  void BindFeeds(std::span<const Tensor> feeds);
+  bool ExternalsChanged();
+  void CheckReadable();
+  void InferStatic();
+  void InferStep(int i);
+  void PrepareState(int i);
+  void PlanMemory();
+  void GroupValues();
+  bool InPlaceHolds() const;
+  bool FitsMarks() const;
+  void BindArena();
+  void RunStep(int i, const RunOptions& options);
+  void SettleOutputs(int i);
+  void CheckInputs(int i) const;
+  void CheckNanInf(int i) const;
+  TensorMeta* MetaOf(int value);
+  Variable* VariableOf(int value);
+  [[noreturn]] void ThrowMissing(const External& external) const;
+
+  std::shared_ptr<const Plan> plan_;
+  const DeviceContext& context_;
+  std::vector<Step> steps_;
+  std::vector<Variable> values_;       // one a value; those outside the frame stay unused
+  std::vector<TensorMeta> shadows_;    // metas of external values, as of their version
+  std::vector<Variable*> externals_;   // one a plan external
+  std::vector<TensorMeta> external_metas_;  // what they were when shapes were inferred last
+  std::vector<TensorMeta> feed_metas_;
+
+  Environment* environment_ = nullptr;
+  uint64_t environment_version_ = 0;
+  bool inferred_ = false;
+
+  std::vector<int> group_;             // one a value: index of its interval, or -1
+  std::vector<std::pair<int, int>> in_place_;  // values that share by choice
+  std::vector<Interval> intervals_;
+  BufferPtr arena_;
+  const RunOptions* options_ = nullptr;
+  int running_ = -1;
+};
+
+}  // namespace paddle

@@ -1,0 +1,37 @@
+#include "paddle/runtime/memory_plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace paddle {
+namespace {
+
+constexpr size_t kAlign = 64;
+
+}  // namespace
+
+size_t PlaceIntervals(std::vector<Interval>* intervals) {
+  std::vector<size_t> order(intervals->size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return (*intervals)[a].bytes > (*intervals)[b].bytes; });
+  std::vector<const Interval*> placed;  // by offset
+  size_t arena = 0;
+  for (const size_t index : order) {
+    Interval& interval = (*intervals)[index];
+    const size_t bytes = (interval.bytes + kAlign - 1) / kAlign * kAlign;
+    interval.offset = 0;
+    if (bytes == 0) continue;
+    for (const Interval* other : placed) {
+      if (other->last < interval.first || other->first > interval.last) continue;
+      if (interval.offset + bytes <= other->offset) break;
+      interval.offset = std::max(interval.offset, (other->offset + other->bytes + kAlign - 1) / kAlign * kAlign);
+    }
+    arena = std::max(arena, interval.offset + bytes);
+    const auto at = std::upper_bound(placed.begin(), placed.end(), &interval,
+                                     [](const Interval* a, const Interval* b) { return a->offset < b->offset; });
+    placed.insert(at, &interval);
+  }
+  return arena;
+}
+
+}  // namespace paddle

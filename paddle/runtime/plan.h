@@ -1,0 +1,96 @@
+#pragma once
+// A program made ready to run for one set of feeds and fetches: an array of instructions over numbered values.
+// Immutable once built; all that a run changes is in its Frame.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "paddle/op/op_def.h"
+#include "paddle/program/program.h"
+
+namespace paddle {
+
+// Where the bytes of a value live.
+enum class Home : uint8_t {
+  kArena,     // in the frame's arena, placed by lifetime
+  kDynamic,   // from the caching allocator: the size is known only when the op ran
+  kFeed,      // the caller's memory
+  kExternal,  // in a scope, or in the frame of the block around this one
+};
+
+// One version of a variable: what one write made, or what was there before the run.
+struct Value {
+  std::string name;
+  VarKind kind = VarKind::kTensor;
+  Home home = Home::kArena;
+  int external = -1;   // index into Plan::externals, for Home::kExternal
+  int feed = -1;       // index into Plan::feeds, for Home::kFeed
+  int def = -1;        // the instruction that makes it; -1: there before the first
+  int last = -1;       // the last instruction that needs its bytes; Plan::end() when it is fetched
+  bool fetched = false;
+};
+
+// A variable outside the plan, and whether the plan makes it.
+struct External {
+  std::string name;
+  VarKind kind = VarKind::kTensor;
+  bool read_first = false;  // read before it is written: must be there when the run starts
+  bool written = false;
+  int first_reader = -1;    // the instruction that the error for a missing variable names
+};
+
+// Output argument that lives where an input argument lives.
+struct SharePair {
+  int output_arg, input_arg;
+};
+
+struct Plan;
+
+struct Instruction {
+  const OpDef* def = nullptr;
+  const Kernel* kernel = nullptr;
+  std::shared_ptr<const void> attrs;
+  OpDesc desc;                  // for errors and printing
+  std::vector<int> values;      // one an argument; -1: not there or not wanted
+  std::vector<uint16_t> begin;  // first argument of each slot, and one more
+  int inputs = 0;               // arguments below this are inputs
+  std::vector<SharePair> must_share, may_share;
+  std::vector<int> release;     // dynamic values whose last use this is
+  std::vector<int> block_values;  // what its sub-block reads and writes beyond the arguments
+  uint32_t random_id = 0;       // number of the op among the program's ops, for random streams
+  bool infer_at_turn = false;   // its shapes depend on values that earlier instructions compute
+  std::shared_ptr<const Plan> block;  // the plan of its sub-block
+};
+
+struct Plan {
+  std::vector<Instruction> instructions;
+  std::vector<Value> values;
+  std::vector<External> externals;
+  std::vector<std::string> feeds;
+  std::vector<int> feed_values;   // one a feed; -1: nothing reads it
+  std::vector<std::string> fetches;
+  std::vector<int> fetch_values;
+  std::vector<std::string> passes;  // names of what was applied, in order, with what they did
+  Place place;
+  bool uses_random = false;
+  std::shared_ptr<const ProgramDesc> program;  // the expanded copy that the instructions were made from
+
+  int end() const { return static_cast<int>(instructions.size()); }
+};
+
+struct PlanRequest {
+  int block = 0;
+  std::vector<std::string> feeds, fetches;
+  Place place;
+  // Names that live around this block (for the plan of a sub-block); scope variables otherwise.
+  bool nested = false;
+};
+
+// Throws what the program deserves: unknown ops, missing kernels, variables that nothing writes, ...
+std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request);
+
+// The op's text for errors, with the argument metas of a run where `metas` is not null.
+std::string DescribeInstruction(const Instruction& instruction, const Plan& plan, TensorMeta* const* metas);
+
+}  // namespace paddle

@@ -1,0 +1,95 @@
+#include "paddle/tensor/scope.h"
+
+#include <algorithm>
+#include <random>
+
+namespace paddle {
+
+Variable& Scope::Var(std::string_view name) {
+  std::scoped_lock lock(mutex_);
+  const auto found = variables_.find(name);
+  if (found != variables_.end()) return *found->second;
+  ++structure_;
+  return *variables_.emplace(std::string(name), std::make_unique<Variable>()).first->second;
+}
+
+Variable* Scope::FindLocal(std::string_view name) {
+  std::scoped_lock lock(mutex_);
+  const auto found = variables_.find(name);
+  return found == variables_.end() ? nullptr : found->second.get();
+}
+
+Variable* Scope::Find(std::string_view name) {
+  for (Scope* scope = this; scope; scope = scope->parent_)
+    if (Variable* variable = scope->FindLocal(name)) return variable;
+  return nullptr;
+}
+
+bool Scope::Erase(std::string_view name) {
+  std::scoped_lock lock(mutex_);
+  const auto found = variables_.find(name);
+  if (found == variables_.end()) return false;
+  variables_.erase(found);
+  ++structure_;
+  return true;
+}
+
+std::vector<std::string> Scope::LocalNames() const {
+  std::scoped_lock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& entry : variables_) names.push_back(entry.first);
+  return names;
+}
+
+Scope& Scope::NewChild() {
+  std::scoped_lock lock(mutex_);
+  return *children_.emplace_back(std::make_unique<Scope>(this));
+}
+
+void Scope::DropChildren() {
+  std::vector<std::unique_ptr<Scope>> dropped;
+  std::scoped_lock lock(mutex_);
+  dropped.swap(children_);
+}
+
+void Scope::DropChild(const Scope* child) {
+  std::scoped_lock lock(mutex_);
+  std::erase_if(children_, [&](const auto& own) { return own.get() == child; });
+}
+
+std::vector<Scope*> Scope::Children() const {
+  std::scoped_lock lock(mutex_);
+  std::vector<Scope*> children;
+  for (const auto& child : children_) children.push_back(child.get());
+  return children;
+}
+
+uint64_t Scope::structure_version() const {
+  uint64_t sum = 0;
+  for (const Scope* scope = this; scope; scope = scope->parent_) sum += scope->structure_.load(std::memory_order_acquire);
+  return sum;
+}
+
+Scope::RandomState Scope::random_state() const {
+  std::scoped_lock lock(mutex_);
+  return random_;
+}
+
+void Scope::set_random_state(uint64_t seed, uint64_t step) {
+  std::scoped_lock lock(mutex_);
+  random_ = {seed, step, true};
+}
+
+Scope::RandomState Scope::NextRandomStep() {
+  std::scoped_lock lock(mutex_);
+  if (!random_.seeded) {
+    std::random_device device;
+    random_.seed = (static_cast<uint64_t>(device()) << 32) | device();
+    random_.seeded = true;
+  }
+  RandomState now = random_;
+  ++random_.step;
+  return now;
+}
+
+}  // namespace paddle

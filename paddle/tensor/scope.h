@@ -1,0 +1,62 @@
+#pragma once
+// Named variables that outlive a run: parameters, optimizer states, statistics.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "paddle/tensor/variable.h"
+
+namespace paddle {
+
+// A table of variables with a chain of parents. Safe to use from many threads; a Variable's address stays until it is erased.
+class Scope {
+ public:
+  explicit Scope(Scope* parent = nullptr) : parent_(parent) {}
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  // The variable of that name in this scope, made when it is not there.
+  Variable& Var(std::string_view name);
+  // In this scope or the nearest parent that has it; null when none has.
+  Variable* Find(std::string_view name);
+  Variable* FindLocal(std::string_view name);
+  bool Erase(std::string_view name);
+  std::vector<std::string> LocalNames() const;
+
+  Scope& NewChild();
+  void DropChildren();
+  void DropChild(const Scope* child);
+  Scope* parent() const { return parent_; }
+  std::vector<Scope*> Children() const;
+
+  // Moves whenever a variable of this scope or a parent is made, erased or changes its kind: bindings must be looked up again.
+  uint64_t structure_version() const;
+  void MarkChanged() { ++structure_; }
+
+  // Random numbers of the runs over this scope: the key, drawn at first use, and the number of runs so far.
+  // The two are all that a checkpoint needs.
+  struct RandomState {
+    uint64_t seed = 0;
+    uint64_t step = 0;
+    bool seeded = false;
+  };
+  RandomState random_state() const;
+  void set_random_state(uint64_t seed, uint64_t step);
+  // The state for one more run: draws the key when there is none, counts the step.
+  RandomState NextRandomStep();
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<Variable>, std::less<>> variables_;
+  std::vector<std::unique_ptr<Scope>> children_;
+  Scope* parent_;
+  std::atomic<uint64_t> structure_{1};
+  RandomState random_;
+};
+
+}  // namespace paddle

@@ -1,0 +1,7 @@
+#include "python/bindings/bindings.h"
+
+namespace paddle::bindings {
+
+void BindAutodiff(py::module_&) {}
+
+}  // namespace paddle::bindings
