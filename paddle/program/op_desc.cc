@@ -34,6 +34,13 @@ void OpDesc::set_type(std::string type) {
   Edited();
 }
 
+void OpDesc::CopyFrom(const OpDesc& other) {
+  EditCounter own = edits_;
+  *this = other;
+  edits_ = std::move(own);
+  Edited();
+}
+
 const std::vector<std::string>& OpDesc::Input(std::string_view slot) const { return ArgsOf(inputs_, slot); }
 const std::vector<std::string>& OpDesc::Output(std::string_view slot) const { return ArgsOf(outputs_, slot); }
 std::vector<std::string> OpDesc::InputNames() const { return AllArgs(inputs_); }

@@ -83,6 +83,9 @@ class OpDesc {
   // Blocks that attributes name.
   std::vector<int> Blocks() const;
 
+  // Becomes a copy of `other`, in its own place in its own program.
+  void CopyFrom(const OpDesc& other);
+
   std::optional<bool> is_target;
 
   proto::OpDesc ToProto() const;
