@@ -125,6 +125,15 @@ std::vector<int> OpDesc::Blocks() const {
   return blocks;
 }
 
+void OpDesc::RenumberBlocks(const std::function<int(int)>& number) {
+  for (auto& attr : attrs_) {
+    if (auto* one = std::get_if<BlockRef>(&attr.second)) one->index = number(one->index);
+    if (auto* many = std::get_if<std::vector<BlockRef>>(&attr.second))
+      for (auto& block : *many) block.index = number(block.index);
+  }
+  Edited();
+}
+
 namespace {
 
 template <class Repeated, class T>
