@@ -13,3 +13,8 @@ foreach(folder ${folders})
   target_link_libraries(${name}_test PRIVATE paddle GTest::gtest_main OpenMP::OpenMP_CXX)
   add_test(NAME ${name} COMMAND ${name}_test)
 endforeach()
+
+# The plain kernel loop of benchmarks/executor.
+add_executable(executor_loop ${CMAKE_SOURCE_DIR}/benchmarks/executor/loop.cc)
+target_include_directories(executor_loop PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(executor_loop PRIVATE paddle)
