@@ -127,9 +127,29 @@ class Backward {
     for (auto& grad : GradOps(op)) {
       const auto results = grad.OutputNames();
       if (std::all_of(results.begin(), results.end(), [](const auto& name) { return name == kEmptyName; })) continue;
+      CheckNotOverwritten(op, grad);
       PrepareInputs(op, &grad);
       grad.SetAttr(kOpRole, int32_t{kBackward});
       Emit(std::move(grad), {});
+    }
+  }
+
+  // The gradient reads what the forward op read or wrote; a later op that wrote the same name has destroyed it.
+  void CheckNotOverwritten(const OpDesc& op, const OpDesc& grad) const {
+    const OpDef& def = Registry::Get().Find(grad.type());
+    const auto& ops = block_.ops();
+    const auto at = std::find_if(ops.begin(), ops.end(), [&](const auto& held) { return held.get() == &op; });
+    if (at == ops.end()) return;
+    for (const auto& slot : def.inputs) {
+      if (slot.has(kMetaOnly)) continue;
+      for (const auto& name : grad.Input(slot.name))
+        for (auto later = at + 1; later != ops.end() && name != kEmptyName && !IsGradName(name); ++later) {
+          const auto written = (*later)->OutputNames();
+          if (std::find(written.begin(), written.end(), name) == written.end()) continue;
+          throw InvalidArgument(StrCat("the gradient of op '", op.type(), "' needs '", name, "' as it was, but op '", (*later)->type(),
+                                       "' writes it again; give the later result a name of its own\n  '", op.type(), "' made at ",
+                                       op.UserLine(), "\n  '", (*later)->type(), "' made at ", (*later)->UserLine()));
+        }
     }
   }
 

@@ -1,5 +1,7 @@
 #include "paddle/op/grad.h"
 
+#include <algorithm>
+
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -20,6 +22,14 @@ std::vector<std::string> GradContext::InGrad(std::string_view slot, bool drop_em
   return names;
 }
 
+namespace {
+
+std::string_view WithoutGrad(std::string_view slot) {
+  return slot.ends_with(kGradSuffix) ? slot.substr(0, slot.size() - kGradSuffix.size()) : slot;
+}
+
+}  // namespace
+
 OpDesc& GradContext::Emit(std::string_view type) {
   OpDesc& op = out_->emplace_back(std::string(type));
   for (const auto& [name, value] : forward_.attrs())
@@ -31,16 +41,19 @@ OpDesc& GradContext::EmitDefault(std::string_view type) {
   const std::string name = type.empty() ? forward_.type() + "_grad" : std::string(type);
   const OpDef& def = Registry::Get().Find(name);
   OpDesc op(name);
+  const auto has = [](const std::vector<OpDesc::Slot>& slots, std::string_view slot) {
+    return std::any_of(slots.begin(), slots.end(), [&](const auto& held) { return held.name == slot; });
+  };
+  // A slot that the forward op does not have at all is left out.
   for (const auto& slot : def.inputs) {
-    if (slot.name.ends_with(kGradSuffix)) {
-      op.SetInput(slot.name, OutGrad(slot.name.substr(0, slot.name.size() - kGradSuffix.size())));
-    } else {
-      const auto& from_input = In(slot.name);
-      op.SetInput(slot.name, from_input.empty() ? Out(slot.name) : from_input);
-    }
+    const std::string_view base = WithoutGrad(slot.name);
+    if (base != slot.name && has(forward_.outputs(), base)) op.SetInput(slot.name, OutGrad(base));
+    else if (has(forward_.inputs(), slot.name)) op.SetInput(slot.name, In(slot.name));
+    else if (has(forward_.outputs(), slot.name)) op.SetInput(slot.name, Out(slot.name));
   }
   for (const auto& slot : def.outputs)
-    op.SetOutput(slot.name, InGrad(slot.name.substr(0, slot.name.size() - kGradSuffix.size()), !slot.has(kRepeated)));
+    if (const std::string_view base = WithoutGrad(slot.name); has(forward_.inputs(), base))
+      op.SetOutput(slot.name, InGrad(base, !slot.has(kRepeated)));
   for (const auto& [attr, value] : forward_.attrs())
     if (attr != kOpRoleVar) op.SetAttr(attr, value);
   return out_->emplace_back(std::move(op));

@@ -1,0 +1,29 @@
+"""What every measured script shares: timing of steps and the line it prints."""
+
+import json
+import resource
+import sys
+import time
+
+
+def case():
+    """The case, as the harness handed it over."""
+    return json.loads(sys.argv[1])
+
+
+def time_steps(step, warmup, steps):
+    """Milliseconds of each of ``steps`` calls of ``step(i)``, after ``warmup`` calls that are not counted."""
+    for i in range(warmup):
+        step(i)
+    times = []
+    for i in range(steps):
+        begin = time.perf_counter()
+        step(warmup + i)
+        times.append(1000.0 * (time.perf_counter() - begin))
+    return times
+
+
+def finish(ms, per_step, **more):
+    """Prints the result line. ``ru_maxrss`` is in KiB on Linux."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    print(json.dumps(dict({"ms": ms, "per_step": per_step, "peak_rss_mb": peak}, **more)))
