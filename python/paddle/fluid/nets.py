@@ -182,7 +182,7 @@ def _split_heads(x, num_heads):
     """(N, T, D) to (N, heads, T, D / heads)."""
     if num_heads == 1:
         return x
-    parts = layers.reshape(x=x, shape=[0, 0, num_heads, x.shape[-1] // num_heads])
+    parts = layers.reshape(x=x, shape=list(x.shape[:-1]) + [num_heads, x.shape[-1] // num_heads])
     return layers.transpose(x=parts, perm=[0, 2, 1, 3])
 
 
@@ -191,4 +191,4 @@ def _join_heads(x):
     if len(x.shape) == 3:
         return x
     turned = layers.transpose(x, perm=[0, 2, 1, 3])
-    return layers.reshape(x=turned, shape=[0, 0, turned.shape[2] * turned.shape[3]])
+    return layers.reshape(x=turned, shape=list(turned.shape[:2]) + [turned.shape[2] * turned.shape[3]])
