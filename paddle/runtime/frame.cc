@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "paddle/runtime/interrupt.h"
 
@@ -296,7 +295,7 @@ void Frame::PlanMemory() {
     for (size_t value = 0; value < values_.size(); ++value)
       if (plan_->values[value].home == Home::kArena) values_[value].Release();
     arena_.reset();  // before the new one is taken: nothing in it outlives a run
-    arena_ = SystemAllocator().Allocate(bytes);
+    arena_ = context_.system().Allocate(bytes);
   }
   BindArena();
 }
@@ -341,7 +340,7 @@ void Frame::SettleOutputs(int i) {
       continue;
     }
     tensor.meta() = wanted;
-    if (wanted.dims.known()) tensor.Allocate(SystemAllocator());
+    if (wanted.dims.known()) tensor.Allocate(context_.system());
   }
   if (plan_->instructions[i].block) return;  // the block writes its variables itself
   for (const int arg : step.dynamic_outputs) {
@@ -375,7 +374,7 @@ void Frame::RunStep(int i, const RunOptions& options) {
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);
     auto& to = *static_cast<Tensor*>(step.args[copy.output_arg]);
-    if (from.raw() != to.raw()) std::memcpy(to.mutable_raw(), from.raw(), from.bytes());
+    if (from.raw() != to.raw()) context_.Copy(to.mutable_raw(), from.raw(), from.bytes());
   }
   KernelCall call;
   call.context = &context_;
@@ -464,6 +463,15 @@ void Frame::CheckNanInf(int i) const {
   }
 }
 
+// A copy on the host that belongs to the caller.
+Tensor Frame::CopyOut(const Tensor& from) const {
+  Tensor copy;
+  copy.meta() = from.meta();
+  copy.Allocate(CachingAllocator());
+  context_.CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
+  return copy;
+}
+
 Variable Frame::Fetch(int i) {
   const int value = plan_->fetch_values[i];
   Variable& from = *VariableOf(value);
@@ -472,16 +480,16 @@ Variable Frame::Fetch(int i) {
   Variable copy;
   copy.BecomeKind(from.kind());
   if (from.holds<Tensor>()) {
-    copy.get<Tensor>().CopyFrom(from.get<Tensor>(), CachingAllocator());
+    copy.get<Tensor>() = CopyOut(from.get<Tensor>());
   } else if (from.holds<SelectedRows>()) {
     auto& to = copy.get<SelectedRows>();
     to.meta = from.get<SelectedRows>().meta;
     to.rows = from.get<SelectedRows>().rows;
-    to.value.CopyFrom(from.get<SelectedRows>().value, CachingAllocator());
+    to.value = CopyOut(from.get<SelectedRows>().value);
   } else if (from.holds<TensorArray>()) {
     auto& to = copy.get<TensorArray>();
     to.meta = from.get<TensorArray>().meta;
-    for (const Tensor& item : from.get<TensorArray>().items) to.items.emplace_back().CopyFrom(item, CachingAllocator());
+    for (const Tensor& item : from.get<TensorArray>().items) to.items.push_back(CopyOut(item));
   } else {
     throw InvalidArgument(StrCat("variable '", plan_->fetches[i], "' is a ", from.kind(), ", which cannot be fetched"));
   }

@@ -101,6 +101,7 @@ class Frame final : public BlockRunner {
   void SettleOutputs(int i);
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
+  Tensor CopyOut(const Tensor& from) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);
   [[noreturn]] void ThrowMissing(const External& external) const;
