@@ -111,18 +111,18 @@ void ForEach(const View& v, const Load& load, const Body& body) {
   });
 }
 
-// Two totals and three coefficients a channel.
+// Two totals and four coefficients a channel.
 struct BatchNormState {
   int64_t channels;
-  size_t scratch_bytes() const { return static_cast<size_t>(channels) * 5 * sizeof(double); }
+  size_t scratch_bytes() const { return static_cast<size_t>(channels) * 6 * sizeof(double); }
 };
 
 BatchNormState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) { return {View(attrs, metas.In("X").dims).channels}; }
 
-// y = a x + b
+// y = (x - mean) factor + offset
 template <class T>
 struct Line {
-  T a, b;
+  T mean, factor, offset;
 };
 
 // Mean and variance of each channel of the batch.
@@ -156,9 +156,9 @@ void BatchNorm(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch s
       next_mean[c] = global ? running_mean[c] : momentum * running_mean[c] + (1 - momentum) * center[c];
       next_variance[c] = global ? running_variance[c] : momentum * running_variance[c] + (1 - momentum) * inverse[c];
       inverse[c] = 1 / std::sqrt(inverse[c] + static_cast<T>(attrs.epsilon));
-      lines[c] = {s[c] * inverse[c], b[c] - center[c] * s[c] * inverse[c]};
+      lines[c] = {center[c], s[c] * inverse[c], b[c]};
     }
-    ForEach(v, [=](int64_t c) { return lines[c]; }, [=](Line<T> line, int64_t i) { to[i] = from[i] * line.a + line.b; });
+    ForEach(v, [=](int64_t c) { return lines[c]; }, [=](Line<T> line, int64_t i) { to[i] = (from[i] - line.mean) * line.factor + line.offset; });
   });
 }
 
@@ -183,8 +183,8 @@ void BatchNormGrad(const CpuContext&, const Attrs& attrs, BatchNormState&, Scrat
     const T *from = x.data<T>(), *dy = d_y.data<T>(), *s = scale.data<T>(), *mean = saved_mean.data<T>(), *inverse = saved_variance.data<T>();
     const bool global = attrs.global();
     if (!global || d_scale || d_bias)
-      ChannelSums<2, T>(v, sums, [=](int64_t c) { return Line<T>{inverse[c], -mean[c] * inverse[c]}; },
-                        [=](int k, Line<T> h, int64_t i) { return k == 0 ? dy[i] : dy[i] * (from[i] * h.a + h.b); });
+      ChannelSums<2, T>(v, sums, [=](int64_t c) { return Line<T>{mean[c], inverse[c], 0}; },
+                        [=](int k, Line<T> h, int64_t i) { return k == 0 ? dy[i] : dy[i] * ((from[i] - h.mean) * h.factor); });
     for (int64_t c = 0; c < v.channels; ++c) {
       if (d_bias) d_bias->mutable_data<T>()[c] = static_cast<T>(sums[2 * c]);
       if (d_scale) d_scale->mutable_data<T>()[c] = static_cast<T>(sums[2 * c + 1]);
@@ -192,16 +192,16 @@ void BatchNormGrad(const CpuContext&, const Attrs& attrs, BatchNormState&, Scrat
     if (!d_x) return;
     T* to = d_x->mutable_data<T>();
     if (global) return ForEach(v, [=](int64_t c) { return s[c] * inverse[c]; }, [=](T a, int64_t i) { to[i] = a * dy[i]; });
-    struct Plane {
-      T a, b, k;
+    struct Plane {  // dx = a dy + b (x - mean) + k
+      T a, b, mean, k;
     };
     auto* planes = reinterpret_cast<Plane*>(sums + 2 * v.channels);
     const double n = static_cast<double>(v.count());
     for (int64_t c = 0; c < v.channels; ++c) {
       const T a = s[c] * inverse[c], b = static_cast<T>(-a * inverse[c] * sums[2 * c + 1] / n);
-      planes[c] = {a, b, static_cast<T>(-a * sums[2 * c] / n) - b * mean[c]};
+      planes[c] = {a, b, mean[c], static_cast<T>(-a * sums[2 * c] / n)};
     }
-    ForEach(v, [=](int64_t c) { return planes[c]; }, [=](Plane p, int64_t i) { to[i] = p.a * dy[i] + p.b * from[i] + p.k; });
+    ForEach(v, [=](int64_t c) { return planes[c]; }, [=](Plane p, int64_t i) { to[i] = p.a * dy[i] + p.b * (from[i] - p.mean) + p.k; });
   });
 }
 
