@@ -78,6 +78,59 @@ def _as_places(places):
     return list(places) if isinstance(places, (list, tuple)) else [places]
 
 
+def to_tensor(value, dtype=None):
+    """A tensor that keeps its value while it waits: arrays are copied, their maker may use them again."""
+    if isinstance(value, core.LoDTensor):
+        return value
+    if not isinstance(value, np.ndarray):
+        value = np.array(value, dtype=None if dtype is None else dtype_to_numpy(dtype))
+    return core.from_numpy(value, False)
+
+
+class QueueFiller:
+    """A thread that pushes batches into a queue that ops of a program read; one thread an epoch.
+
+    ``batches()`` yields lists of tensors. An error in it reaches the program that reads.
+    """
+
+    def __init__(self, queue, batches):
+        self.queue = queue
+        self._batches = batches
+        self._thread = None
+
+    def start(self):
+        """Start the thread of an epoch.
+
+        Raises:
+            RuntimeError: it runs already.
+        """
+        if self._thread is not None:
+            raise RuntimeError("the reader runs already; call reset after an epoch")
+        self.queue.reopen()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def _work(self):
+        try:
+            for tensors in self._batches():
+                array = core.LoDTensorArray()
+                for tensor in tensors:
+                    array.append(tensor)
+                if not self.queue.push(array):
+                    return
+            self.queue.close()
+        except BaseException as error:
+            self.queue.kill("the generator of a reader failed: %s: %s" % (type(error).__name__, error))
+
+    def reset(self):
+        """End an epoch: stop the thread and forget what it read ahead."""
+        self.queue.close()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self.queue.reopen()
+
+
 class _GeneratorLoader:
     """What ``DataLoader.from_generator`` returns.
 
@@ -99,8 +152,7 @@ class _GeneratorLoader:
         self._drop_last = drop_last
         self._places = None
         self._batches = None
-        self._queue = None
-        self._thread = None
+        self._filler = None
         if not iterable:
             self._append_ops()
 
@@ -111,7 +163,7 @@ class _GeneratorLoader:
     @property
     def queue(self):
         """The queue between the thread and the program."""
-        return self._queue
+        return None if self._filler is None else self._filler.queue
 
     def __call__(self):
         return self.__iter__()
@@ -151,16 +203,8 @@ class _GeneratorLoader:
                 batch = [batch]
             if self._feed_list and len(batch) != len(self._feed_list):
                 raise ValueError("a batch has %d fields, the loader has %d variables" % (len(batch), len(self._feed_list)))
-            yield [self._tensor(i, value) for i, value in enumerate(batch)]
-
-    def _tensor(self, i, value):
-        if isinstance(value, core.LoDTensor):
-            return value
-        if not isinstance(value, np.ndarray):
-            dtype = dtype_to_numpy(self._feed_list[i].dtype) if self._feed_list else None
-            value = np.array(value, dtype=dtype)
-        # copied: the generator may use its array again while the batch waits
-        return core.from_numpy(value, False)
+            dtypes = [var.dtype for var in self._feed_list] or [None] * len(batch)
+            yield [to_tensor(value, dtype) for value, dtype in zip(batch, dtypes)]
 
     # Iterable
 
@@ -191,7 +235,8 @@ class _GeneratorLoader:
 
         block = default_main_program().current_block()
         queue_name = _names("lod_tensor_blocking_queue")
-        self._queue = core.init_lod_tensor_blocking_queue(global_scope().var(queue_name), self._capacity, False)
+        queue = core.init_lod_tensor_blocking_queue(global_scope().var(queue_name), self._capacity, False)
+        self._filler = QueueFiller(queue, self._tensors)
         variables = self._feed_list
         reader = _reader_var(block, _names("create_py_reader"), variables)
         queue_var = block.create_var(name=queue_name, type=VarType.RAW, persistable=True)
@@ -223,38 +268,13 @@ class _GeneratorLoader:
             raise RuntimeError("an iterable loader has no start; iterate over it")
         if self._batches is None:
             raise RuntimeError("the loader has no data: call set_batch_generator or one of its kin first")
-        if self._thread is not None:
-            raise RuntimeError("the loader runs already; call reset after an epoch")
-        self._queue.reopen()
-        self._thread = threading.Thread(target=self._fill_queue, daemon=True)
-        self._thread.start()
-
-    def _fill_queue(self):
-        try:
-            for tensors in self._tensors():
-                array = core.LoDTensorArray()
-                for tensor in tensors:
-                    array.append(tensor)
-                if not self._queue.push(array):
-                    return
-            self._queue.close()
-        except BaseException as error:
-            self._queue.kill("the generator of a loader failed: %s: %s" % (type(error).__name__, error))
+        self._filler.start()
 
     def reset(self):
         """End an epoch: stop the thread and forget what it read ahead."""
         if self._iterable:
             raise RuntimeError("an iterable loader has no reset; iterate over it again")
-        self._queue.close()
-        if self._thread is not None:
-            self._drain()
-            self._thread.join()
-            self._thread = None
-        self._queue.reopen()
-
-    def _drain(self):
-        while self._queue.size():
-            self._queue.pop()
+        self._filler.reset()
 
 
 def reader_attrs(variables):
