@@ -12,6 +12,7 @@ file(GLOB bindings CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/python/bindings/*.cc)
 pybind11_add_module(_core MODULE NO_EXTRAS ${bindings})
 target_include_directories(_core PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(_core PRIVATE paddle)
+target_link_options(_core PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/python.map)
 set_target_properties(_core PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/python/paddle
   BUILD_RPATH "$ORIGIN/lib" BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN/lib")
 install(TARGETS _core LIBRARY DESTINATION . COMPONENT python)
