@@ -34,6 +34,13 @@ void OpDesc::set_type(std::string type) {
   Edited();
 }
 
+void OpDesc::CopyFrom(const OpDesc& other) {
+  EditCounter own = edits_;
+  *this = other;
+  edits_ = std::move(own);
+  Edited();
+}
+
 const std::vector<std::string>& OpDesc::Input(std::string_view slot) const { return ArgsOf(inputs_, slot); }
 const std::vector<std::string>& OpDesc::Output(std::string_view slot) const { return ArgsOf(outputs_, slot); }
 std::vector<std::string> OpDesc::InputNames() const { return AllArgs(inputs_); }
@@ -116,6 +123,15 @@ std::vector<int> OpDesc::Blocks() const {
       for (const auto& block : *many) blocks.push_back(block.index);
   }
   return blocks;
+}
+
+void OpDesc::RenumberBlocks(const std::function<int(int)>& number) {
+  for (auto& attr : attrs_) {
+    if (auto* one = std::get_if<BlockRef>(&attr.second)) one->index = number(one->index);
+    if (auto* many = std::get_if<std::vector<BlockRef>>(&attr.second))
+      for (auto& block : *many) block.index = number(block.index);
+  }
+  Edited();
 }
 
 namespace {

@@ -1,12 +1,12 @@
 #include <pybind11/functional.h>
 
 #include "paddle/autodiff/backward.h"
-#include "python/bindings/bindings.h"
+#include "python/bindings/program.h"
 
 namespace paddle::bindings {
 
 void BindAutodiff(py::module_& m) {
-  m.def("append_backward", [](const std::shared_ptr<ProgramDesc>& program, int block, std::vector<std::string> targets,
+  m.def("append_backward", [](const ProgramPtr& program, int block, std::vector<std::string> targets,
                               std::vector<std::string> target_grads, std::set<std::string> no_grad, std::vector<std::string> inputs,
                               const std::vector<std::string>& checkpoints, const py::object& on_op) {
     if (!checkpoints.empty()) throw Unimplemented("recompute checkpoints are not there yet");
@@ -16,9 +16,8 @@ void BindAutodiff(py::module_& m) {
     options.target_grads = std::move(target_grads);
     options.no_grad = std::move(no_grad);
     options.inputs = std::move(inputs);
-    const py::object block_ref = py::cast(program).attr("block")(block);
-    if (!on_op.is_none())
-      options.on_op = [&](OpDesc&) { on_op(block_ref.attr("op")(block_ref.attr("op_size")().cast<int64_t>() - 1)); };
+    const BlockHandle at{program, &program->block(block)};
+    if (!on_op.is_none()) options.on_op = [&](OpDesc&) { on_op(OpHandle(at, at.block->ops().back())); };
     return AppendBackward(program.get(), options);
   }, py::arg("program"), py::arg("block_idx"), py::arg("targets"), py::arg("target_grads"), py::arg("no_grad"),
      py::arg("inputs") = std::vector<std::string>{}, py::arg("checkpoints") = std::vector<std::string>{}, py::arg("on_op") = py::none(),

@@ -30,8 +30,8 @@ class ResourceExhaustedError(EnforceNotMet, MemoryError, RuntimeError):
 class CoreError(EnforceNotMet, RuntimeError):
     """Any other failure."""
 
-class EOFException(EnforceNotMet):
-    """A reader has no more data."""
+class EOFException(Exception):
+    """A reader has no more data. Not an error, so not an EnforceNotMet."""
 )";
 
 struct Classes {
@@ -56,7 +56,7 @@ void BindErrors(py::module_& m) {
     m.attr(name) = scope[name];
   TheClasses() = {scope["InvalidArgumentError"], scope["NotFoundError"], scope["UnimplementedError"],
                   scope["ResourceExhaustedError"], scope["CoreError"], scope["EOFException"]};
-  py::register_exception_translator([](std::exception_ptr pointer) {
+  py::register_local_exception_translator([](std::exception_ptr pointer) {
     const Classes& classes = TheClasses();
     try {
       if (pointer) std::rethrow_exception(pointer);
@@ -71,7 +71,8 @@ void BindErrors(py::module_& m) {
     } catch (const EndOfFile& error) {
       Raise(classes.eof, error);
     } catch (const Cancelled&) {
-      PyErr_SetNone(PyExc_KeyboardInterrupt);
+      // Python's own handler has seen the signal too: let it raise, once.
+      if (PyErr_CheckSignals() == 0) PyErr_SetNone(PyExc_KeyboardInterrupt);
     } catch (const Error& error) {
       Raise(classes.other, error);
     }

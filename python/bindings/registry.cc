@@ -1,6 +1,6 @@
 #include "paddle/op/registry.h"
 
-#include "python/bindings/bindings.h"
+#include "python/bindings/convert.h"
 
 namespace paddle::bindings {
 namespace {
@@ -28,6 +28,23 @@ py::list Slots(const std::vector<SlotSpec>& slots) {
     out.append(std::move(entry));
   }
   return out;
+}
+
+// The gradient ops of one op, as core.get_grad_op_desc gives them. `no_grad` holds names of gradients.
+py::tuple GradOps(const OpHandle& self, const std::set<std::string>& no_grad, const py::object&) {
+  const auto op = self.get();
+  const OpDef& def = Registry::Get().Find(op->type());
+  std::vector<OpDesc> made;
+  GradContext context(*op, [&](const std::string& name) { return !no_grad.contains(GradName(name)); }, &made);
+  if (def.grad) def.grad(def.parse(*op).get(), context);
+  else if (Registry::Get().FindOrNull(op->type() + "_grad")) context.EmitDefault();
+  py::list ops;
+  for (auto& one : made) ops.append(OpHandle(std::make_shared<OpDesc>(std::move(one))));
+  py::dict variables;
+  for (const auto& names : {op->InputNames(), op->OutputNames()})
+    for (const auto& name : names)
+      if (name != kEmptyName && !no_grad.contains(GradName(name))) variables[py::str(GradName(name))] = name;
+  return py::make_tuple(ops, variables);
 }
 
 bool HasGradient(const OpDef& def) { return def.grad || Registry::Get().FindOrNull(std::string(def.name) + "_grad") != nullptr; }
@@ -78,18 +95,27 @@ void BindRegistry(py::module_& m) {
     for (const auto type : Registry::Get().Types()) out.append(py::bytes(SerializeOpProto(Registry::Get().Find(type))));
     return out;
   });
-  m.def("get_op_attrs_default_value", [](const py::bytes& type) {
+  m.def("get_op_attrs_default_value", [](const py::object& type) {
     py::dict out;
-    for (const auto& spec : Registry::Get().Find(std::string(type)).attrs)
+    for (const auto& spec : Registry::Get().Find(ToName(type)).attrs)
       if (!spec.required) out[py::str(std::string(spec.name))] = DefaultOf(spec);
     return out;
   });
-  m.def("has_grad_op_maker", [](const std::string& type) { return HasGradient(Registry::Get().Find(type)); });
+  // Every op may be asked for its gradient; those without one give none.
+  m.def("has_grad_op_maker", [](const std::string& type) { return Registry::Get().Find(type).declared > 0; });
   m.def("has_non_empty_grad_op_maker", [](const std::string& type) { return HasGradient(Registry::Get().Find(type)); });
   m.def("has_infer_inplace", [](const std::string& type) {
     const OpDef& def = Registry::Get().Find(type);
     return !def.may_share.empty() || !def.must_share.empty();
   });
+  m.def("infer_no_need_buffer_slots", [](const std::string& type, const py::dict&, const py::dict&, const py::dict&) {
+    std::set<std::string> slots;
+    for (const auto& slot : Registry::Get().Find(type).inputs)
+      if (slot.has(kMetaOnly)) slots.emplace(slot.name);
+    return slots;
+  }, "Input slots of which only the shape is read.");
+  m.def("get_grad_op_desc", GradOps, py::arg("op"), py::arg("no_grad_set"), py::arg("grad_sub_block") = py::none(),
+        "(gradient OpDescs of the op, gradient variable -> variable).");
   m.def("op_support_gpu", [](const std::string& type) {
     for (const auto& kernel : Registry::Get().Find(type).kernels)
       if (kernel.device == DeviceType::kCuda) return true;
