@@ -1,11 +1,15 @@
 # The module paddle._core, beside the pure Python files (linked, not copied), so that PYTHONPATH=<build>/python works.
 find_package(Python 3.8 REQUIRED COMPONENTS Interpreter Development.Module)
-execute_process(COMMAND ${Python_EXECUTABLE} -m pybind11 --cmakedir OUTPUT_VARIABLE pybind11_folder
-  OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
-if(failed)
-  message(FATAL_ERROR "${Python_EXECUTABLE} has no pybind11: run scripts/setup, or pip install pybind11")
+# A copy: pip's build environment, where pybind11 may come from, is gone when an editable install builds again.
+set(pybind11_DIR ${CMAKE_BINARY_DIR}/pybind11/share/cmake/pybind11)
+if(NOT EXISTS ${pybind11_DIR})
+  execute_process(COMMAND ${Python_EXECUTABLE} -c "import pybind11, os; print(os.path.dirname(pybind11.__file__))"
+    OUTPUT_VARIABLE pybind11_folder OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${Python_EXECUTABLE} has no pybind11: run scripts/setup, or pip install pybind11")
+  endif()
+  file(COPY ${pybind11_folder}/include ${pybind11_folder}/share DESTINATION ${CMAKE_BINARY_DIR}/pybind11)
 endif()
-set(pybind11_DIR ${pybind11_folder} CACHE PATH "" FORCE)
 find_package(pybind11 CONFIG REQUIRED)
 
 file(GLOB bindings CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/python/bindings/*.cc)
