@@ -37,12 +37,27 @@ py::list Aliases(const std::vector<Alias>& aliases) {
   return out;
 }
 
+// One op by itself: all its outputs have gradients, all inputs but some want them.
+class LoneOp final : public GradEnvironment {
+ public:
+  explicit LoneOp(const std::set<std::string>& no_grad) : no_grad_(no_grad) {}
+  bool Wanted(const std::string& input) const override { return !no_grad_.contains(GradName(input)); }
+  bool HasGrad(const std::string&) const override { return true; }
+  std::optional<GradBlock> DifferentiateBlock(BlockRef, const std::vector<std::string>&) override {
+    throw Unimplemented("the gradient of an op with a block needs its whole program: use append_backward");
+  }
+
+ private:
+  const std::set<std::string>& no_grad_;
+};
+
 // The gradient ops of one op, as core.get_grad_op_desc gives them. `no_grad` holds names of gradients.
 py::tuple GradOps(const OpHandle& self, const std::set<std::string>& no_grad, const py::object&) {
   const auto op = self.get();
   const OpDef& def = Registry::Get().Find(op->type());
   std::vector<OpDesc> made;
-  GradContext context(*op, [&](const std::string& name) { return !no_grad.contains(GradName(name)); }, &made);
+  LoneOp environment(no_grad);
+  GradContext context(*op, &environment, &made);
   if (def.grad) def.grad(def.parse(*op).get(), context);
   else if (Registry::Get().FindOrNull(op->type() + "_grad")) context.EmitDefault();
   py::list ops;

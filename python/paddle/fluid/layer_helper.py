@@ -196,9 +196,9 @@ class LayerHelper:
         return self.main_program.current_block().create_var(*args, **kwargs)
 
     def create_global_variable(self, persistable=False, *args, **kwargs):
-        """A variable of the global block that no gradient reaches."""
+        """A variable of the global block."""
         return self.main_program.global_block().create_var(
-            *args, persistable=persistable, stop_gradient=kwargs.pop("stop_gradient", True), **kwargs
+            *args, persistable=persistable, **kwargs
         )
 
     def create_or_get_global_variable(self, name, *args, **kwargs):

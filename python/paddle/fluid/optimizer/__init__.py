@@ -1,0 +1,55 @@
+"""Optimizers."""
+
+from paddle.fluid.optimizer.base import Optimizer
+from paddle.fluid.optimizer.simple import (
+    AdadeltaOptimizer,
+    AdagradOptimizer,
+    AdamaxOptimizer,
+    AdamOptimizer,
+    DecayedAdagradOptimizer,
+    DpsgdOptimizer,
+    FtrlOptimizer,
+    LambOptimizer,
+    LarsMomentumOptimizer,
+    MomentumOptimizer,
+    RMSPropOptimizer,
+    SGDOptimizer,
+)
+
+SGD = SGDOptimizer
+Momentum = MomentumOptimizer
+Adagrad = AdagradOptimizer
+Adam = AdamOptimizer
+Adamax = AdamaxOptimizer
+Dpsgd = DpsgdOptimizer
+DecayedAdagrad = DecayedAdagradOptimizer
+Ftrl = FtrlOptimizer
+Adadelta = AdadeltaOptimizer
+RMSProp = RMSPropOptimizer
+LarsMomentum = LarsMomentumOptimizer
+Lamb = LambOptimizer
+
+__all__ = [
+    "SGD",
+    "Momentum",
+    "Adagrad",
+    "Adam",
+    "Adamax",
+    "Dpsgd",
+    "DecayedAdagrad",
+    "Ftrl",
+    "SGDOptimizer",
+    "MomentumOptimizer",
+    "AdagradOptimizer",
+    "AdamOptimizer",
+    "AdamaxOptimizer",
+    "DpsgdOptimizer",
+    "DecayedAdagradOptimizer",
+    "RMSPropOptimizer",
+    "FtrlOptimizer",
+    "Adadelta",
+    "AdadeltaOptimizer",
+    "LarsMomentum",
+    "LarsMomentumOptimizer",
+    "LambOptimizer",
+]
