@@ -244,13 +244,8 @@ void RunGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& a
                              .grads_stride = 3 * hidden,
                              .out = args.weight_grad,
                              .scratch = first_rows});
-  T* candidate_grad = args.weight_grad + 2 * hidden * hidden;
-  if (rows == 0) {
-    std::fill(candidate_grad, candidate_grad + hidden * hidden, T{0});
-    return;
-  }
-  const GemmShape shape{.m = hidden, .n = hidden, .k = rows, .trans_a = true, .lda = hidden, .ldb = 3 * hidden, .ldc = hidden};
-  Gemm<T>(shape, T{1}, reset_hidden, args.input_grad + 2 * hidden, T{0}, candidate_grad);
+  Gemm<T>({.m = hidden, .n = hidden, .k = rows, .trans_a = true, .ldb = 3 * hidden}, T{1}, reset_hidden, args.input_grad + 2 * hidden, T{0},
+          args.weight_grad + 2 * hidden * hidden);
 }
 
 template void RunGruGrad(const GruConfig&, const Lod&, const GruBackward<float>&);

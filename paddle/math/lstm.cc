@@ -58,7 +58,9 @@ class LstmStep {
       StoreUnits(forget, d, gates + 2 * hidden_, count);
       StoreUnits(out, d, gates + 3 * hidden_, count);
       StoreUnits(cell, d, args_.cell + row * hidden_ + unit, count);
-      StoreUnits(hn::Mul(out, cell_.Value(d, cell)), d, args_.hidden + row * hidden_ + unit, count);
+      const V shown = cell_.Value(d, cell);
+      StoreUnits(hn::Mul(out, shown), d, args_.hidden + row * hidden_ + unit, count);
+      if (args_.shown_cell) StoreUnits(shown, d, args_.shown_cell + row * hidden_ + unit, count);
     }
   }
 

@@ -32,6 +32,7 @@ struct LstmForward {
   T* gates = nullptr;                  // [R, 4H] c~, i, f, o; may be `input`
   T* hidden = nullptr;                 // [R, H]
   T* cell = nullptr;                   // [R, H]
+  T* shown_cell = nullptr;             // [R, H] cell(c), or null: not wanted
 };
 
 template <class T>

@@ -33,16 +33,10 @@ void RunRecurrentWeightGrad(const Lod& lod, bool reverse, const RecurrentWeightG
     std::copy(grads, grads + n, kept);
     std::fill(grads, grads + n, T{0});
   });
-  if (rows > 1) {
-    const GemmShape shape{.m = args.hidden, .n = n, .k = rows - 1, .trans_a = true, .lda = args.hidden, .ldb = args.grads_stride, .ldc = n};
-    Gemm<T>(shape, T{1}, args.states + (reverse ? args.hidden : 0), args.grads + (reverse ? 0 : args.grads_stride), T{0}, args.out);
-  } else {
-    std::fill(args.out, args.out + args.hidden * n, T{0});
-  }
-  if (args.initial && rows > 0) {
-    const auto sequences = static_cast<int64_t>(lod.last().size()) - 1;
-    Gemm<T>({.m = args.hidden, .n = n, .k = sequences, .trans_a = true}, T{1}, args.initial, args.scratch, T{1}, args.out);
-  }
+  const GemmShape shape{.m = args.hidden, .n = n, .k = std::max<int64_t>(rows - 1, 0), .trans_a = true, .ldb = args.grads_stride};
+  Gemm<T>(shape, T{1}, args.states + (reverse ? args.hidden : 0), args.grads + (reverse ? 0 : args.grads_stride), T{0}, args.out);
+  if (args.initial)
+    Gemm<T>({.m = args.hidden, .n = n, .k = lod.sequences(lod.levels() - 1), .trans_a = true}, T{1}, args.initial, args.scratch, T{1}, args.out);
   ForFirstRows(lod, reverse, [&](int64_t s, int64_t row) {
     if (row >= 0) std::copy(args.scratch + s * n, args.scratch + (s + 1) * n, args.grads + row * args.grads_stride);
   });
