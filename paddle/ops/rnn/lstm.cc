@@ -211,7 +211,7 @@ const Registered kCpu = RegisterKernel("lstm", Prepare, Run);
 const Registered kGradOp = RegisterOp<LstmAttrs>({
     .name = "lstm_grad",
     .doc = "Gradient of lstm.",
-    .inputs = {{"BatchCellPreAct", "Of the forward op; not read, it is computed again.", kMetaOnly},
+    .inputs = {{"BatchCellPreAct", "Of the forward op; not read, it is computed again.", kUnread},
                {"BatchGate", "Of the forward op."},
                {"Bias", "Of the forward op."},
                {"C0", "Of the forward op.", kOptional},
