@@ -30,6 +30,13 @@ py::list Slots(const std::vector<SlotSpec>& slots) {
   return out;
 }
 
+// (output, input) pairs.
+py::list Aliases(const std::vector<Alias>& aliases) {
+  py::list out;
+  for (const auto& alias : aliases) out.append(py::make_tuple(std::string(alias.output), std::string(alias.input)));
+  return out;
+}
+
 // One op by itself: all its outputs have gradients, all inputs but some want them.
 class LoneOp final : public GradEnvironment {
  public:
@@ -89,9 +96,8 @@ py::dict OpInfo(const std::string& type) {
   py::set devices;
   for (const auto& kernel : def.kernels) devices.add(py::str(kernel.device == DeviceType::kCpu ? "CPU" : "CUDA"));
   out["devices"] = py::list(devices);
-  py::list may_share;
-  for (const auto& alias : def.may_share) may_share.append(py::make_tuple(std::string(alias.output), std::string(alias.input)));
-  out["may_share"] = may_share;
+  out["may_share"] = Aliases(def.may_share);
+  out["must_share"] = Aliases(def.must_share);
   return out;
 }
 
