@@ -19,7 +19,8 @@ function(paddle_folder folder)
   # Every class and function of the namespace is exported, by the version script; the rest is not.
   target_compile_options(${target} PRIVATE -fvisibility=default)
   if(folder MATCHES "^(math|ops)")
-    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O3>)
+    # Nobody reads errno or floating point exceptions: loops with conditions and square roots become vector code.
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O3> -fno-math-errno -fno-trapping-math)
   endif()
   set(PADDLE_OBJECTS ${PADDLE_OBJECTS} $<TARGET_OBJECTS:${target}> PARENT_SCOPE)
 endfunction()
