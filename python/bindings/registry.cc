@@ -1,3 +1,4 @@
+#include "paddle/op/check.h"
 #include "paddle/op/registry.h"
 
 #include "python/bindings/convert.h"
@@ -135,6 +136,7 @@ void BindRegistry(py::module_& m) {
       if (slot.has(kMetaOnly)) slots.emplace(slot.name);
     return slots;
   }, "Input slots of which only the shape is read.");
+  m.def("refuse_io", RefuseIo, py::arg("program"), "Raises ValueError when the program has an op that touches files, network or Python.");
   m.def("get_grad_op_desc", GradOps, py::arg("op"), py::arg("no_grad_set"), py::arg("grad_sub_block") = py::none(),
         "(gradient OpDescs of the op, gradient variable -> variable).");
   m.def("op_support_gpu", [](const std::string& type) {
