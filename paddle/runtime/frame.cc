@@ -208,11 +208,15 @@ void Frame::PrepareState(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   bool same = step.state != nullptr;
-  step.state_dims.resize(step.metas.size());
+  step.state_shapes.resize(step.metas.size());
   for (size_t arg = 0; arg < step.metas.size(); ++arg) {
-    const Dims dims = step.metas[arg] ? step.metas[arg]->dims : Dims();
-    if (same && !(dims == step.state_dims[arg])) same = false;
-    step.state_dims[arg] = dims;
+    Shape shape;
+    if (const TensorMeta* meta = step.metas[arg]) {
+      shape.dims = meta->dims;
+      if (!meta->lod.empty()) shape.sequences = meta->lod.sequences(meta->lod.levels() - 1);
+    }
+    if (same && !(shape == step.state_shapes[arg])) same = false;
+    step.state_shapes[arg] = shape;
   }
   if (same) return;
   OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});

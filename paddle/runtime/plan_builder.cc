@@ -176,8 +176,9 @@ class Builder {
     instruction.begin = args.begin;
     instruction.inputs = args.begin[def.inputs.size()];
     const bool has_block = !def.block.empty();
-    for (int i = 0; i < instruction.inputs; ++i)
-      instruction.values.push_back(args.names[i] == kEmptyName ? -1 : Read(args.names[i]));
+    for (size_t slot = 0; slot < def.inputs.size(); ++slot)
+      for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
+        instruction.values.push_back(args.names[i] == kEmptyName || def.inputs[slot].has(kUnread) ? -1 : Read(args.names[i]));
     // What the block reads and writes beyond the slots keeps alive like arguments do.
     for (const auto& name : outer_use_[number].reads) instruction.block_values.push_back(Read(name));
     for (size_t i = instruction.inputs; i < args.names.size(); ++i)
