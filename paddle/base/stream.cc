@@ -17,12 +17,14 @@ ByteSource::~ByteSource() = default;
 ByteSink::~ByteSink() = default;
 
 void ByteSource::Read(void* to, size_t size) {
-  Require(size <= remaining(), name(), " ends too early: ", size, " more bytes are expected, ", remaining(), " are left");
+  Require(size <= remaining(), name(), " ends too early: ", size, " more bytes are expected, ", remaining(),
+          " are left");
   if (size) ReadSome(to, size);
 }
 
 void ByteSource::Skip(uint64_t size) {
-  Require(size <= remaining(), name(), " ends too early: ", size, " more bytes are expected, ", remaining(), " are left");
+  Require(size <= remaining(), name(), " ends too early: ", size, " more bytes are expected, ", remaining(),
+          " are left");
   if (size) ReadSome(nullptr, size);
 }
 
@@ -53,7 +55,8 @@ void FileSource::ReadSome(void* to, size_t size) {
 FileSink::FileSink(const std::string& path) : path_(path) {
   Require(!path.empty(), "the name of the file to write is empty");
   struct stat info = {};
-  Require(stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode), "'", path, "' is there and not a regular file; it cannot be replaced");
+  Require(stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode), "'", path,
+          "' is there and not a regular file; it cannot be replaced");
   std::error_code error;
   const auto folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
@@ -70,7 +73,9 @@ FileSink::~FileSink() {
   unlink(temporary_.c_str());
 }
 
-void FileSink::Fail(const char* what) const { throw Error(StrCat("cannot ", what, " file '", path_, "': ", std::strerror(errno))); }
+void FileSink::Fail(const char* what) const {
+  throw Error(StrCat("cannot ", what, " file '", path_, "': ", std::strerror(errno)));
+}
 
 void FileSink::Write(const void* from, size_t size) {
   Ensure(file_ != nullptr, "a write after Commit");

@@ -9,7 +9,8 @@
 
 namespace paddle {
 
-// Where bytes are read from, in order. What is left is known, so that a size in an untrusted file can be checked before it is used.
+// Where bytes are read from, in order. What is left is known, so that a size in an untrusted file can be checked before
+// it is used.
 class ByteSource {
  public:
   virtual ~ByteSource();

@@ -51,10 +51,12 @@ PD_Predictor* PD_PredictorOpen(const char* folder, const char* model_file, const
   });
 }
 
-PD_Predictor* PD_PredictorFromMemory(const void* program, size_t program_bytes, const void* params, size_t params_bytes, char** error) {
+PD_Predictor* PD_PredictorFromMemory(const void* program, size_t program_bytes, const void* params, size_t params_bytes,
+                                     char** error) {
   return Guard<PD_Predictor*>(error, nullptr, [&] {
     Require(program != nullptr && (params != nullptr || params_bytes == 0), "the model's bytes are NULL");
-    return new PD_Predictor{paddle::Predictor::FromMemory({static_cast<const char*>(program), program_bytes}, {static_cast<const char*>(params), params_bytes})};
+    return new PD_Predictor{paddle::Predictor::FromMemory({static_cast<const char*>(program), program_bytes},
+                                                          {static_cast<const char*>(params), params_bytes})};
   });
 }
 
@@ -67,10 +69,18 @@ PD_Predictor* PD_PredictorClone(const PD_Predictor* predictor, char** error) {
 
 void PD_PredictorFree(PD_Predictor* predictor) { delete predictor; }
 
-int PD_InputCount(const PD_Predictor* predictor) { return predictor ? static_cast<int>(predictor->predictor->inputs().size()) : 0; }
-int PD_OutputCount(const PD_Predictor* predictor) { return predictor ? static_cast<int>(predictor->predictor->outputs().size()) : 0; }
-const char* PD_InputName(const PD_Predictor* predictor, int i) { return predictor ? paddle::NameAt(predictor->predictor->inputs(), i) : nullptr; }
-const char* PD_OutputName(const PD_Predictor* predictor, int i) { return predictor ? paddle::NameAt(predictor->predictor->outputs(), i) : nullptr; }
+int PD_InputCount(const PD_Predictor* predictor) {
+  return predictor ? static_cast<int>(predictor->predictor->inputs().size()) : 0;
+}
+int PD_OutputCount(const PD_Predictor* predictor) {
+  return predictor ? static_cast<int>(predictor->predictor->outputs().size()) : 0;
+}
+const char* PD_InputName(const PD_Predictor* predictor, int i) {
+  return predictor ? paddle::NameAt(predictor->predictor->inputs(), i) : nullptr;
+}
+const char* PD_OutputName(const PD_Predictor* predictor, int i) {
+  return predictor ? paddle::NameAt(predictor->predictor->outputs(), i) : nullptr;
+}
 
 int PD_PredictorRun(PD_Predictor* predictor, const PD_Tensor* const* inputs, PD_Tensor** outputs, char** error) {
   return Guard(error, 1, [&] {
@@ -103,7 +113,8 @@ PD_Tensor* PD_TensorNew(PD_DType dtype, const int64_t* shape, int rank, const vo
 
 int PD_TensorSetLod(PD_Tensor* tensor, int levels, const int64_t* const* offsets, const size_t* counts, char** error) {
   return Guard(error, 1, [&] {
-    Require(tensor != nullptr && levels >= 0 && (levels == 0 || (offsets != nullptr && counts != nullptr)), "the tensor or the LoD is NULL");
+    Require(tensor != nullptr && levels >= 0 && (levels == 0 || (offsets != nullptr && counts != nullptr)),
+            "the tensor or the LoD is NULL");
     std::vector<std::vector<int64_t>> lod;
     for (int k = 0; k < levels; ++k) lod.emplace_back(offsets[k], offsets[k] + counts[k]);
     const auto checked = paddle::Lod::FromOffsets(std::move(lod));

@@ -1,7 +1,7 @@
 /* The C interface: inference with a model saved by fluid.io.save_inference_model.
  *
- * Functions that can fail take `char** error` last: on failure it gets a text, to be freed with PD_Free, and they return NULL or a
- * nonzero number; `error` may be NULL. Names and pointers into objects live as long as the object.
+ * Functions that can fail take `char** error` last: on failure it gets a text, to be freed with PD_Free, and they
+ * return NULL or a nonzero number; `error` may be NULL. Names and pointers into objects live as long as the object.
  */
 #ifndef PADDLE_IO_C_API_H_
 #define PADDLE_IO_C_API_H_
@@ -31,14 +31,15 @@ typedef enum {
 
 /* `model_file` NULL: "__model__"; `params_file` NULL: one file a parameter. */
 PD_Predictor* PD_PredictorOpen(const char* folder, const char* model_file, const char* params_file, char** error);
-PD_Predictor* PD_PredictorFromMemory(const void* program, size_t program_bytes, const void* params, size_t params_bytes, char** error);
+PD_Predictor* PD_PredictorFromMemory(const void* program, size_t program_bytes, const void* params, size_t params_bytes,
+                                     char** error);
 /* Shares the weights. */
 PD_Predictor* PD_PredictorClone(const PD_Predictor* predictor, char** error);
 void PD_PredictorFree(PD_Predictor* predictor);
 
 int PD_InputCount(const PD_Predictor* predictor);
 int PD_OutputCount(const PD_Predictor* predictor);
-const char* PD_InputName(const PD_Predictor* predictor, int i);   /* NULL when there is no such input */
+const char* PD_InputName(const PD_Predictor* predictor, int i); /* NULL when there is no such input */
 const char* PD_OutputName(const PD_Predictor* predictor, int i);
 
 /* Takes one tensor an input and puts one new tensor an output into `outputs`. Safe from many threads. */
@@ -64,4 +65,4 @@ void PD_Free(void* text);
 #ifdef __cplusplus
 }
 #endif
-#endif  /* PADDLE_IO_C_API_H_ */
+#endif /* PADDLE_IO_C_API_H_ */

@@ -23,7 +23,8 @@ std::vector<std::string> PersistableNames(const ProgramDesc& program) {
   std::vector<std::string> names;
   for (const auto& var : program.block(0).vars()) {
     const VarKind kind = var->kind();
-    if (var->persistable() && (kind == VarKind::kTensor || kind == VarKind::kSelectedRows)) names.push_back(var->name());
+    if (var->persistable() && (kind == VarKind::kTensor || kind == VarKind::kSelectedRows))
+      names.push_back(var->name());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -34,8 +35,10 @@ namespace {
 // The file of a variable. The name comes from an untrusted program: it must stay in the folder.
 std::string PathOf(const std::string& folder, const std::string& name) {
   const std::filesystem::path part(name);
-  const bool inside = part.is_relative() && std::none_of(part.begin(), part.end(), [](const auto& step) { return step == ".."; });
-  Require(inside && name.find('\0') == std::string::npos, "variable '", name, "' cannot have a file of its name: it would be outside of the folder");
+  const bool inside =
+      part.is_relative() && std::none_of(part.begin(), part.end(), [](const auto& step) { return step == ".."; });
+  Require(inside && name.find('\0') == std::string::npos, "variable '", name,
+          "' cannot have a file of its name: it would be outside of the folder");
   return (std::filesystem::path(folder) / part).string();
 }
 
@@ -43,8 +46,10 @@ VarKind KindOf(const ProgramDesc& program, const std::string& name) { return pro
 
 Variable ReadVariable(VarKind kind, ByteSource* source) {
   Variable variable;
-  if (kind == VarKind::kSelectedRows) variable.Become<SelectedRows>() = ReadSelectedRows(source);
-  else variable.get<Tensor>() = ReadLodTensor(source);
+  if (kind == VarKind::kSelectedRows)
+    variable.Become<SelectedRows>() = ReadSelectedRows(source);
+  else
+    variable.get<Tensor>() = ReadLodTensor(source);
   return variable;
 }
 
@@ -52,8 +57,8 @@ Variable ReadVariable(VarKind kind, ByteSource* source) {
 void CheckFits(const VarDesc& var, const Variable& read) {
   const TensorMeta wanted = var.Meta();
   const TensorMeta& got = read.meta();
-  Require(wanted.dtype == got.dtype && DimsAgree(wanted.dims, got.dims), "the file has ", got.dtype, got.dims, " for variable '", var.name(),
-          "', but the program describes it as ", wanted.dtype, wanted.dims);
+  Require(wanted.dtype == got.dtype && DimsAgree(wanted.dims, got.dims), "the file has ", got.dtype, got.dims,
+          " for variable '", var.name(), "', but the program describes it as ", wanted.dtype, wanted.dims);
 }
 
 void Put(std::map<std::string, Variable>&& read, Scope* scope) {
@@ -66,7 +71,8 @@ void Put(std::map<std::string, Variable>&& read, Scope* scope) {
 }
 
 void CheckEnd(const ByteSource& source) {
-  Require(source.remaining() == 0, source.name(), " has ", source.remaining(), " bytes more than the program's parameters take; does it belong to another program?");
+  Require(source.remaining() == 0, source.name(), " has ", source.remaining(),
+          " bytes more than the program's parameters take; does it belong to another program?");
 }
 
 }  // namespace
@@ -86,7 +92,8 @@ void LoadPersistables(const ProgramDesc& program, ByteSource* combined, Scope* s
   Put(std::move(read), scope);
 }
 
-void LoadPersistables(const ProgramDesc& program, const std::string& folder, const std::string& file_name, Scope* scope) {
+void LoadPersistables(const ProgramDesc& program, const std::string& folder, const std::string& file_name,
+                      Scope* scope) {
   if (!file_name.empty()) {
     FileSource source((std::filesystem::path(folder) / file_name).string());
     return LoadPersistables(program, &source, scope);
@@ -105,12 +112,16 @@ void LoadPersistables(const ProgramDesc& program, const std::string& folder, con
   Put(std::move(read), scope);
 }
 
-void SavePersistables(const ProgramDesc& program, const std::string& folder, const std::string& file_name, Scope* scope) {
+void SavePersistables(const ProgramDesc& program, const std::string& folder, const std::string& file_name,
+                      Scope* scope) {
   const auto write = [&](const std::string& name, ByteSink* sink) {
     const Variable* variable = scope->Find(name);
-    Require(variable && variable->initialized(), "variable '", name, "' holds no value to save; run the startup program first");
-    if (variable->holds<SelectedRows>()) WriteSelectedRows(variable->get<SelectedRows>(), sink);
-    else WriteLodTensor(variable->get<Tensor>(), sink);
+    Require(variable && variable->initialized(), "variable '", name,
+            "' holds no value to save; run the startup program first");
+    if (variable->holds<SelectedRows>())
+      WriteSelectedRows(variable->get<SelectedRows>(), sink);
+    else
+      WriteLodTensor(variable->get<Tensor>(), sink);
   };
   const auto names = PersistableNames(program);
   if (file_name.empty()) {
@@ -123,7 +134,8 @@ void SavePersistables(const ProgramDesc& program, const std::string& folder, con
   }
   FileSink sink((std::filesystem::path(folder) / file_name).string());
   for (const auto& name : names) {
-    Require(KindOf(program, name) == VarKind::kTensor, "variable '", name, "' holds SelectedRows, which cannot be in a combined file");
+    Require(KindOf(program, name) == VarKind::kTensor, "variable '", name,
+            "' holds SelectedRows, which cannot be in a combined file");
     write(name, &sink);
   }
   sink.Commit();

@@ -20,7 +20,8 @@ struct Predictor::Runner {
   Executor executor;
 };
 
-Predictor::Predictor(std::shared_ptr<const Model> model) : model_(std::move(model)), runner_(std::make_unique<Runner>()) {}
+Predictor::Predictor(std::shared_ptr<const Model> model)
+    : model_(std::move(model)), runner_(std::make_unique<Runner>()) {}
 Predictor::~Predictor() = default;
 
 namespace {
@@ -31,7 +32,8 @@ void Describe(const std::shared_ptr<ProgramDesc>& program, const PredictorOption
   model->program = program;
   model->inputs = FeedNames(*program);
   model->outputs = FetchNames(*program);
-  Require(!model->outputs.empty(), "the program has no fetch op: it is not an inference model; save it with fluid.io.save_inference_model");
+  Require(!model->outputs.empty(),
+          "the program has no fetch op: it is not an inference model; save it with fluid.io.save_inference_model");
   for (const auto& name : model->inputs) model->input_metas.push_back(InputMeta(*program, name));
 }
 
@@ -45,7 +47,8 @@ std::unique_ptr<Predictor> Predictor::FromFolder(const std::string& folder, cons
   return std::unique_ptr<Predictor>(new Predictor(std::move(model)));
 }
 
-std::unique_ptr<Predictor> Predictor::FromMemory(std::string_view bytes, std::string_view params, const PredictorOptions& options) {
+std::unique_ptr<Predictor> Predictor::FromMemory(std::string_view bytes, std::string_view params,
+                                                 const PredictorOptions& options) {
   auto model = std::make_shared<Model>();
   const auto program = ProgramDesc::Parse(bytes);
   Describe(program, options, model.get());
@@ -58,13 +61,15 @@ const std::vector<std::string>& Predictor::inputs() const { return model_->input
 const std::vector<std::string>& Predictor::outputs() const { return model_->outputs; }
 
 const TensorMeta& Predictor::input_meta(int i) const {
-  Require(i >= 0 && i < static_cast<int>(model_->input_metas.size()), "there is no input ", i, "; the model has ", model_->input_metas.size());
+  Require(i >= 0 && i < static_cast<int>(model_->input_metas.size()), "there is no input ", i, "; the model has ",
+          model_->input_metas.size());
   return model_->input_metas[i];
 }
 
 std::vector<Tensor> Predictor::Run(std::span<const Tensor> inputs) {
   const Model& model = *model_;
-  Require(inputs.size() == model.inputs.size(), "the model takes ", model.inputs.size(), " inputs ", model.inputs, ", got ", inputs.size());
+  Require(inputs.size() == model.inputs.size(), "the model takes ", model.inputs.size(), " inputs ", model.inputs,
+          ", got ", inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) CheckInput(model.inputs[i], model.input_metas[i], inputs[i]);
   Executor& executor = runner_->executor;
   const auto prepared = executor.Prepare(*model.program, model.inputs, model.outputs);

@@ -22,13 +22,15 @@ struct PredictorOptions {
   bool allow_io = false;                 // admit ops that touch files, network or Python
 };
 
-// A model made by fluid.io.save_inference_model. The worst that a model of unknown origin can do is an exception: files are checked,
-// and ops with effects outside are refused unless allowed. Run may be called from many threads at once.
+// A model made by fluid.io.save_inference_model. The worst that a model of unknown origin can do is an exception: files
+// are checked, and ops with effects outside are refused unless allowed. Run may be called from many threads at once.
 class Predictor {
  public:
   static std::unique_ptr<Predictor> FromFolder(const std::string& folder, const PredictorOptions& options = {});
-  // `program`: the bytes of the model file; `params`: those of a combined parameter file (empty when there are no parameters).
-  static std::unique_ptr<Predictor> FromMemory(std::string_view program, std::string_view params, const PredictorOptions& options = {});
+  // `program`: the bytes of the model file; `params`: those of a combined parameter file (empty when there are no
+  // parameters).
+  static std::unique_ptr<Predictor> FromMemory(std::string_view program, std::string_view params,
+                                               const PredictorOptions& options = {});
   ~Predictor();
 
   const std::vector<std::string>& inputs() const;   // names, in the order in which Run takes them
@@ -36,10 +38,12 @@ class Predictor {
   // What an input must be; sizes of -1 are free.
   const TensorMeta& input_meta(int i) const;
 
-  // One tensor an input; returns one an output, the caller's own. Throws InvalidArgument for inputs of another type, shape or LoD
-  // than the model takes, naming the input.
+  // One tensor an input; returns one an output, the caller's own. Throws InvalidArgument for inputs of another type,
+  // shape or LoD than the model takes, naming the input.
   std::vector<Tensor> Run(std::span<const Tensor> inputs);
-  std::vector<Tensor> Run(std::initializer_list<Tensor> inputs) { return Run(std::span(inputs.begin(), inputs.size())); }
+  std::vector<Tensor> Run(std::initializer_list<Tensor> inputs) {
+    return Run(std::span(inputs.begin(), inputs.size()));
+  }
 
   // Another predictor with the same weights in memory and run memory of its own.
   std::unique_ptr<Predictor> Clone() const;

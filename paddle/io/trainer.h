@@ -15,7 +15,8 @@
 
 namespace paddle {
 
-// A startup program and a main program with optimizer, as Program.desc.serialize_to_string() writes them, over a scope of their own.
+// A startup program and a main program with optimizer, as Program.desc.serialize_to_string() writes them, over a scope
+// of their own.
 class Trainer {
  public:
   // Runs the startup program. `seed`, if not 0, is the key of the random numbers of both.
@@ -23,9 +24,11 @@ class Trainer {
   ~Trainer();
 
   // One run of the main program: feeds by name, returns the fetched tensors. Throws InvalidArgument for wrong feeds.
-  std::vector<Tensor> Step(const std::vector<std::pair<std::string, Tensor>>& feeds, const std::vector<std::string>& fetches);
+  std::vector<Tensor> Step(const std::vector<std::pair<std::string, Tensor>>& feeds,
+                           const std::vector<std::string>& fetches);
 
-  // All persistable variables, parameters and the optimizer's: one file each in the folder, or with `file_name` all in one.
+  // All persistable variables, parameters and the optimizer's: one file each in the folder, or with `file_name` all in
+  // one.
   void Save(const std::string& folder, const std::string& file_name = {}) const;
   void Load(const std::string& folder, const std::string& file_name = {});
   // A copy of a variable, by name. Throws NotFound.

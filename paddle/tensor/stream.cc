@@ -27,7 +27,8 @@ T ReadNumber(ByteSource* source) {
 
 void ReadVersion(ByteSource* source, const char* what) {
   const auto version = ReadNumber<uint32_t>(source);
-  Require(version == 0, source->name(), " has no ", what, " where one is expected: version ", version, ", but only 0 exists");
+  Require(version == 0, source->name(), " has no ", what, " where one is expected: version ", version,
+          ", but only 0 exists");
 }
 
 struct Header {
@@ -44,15 +45,18 @@ Header ReadHeader(ByteSource* source) {
   std::string text(static_cast<size_t>(size), '\0');
   source->Read(text.data(), text.size());
   proto::VarType::TensorDesc desc;
-  Require(desc.ParseFromString(text) && desc.has_data_type(), source->name(), " has a tensor description that is no TensorDesc message");
+  Require(desc.ParseFromString(text) && desc.has_data_type(), source->name(),
+          " has a tensor description that is no TensorDesc message");
   const auto dtype = ToDType(desc.data_type());
-  Require(dtype.has_value(), source->name(), " has a tensor of element type number ", desc.data_type(), ", which this version does not know");
-  Require(desc.dims_size() <= kMaxRank, source->name(), " has a tensor of rank ", desc.dims_size(), "; at most ", kMaxRank, " is possible");
+  Require(dtype.has_value(), source->name(), " has a tensor of element type number ", desc.data_type(),
+          ", which this version does not know");
+  Require(desc.dims_size() <= kMaxRank, source->name(), " has a tensor of rank ", desc.dims_size(), "; at most ",
+          kMaxRank, " is possible");
   Header header{*dtype, Dims(std::vector<int64_t>(desc.dims().begin(), desc.dims().end()))};
   Require(header.dims.known(), source->name(), " has a tensor of the unknown size ", header.dims);
   const int64_t count = header.dims.numel();
-  Require(static_cast<uint64_t>(count) <= source->remaining() / SizeOf(*dtype), source->name(), " ends too early: it has ", source->remaining(),
-          " bytes left for a tensor ", *dtype, header.dims);
+  Require(static_cast<uint64_t>(count) <= source->remaining() / SizeOf(*dtype), source->name(),
+          " ends too early: it has ", source->remaining(), " bytes left for a tensor ", *dtype, header.dims);
   header.bytes = static_cast<uint64_t>(count) * SizeOf(*dtype);
   return header;
 }
@@ -70,8 +74,8 @@ Lod ReadLod(ByteSource* source) {
   std::vector<std::vector<int64_t>> levels;
   for (uint64_t level = 0; level < count; ++level) {
     const auto bytes = ReadNumber<uint64_t>(source);
-    Require(bytes % sizeof(int64_t) == 0 && bytes <= source->remaining(), source->name(), " has a LoD level of ", bytes, " bytes, which is not possible; ",
-            source->remaining(), " are left");
+    Require(bytes % sizeof(int64_t) == 0 && bytes <= source->remaining(), source->name(), " has a LoD level of ", bytes,
+            " bytes, which is not possible; ", source->remaining(), " are left");
     auto& offsets = levels.emplace_back(bytes / sizeof(int64_t));
     source->Read(offsets.data(), bytes);
   }
@@ -131,17 +135,19 @@ Tensor ReadLodTensor(ByteSource* source) {
 SelectedRows ReadSelectedRows(ByteSource* source) {
   ReadVersion(source, "SelectedRows");
   const auto count = ReadNumber<uint64_t>(source);
-  Require(count <= source->remaining() / sizeof(int64_t), source->name(), " has SelectedRows of ", count, " rows, but ", source->remaining(),
-          " bytes are left");
+  Require(count <= source->remaining() / sizeof(int64_t), source->name(), " has SelectedRows of ", count, " rows, but ",
+          source->remaining(), " bytes are left");
   SelectedRows rows;
   rows.rows.resize(count);
   source->Read(rows.rows.data(), count * sizeof(int64_t));
   const auto height = ReadNumber<int64_t>(source);
   Require(height >= 0, source->name(), " has SelectedRows of height ", height);
-  for (const int64_t row : rows.rows) Require(row >= 0 && row < height, source->name(), " has SelectedRows with row ", row, " of a matrix of ", height, " rows");
+  for (const int64_t row : rows.rows)
+    Require(row >= 0 && row < height, source->name(), " has SelectedRows with row ", row, " of a matrix of ", height,
+            " rows");
   rows.value = ReadTensor(source);
-  Require(rows.value.rank() >= 1 && rows.value.dim(0) == static_cast<int64_t>(count), source->name(), " has SelectedRows of ", count,
-          " rows with a value of shape ", rows.value.dims());
+  Require(rows.value.rank() >= 1 && rows.value.dim(0) == static_cast<int64_t>(count), source->name(),
+          " has SelectedRows of ", count, " rows with a value of shape ", rows.value.dims());
   rows.meta.dtype = rows.value.dtype();
   rows.meta.dims = rows.value.dims();
   rows.set_height(height);
@@ -153,8 +159,9 @@ Tensor ReadPart(ByteSource* source, int64_t first, const Dims& dims) {
   ReadLod(source);
   const Header header = ReadHeader(source);
   const int64_t count = header.dims.numel();
-  Require(dims.known() && first >= 0 && first <= count && dims.numel() <= count - first, "elements [", first, ", ", first, " + size of ", dims,
-          ") are asked for, but ", source->name(), " has a tensor of ", count, " elements, ", header.dims);
+  Require(dims.known() && first >= 0 && first <= count && dims.numel() <= count - first, "elements [", first, ", ",
+          first, " + size of ", dims, ") are asked for, but ", source->name(), " has a tensor of ", count,
+          " elements, ", header.dims);
   source->Skip(static_cast<uint64_t>(first) * SizeOf(header.dtype));
   Tensor tensor(dims, header.dtype);
   source->Read(tensor.mutable_raw(), tensor.bytes());

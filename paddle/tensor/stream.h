@@ -5,7 +5,8 @@
 //   LoDTensor     uint32 0, uint64 number of LoD levels, each: uint64 bytes, uint64 offsets; Tensor
 //   SelectedRows  uint32 0, uint64 number of rows, int64 rows, int64 height; Tensor
 //
-// Files are untrusted: each size is checked against what is left before it is used. Readers throw InvalidArgument that says what is wrong.
+// Files are untrusted: each size is checked against what is left before it is used. Readers throw InvalidArgument that
+// says what is wrong.
 
 #include "paddle/base/stream.h"
 #include "paddle/tensor/variable.h"

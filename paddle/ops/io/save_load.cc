@@ -15,7 +15,8 @@ struct SaveAttrs {
   std::string file_path;
   static auto Fields() {
     using A = SaveAttrs;
-    return std::tuple{Field{"overwrite", &A::overwrite, kOverwriteDoc}, Field{"save_as_fp16", &A::save_as_fp16, kSaveHalfDoc},
+    return std::tuple{Field{"overwrite", &A::overwrite, kOverwriteDoc},
+                      Field{"save_as_fp16", &A::save_as_fp16, kSaveHalfDoc},
                       Field{"file_path", &A::file_path, "The file; folders on the way are made.", Presence::kRequired}};
   }
 };
@@ -26,7 +27,8 @@ struct SaveCombineAttrs {
   bool save_to_memory = false;
   static auto Fields() {
     using A = SaveCombineAttrs;
-    return std::tuple{Field{"overwrite", &A::overwrite, kOverwriteDoc}, Field{"save_as_fp16", &A::save_as_fp16, kSaveHalfDoc},
+    return std::tuple{Field{"overwrite", &A::overwrite, kOverwriteDoc},
+                      Field{"save_as_fp16", &A::save_as_fp16, kSaveHalfDoc},
                       Field{"file_path", &A::file_path, "The file; folders on the way are made.", Presence::kRequired},
                       Field{"save_to_memory", &A::save_to_memory, "Write into the variable Y instead of the file."}};
   }
@@ -39,7 +41,8 @@ struct LoadAttrs {
   std::vector<int64_t> shape;
   static auto Fields() {
     using A = LoadAttrs;
-    return std::tuple{Field{"load_as_fp16", &A::load_as_fp16, kLoadHalfDoc}, Field{"file_path", &A::file_path, "The file.", Presence::kRequired},
+    return std::tuple{Field{"load_as_fp16", &A::load_as_fp16, kLoadHalfDoc},
+                      Field{"file_path", &A::file_path, "The file.", Presence::kRequired},
                       Field{"seek", &A::seek, "The first element of the part to load; -1: load the whole."},
                       Field{"shape", &A::shape, "The shape of the part to load, with seek."}};
   }
@@ -51,9 +54,10 @@ struct LoadCombineAttrs {
   bool model_from_memory = false;
   static auto Fields() {
     using A = LoadCombineAttrs;
-    return std::tuple{Field{"load_as_fp16", &A::load_as_fp16, kLoadHalfDoc},
-                      Field{"file_path", &A::file_path, "The file; with model_from_memory its content.", Presence::kRequired},
-                      Field{"model_from_memory", &A::model_from_memory, "Whether file_path is the content itself."}};
+    return std::tuple{
+        Field{"load_as_fp16", &A::load_as_fp16, kLoadHalfDoc},
+        Field{"file_path", &A::file_path, "The file; with model_from_memory its content.", Presence::kRequired},
+        Field{"model_from_memory", &A::model_from_memory, "Whether file_path is the content itself."}};
   }
 };
 
@@ -103,7 +107,8 @@ void SaveCombine(const CpuContext&, const SaveCombineAttrs& attrs, Span<const Te
 Tensor MaybeHalf(Tensor tensor, bool half) { return half ? ToFloat16(tensor) : tensor; }
 
 void CheckEnd(const ByteSource& source) {
-  Require(source.remaining() == 0, source.name(), " has ", source.remaining(), " bytes more than the variables to load take; are all variables that it was saved from loaded?");
+  Require(source.remaining() == 0, source.name(), " has ", source.remaining(),
+          " bytes more than the variables to load take; are all variables that it was saved from loaded?");
 }
 
 void LoadTensor(const CpuContext&, const LoadAttrs& attrs, Tensor& out) {
@@ -152,7 +157,8 @@ const Registered kSaveRows = RegisterKernel("save", SaveRows);
 
 const Registered kSaveCombine = RegisterOp<SaveCombineAttrs>({
     .name = "save_combine",
-    .doc = "Writes variables to one file, their LoDTensor streams one after another. The file appears whole or not at all.",
+    .doc = "Writes variables to one file, their LoDTensor streams one after another. The file appears whole or not at "
+           "all.",
     .inputs = {{"X", "The variables, in the order in which they are written.", kRepeated}},
     .outputs = {{"Y", "With save_to_memory: a variable that gets the bytes.", kOptional}},
     .infer = InferNothing<SaveCombineAttrs>,

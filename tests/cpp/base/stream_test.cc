@@ -33,7 +33,9 @@ TEST(FileTest, WrittenWholeOrNotAtAll) {
   WriteFile(path, "second");
   EXPECT_EQ(ReadFile(path), "second");
   int files = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) ++files;
+  for ([[maybe_unused]] const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(path).parent_path()))
+    ++files;
   EXPECT_EQ(files, 1);
 }
 

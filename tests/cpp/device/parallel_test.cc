@@ -32,7 +32,8 @@ TEST(ParallelForTest, CarriesExceptionsOut) {
 TEST(ParallelForTest, SerialWhenNested) {
   std::atomic<int> calls{0};
   ParallelFor(2, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) ParallelFor(100, 1, [&](int64_t from, int64_t to) { calls += from == 0 && to == 100; });
+    for (int64_t i = begin; i < end; ++i)
+      ParallelFor(100, 1, [&](int64_t from, int64_t to) { calls += from == 0 && to == 100; });
   });
   EXPECT_EQ(calls.load(), 2);
 }

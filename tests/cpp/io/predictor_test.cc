@@ -14,7 +14,8 @@ namespace paddle {
 namespace {
 
 constexpr const char* kFolder = "tests/models/mul_softmax";
-constexpr float kExpected[] = {0.0820218f, 0.1494534f, 0.27232194f, 0.49620292f, 0.25945163f, 0.25304574f, 0.24679802f, 0.24070457f};
+constexpr float kExpected[] = {0.0820218f,  0.1494534f,  0.27232194f, 0.49620292f,
+                               0.25945163f, 0.25304574f, 0.24679802f, 0.24070457f};
 
 Tensor Input() {
   Tensor x({2, 3}, DType::kFloat32);
@@ -116,7 +117,8 @@ TEST(ModelTest, SavesWhatItLoads) {
   SavePersistables(*program, folder, "", &scope);
   SavePersistables(*program, folder, "params", &scope);
   SaveProgram(*program, folder + "/__model__");
-  for (const char* name : {"w", "params", "__model__"}) EXPECT_EQ(ReadFile(folder + "/" + name), ReadFile(std::string(kFolder) + "/" + name)) << name;
+  for (const char* name : {"w", "params", "__model__"})
+    EXPECT_EQ(ReadFile(folder + "/" + name), ReadFile(std::string(kFolder) + "/" + name)) << name;
 }
 
 TEST(CApiTest, Predicts) {

@@ -5,7 +5,8 @@
 namespace paddle {
 namespace {
 
-void Add(BlockDesc* block, const std::string& type, const std::string& in, const std::string& out, int role = kForward) {
+void Add(BlockDesc* block, const std::string& type, const std::string& in, const std::string& out,
+         int role = kForward) {
   block->Var(in);
   block->Var(out);
   OpDesc op(type);

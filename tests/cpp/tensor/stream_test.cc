@@ -26,12 +26,20 @@ std::string Written(const Write& write) {
 }
 
 TEST(StreamTest, WritesTheBytesOfOlderPackages) {
-  EXPECT_EQ(Written([](ByteSink* sink) { WriteLodTensor(Arange<float>({2, 3}), sink); }), ReadFile(std::string(kFolder) + "float32"));
+  EXPECT_EQ(Written([](ByteSink* sink) {
+              WriteLodTensor(Arange<float>({2, 3}), sink);
+            }),
+            ReadFile(std::string(kFolder) + "float32"));
   Tensor sequences = Arange<double>({5, 1});
   sequences.set_lod(Lod::FromOffsets({{0, 2, 5}}));
-  EXPECT_EQ(Written([&](ByteSink* sink) { WriteLodTensor(sequences, sink); }), ReadFile(std::string(kFolder) + "float64_lod"));
-  EXPECT_EQ(Written([](ByteSink* sink) { WriteLodTensor(ToFloat16(Arange<float>({2, 3})), sink); }), ReadFile(std::string(kFolder) + "float32_as_float16"));
-  EXPECT_EQ(Written([](ByteSink* sink) { WriteLodTensor(ToFloat16(Arange<int64_t>({4})), sink); }), ReadFile(std::string(kFolder) + "int64_as_float16"));
+  EXPECT_EQ(Written([&](ByteSink* sink) { WriteLodTensor(sequences, sink); }),
+            ReadFile(std::string(kFolder) + "float64_lod"));
+  EXPECT_EQ(Written([](ByteSink* sink) {
+              WriteLodTensor(ToFloat16(Arange<float>({2, 3})), sink);
+            }),
+            ReadFile(std::string(kFolder) + "float32_as_float16"));
+  EXPECT_EQ(Written([](ByteSink* sink) { WriteLodTensor(ToFloat16(Arange<int64_t>({4})), sink); }),
+            ReadFile(std::string(kFolder) + "int64_as_float16"));
 }
 
 TEST(StreamTest, SelectedRowsBothWays) {
@@ -83,10 +91,13 @@ TEST(StreamTest, DamageIsRefused) {
     const std::string bytes = ReadFile(std::string(kFolder) + name);
     const auto read = [&](const std::string& damaged) {
       MemorySource source(damaged);
-      if (std::string(name) == "selected_rows") ReadSelectedRows(&source);
-      else ReadLodTensor(&source);
+      if (std::string(name) == "selected_rows")
+        ReadSelectedRows(&source);
+      else
+        ReadLodTensor(&source);
     };
-    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_THROW(read(bytes.substr(0, size)), InvalidArgument) << name << " cut at " << size;
+    for (size_t size = 0; size < bytes.size(); ++size)
+      EXPECT_THROW(read(bytes.substr(0, size)), InvalidArgument) << name << " cut at " << size;
     for (size_t at = 0; at < bytes.size(); ++at)
       for (const char value : {'\x00', '\x01', '\x7f', '\xff'}) {
         std::string damaged = bytes;
