@@ -3,7 +3,7 @@
 from paddle.fluid import core
 from paddle.fluid.framework.callstack import user_callstack
 from paddle.fluid.framework.op_proto import OpProtoHolder
-from paddle.fluid.framework.op_role import OpRole
+from paddle.fluid.op_role import OpRole
 
 # Choices of a vendor's library that have no meaning here; programs do not carry them.
 _IGNORED_ATTRS = frozenset(
