@@ -193,7 +193,7 @@ void Frame::InferStep(int i) {
     instruction.def->infer(instruction.attrs.get(), context);
     for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
       const int value = instruction.values[arg];
-      if (value < 0 || plan_->values[value].home == Home::kDynamic || plan_->values[value].kind != VarKind::kTensor) continue;
+      if (value < 0 || plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
       Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ", step.metas[arg]->dims,
               ", but every size must be known when the program runs");
       step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0, plan_->values[value].name.c_str());
@@ -418,7 +418,7 @@ void Frame::RunStep(int i, const RunOptions& options) {
   for (const auto& [arg, value] : step.external_outputs) {
     Variable& variable = *externals_[plan_->values[value].external];
     if (variable.holds<Tensor>() && variable.get<Tensor>().buffer()) variable.get<Tensor>().buffer()->MarkWritten();
-    if (instruction.infer_at_turn || !variable.holds<Tensor>()) shadows_[value] = variable.meta();
+    if (instruction.infer_at_turn || instruction.dynamic[arg]) shadows_[value] = variable.meta();
   }
   for (const int value : instruction.release) values_[value].Release();
 }

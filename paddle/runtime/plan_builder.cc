@@ -319,6 +319,7 @@ class Builder {
             at_turn = true;
         }
       instruction.infer_at_turn = at_turn;
+      instruction.dynamic.assign(instruction.values.size(), false);
       for (const int value : instruction.block_values) tainted[value] = true;
       for (size_t slot = 0; slot < instruction.def->outputs.size(); ++slot) {
         const size_t at = slot + instruction.def->inputs.size();
@@ -326,6 +327,7 @@ class Builder {
           const int value = instruction.values[arg];
           if (value < 0) continue;
           const bool dynamic = instruction.def->outputs[slot].has(kDynamic) || plan_->values[value].kind != VarKind::kTensor;
+          instruction.dynamic[arg] = dynamic;
           if (dynamic && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;
           if (at_turn || (dynamic && plan_->values[value].kind == VarKind::kTensor)) tainted[value] = true;
           if (at_turn && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;

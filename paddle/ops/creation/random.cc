@@ -4,8 +4,7 @@
 
 #include "paddle/device/parallel.h"
 #include "paddle/math/random.h"
-#include "paddle/op/registry.h"
-#include "paddle/ops/fill/shape_input.h"
+#include "paddle/ops/creation/creation.h"
 
 namespace paddle {
 namespace {
@@ -62,17 +61,21 @@ struct UniformAttrs {
   }
 };
 
+void CheckSizes(const InferContext& context, const Dims& dims) {
+  for (const int64_t size : dims) Require(size >= 0 || context.building(), "the shape ", dims, " has the negative size ", size);
+}
+
 template <class Attrs>
 void InferRandom(const Attrs& attrs, InferContext& context) {
   const Dims dims = ShapeFromInputs(context, attrs.shape);
-  CheckFillable(context, dims);
-  context.SetOut("Out", dims, DTypeAttr(attrs.dtype, kFloats));
+  CheckSizes(context, dims);
+  context.SetOut("Out", dims, DTypeFromAttr(attrs.dtype, kFloats));
 }
 
 void InferTruncated(const TruncatedAttrs& attrs, InferContext& context) {
   const Dims dims(attrs.shape);
-  CheckFillable(context, dims);
-  context.SetOut("Out", dims, DTypeAttr(attrs.dtype, kFloats));
+  CheckSizes(context, dims);
+  context.SetOut("Out", dims, DTypeFromAttr(attrs.dtype, kFloats));
 }
 
 void InferUniform(const UniformAttrs& attrs, InferContext& context) {
@@ -129,7 +132,7 @@ void Uniform(const CpuContext&, const UniformAttrs& attrs, const RandomSource& r
 const Registered kGaussian = RegisterOp<GaussianAttrs>({
     .name = "gaussian_random",
     .doc = "A tensor of numbers from a normal distribution.",
-    .inputs = ShapeSlots(),
+    .inputs = {kShapeTensorSlot, kShapeTensorListSlot},
     .outputs = {{"Out", "The tensor."}},
     .infer = InferRandom<GaussianAttrs>,
     .traits = kRandom,
@@ -149,7 +152,7 @@ const Registered kTruncatedCpu = RegisterKernel("truncated_gaussian_random", Tru
 const Registered kUniform = RegisterOp<UniformAttrs>({
     .name = "uniform_random",
     .doc = "A tensor of numbers spread evenly over [min, max).",
-    .inputs = ShapeSlots(),
+    .inputs = {kShapeTensorSlot, kShapeTensorListSlot},
     .outputs = {{"Out", "The tensor."}},
     .infer = InferUniform,
     .traits = kRandom,
