@@ -52,11 +52,7 @@ _LAZY_MODULES = (
     "reader",
     "transpiler",
 )
-_LAZY_NAMES = {
-    "ParallelExecutor": "parallel_executor",
-    "memory_optimize": "transpiler",
-    "release_memory": "transpiler",
-}
+_LAZY_NAMES = {"ParallelExecutor": "parallel_executor", "memory_optimize": "transpiler", "release_memory": "transpiler"}
 
 
 def __getattr__(name):
