@@ -29,10 +29,10 @@ struct LookupTableAttrs {
                       Field{"is_distributed", &A::is_distributed, "Has no influence here; a mark for programs that split the table over machines."},
                       Field{"padding_idx", &A::padding_idx, "The id whose row counts as zeros and gets no gradient; -1: none."},
                       Field{"grad_inplace", &A::grad_inplace, "Has no influence: memory is planned by the executor."},
-                      Field{"remote_prefetch", &A::remote_prefetch, "Must be false: rows come from W, not from a parameter server."},
+                      Field{"remote_prefetch", &A::remote_prefetch, "Whether rows come from the parameter servers in epmap."},
                       Field{"trainer_id", &A::trainer_id, "For remote_prefetch."},
                       Field{"height_sections", &A::height_sections, "For remote_prefetch."},
-                      Field{"epmap", &A::epmap, "For remote_prefetch."},
+                      Field{"epmap", &A::epmap, "Addresses of parameter servers; must be empty."},
                       Field{"table_names", &A::table_names, "For remote_prefetch."}};
   }
 };
@@ -54,10 +54,10 @@ struct LookupTableV2Attrs {
     return std::tuple{Field{"is_sparse", &A::is_sparse, "Whether the gradient of W is SelectedRows: only the rows that were looked up."},
                       Field{"is_distributed", &A::is_distributed, "Has no influence here; a mark for programs that split the table over machines."},
                       Field{"padding_idx", &A::padding_idx, "The id whose row counts as zeros and gets no gradient; -1: none."},
-                      Field{"remote_prefetch", &A::remote_prefetch, "Must be false: rows come from W, not from a parameter server."},
+                      Field{"remote_prefetch", &A::remote_prefetch, "Whether rows come from the parameter servers in epmap."},
                       Field{"trainer_id", &A::trainer_id, "For remote_prefetch."},
                       Field{"height_sections", &A::height_sections, "For remote_prefetch."},
-                      Field{"epmap", &A::epmap, "For remote_prefetch."},
+                      Field{"epmap", &A::epmap, "Addresses of parameter servers; must be empty."},
                       Field{"table_names", &A::table_names, "For remote_prefetch."}};
   }
 };
@@ -69,7 +69,8 @@ Dims InferLookup(const Attrs& attrs, InferContext& context) {
   context.CheckDType("Ids", kIndices);
   context.CheckRank("Ids", 1, kMaxRank);
   const Dims &w = context.In("W").dims, &ids = context.In("Ids").dims;
-  if (attrs.remote_prefetch) throw Unimplemented("remote_prefetch is not supported: there is no parameter server to fetch rows from");
+  // Sparse embeddings carry remote_prefetch in every program; it means something only where servers are named.
+  if (!attrs.epmap.empty()) throw Unimplemented(StrCat("rows cannot be fetched from the parameter servers ", attrs.epmap));
   Require(attrs.padding_idx >= -1 && (w[0] < 0 || attrs.padding_idx < w[0]), "padding_idx is ", attrs.padding_idx, ", but W ", w, " has ", w[0],
           " rows; expected -1 for none, or 0 <= padding_idx < ", w[0]);
   Dims out = ids;
