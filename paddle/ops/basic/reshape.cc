@@ -19,12 +19,16 @@ std::vector<int64_t> WantedShape(const ReshapeAttrs& attrs, const InferContext& 
     std::vector<int64_t> shape;
     for (int i = 0; i < context.Count("ShapeTensor"); ++i) {
       const auto values = context.Values("ShapeTensor", i);
-      shape.push_back(values ? values->at(0) : -1);
+      const size_t place = static_cast<size_t>(i);
+      shape.push_back(values ? values->at(0) : place < attrs.shape.size() ? attrs.shape[place] : -1);
     }
     return shape;
   }
-  if (context.Has("Shape"))
+  if (context.Has("Shape")) {
     if (const auto values = context.Values("Shape")) return *values;
+    const Dims& dims = context.In("Shape").dims;
+    if (attrs.shape.empty() && dims.rank() == 1 && dims[0] > 0) return std::vector<int64_t>(static_cast<size_t>(dims[0]), -1);
+  }
   return {attrs.shape.begin(), attrs.shape.end()};
 }
 

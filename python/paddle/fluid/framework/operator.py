@@ -54,8 +54,7 @@ class Operator:
         self._set_slots(proto, inputs or {}, outputs or {})
         self._set_attrs(attrs or {})
         desc.check_attrs()
-        desc.infer_var_type(block.desc)
-        desc.infer_shape(block.desc)
+        desc.infer_shape(block.desc)  # kinds and element types too
 
     def _set_slots(self, proto, inputs, outputs):
         for kind, given, slots in (("input", inputs, proto.inputs), ("output", outputs, proto.outputs)):
