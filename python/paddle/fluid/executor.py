@@ -40,10 +40,10 @@ def as_numpy(value):
     Raises:
         RuntimeError: it holds sequences, which an array cannot tell.
     """
+    if isinstance(value, list):
+        return [as_numpy(item) for item in value]
     if isinstance(value, core.LoDTensorArray):
         return [as_numpy(value[i]) for i in range(len(value))]
-    if isinstance(value, (list, tuple)):
-        return [as_numpy(item) for item in value]
     if isinstance(value, core.SelectedRows):
         return value
     if value.lod():
@@ -83,7 +83,10 @@ class _FeedCheck:
         """The tensor to feed. Arrays are used where they lie; lists and numbers take the variable's type."""
         if isinstance(value, core.LoDTensor):
             if self.strict and value._is_initialized():
-                self._check(value.shape(), dtype_name(value._dtype()))
+                dtype = dtype_name(value._dtype())
+                if dtype != self.dtype.name and not (dtype == "bfloat16" and self.dtype.name == "uint16"):
+                    raise ValueError("variable '%s' takes %s, it was fed %s" % (self.name, self.dtype, dtype))
+                self._check_shape(value.shape())
             return value
         if not isinstance(value, np.ndarray):
             try:
@@ -96,12 +99,10 @@ class _FeedCheck:
         if value.dtype != self.dtype:
             raise ValueError("variable '%s' takes %s, it was fed %s" % (self.name, self.dtype, value.dtype))
         if self.strict:
-            self._check(value.shape, value.dtype.name)
+            self._check_shape(value.shape)
         return core.from_numpy(value, True)
 
-    def _check(self, shape, dtype):
-        if dtype != self.dtype.name and not (dtype == "bfloat16" and self.dtype.name == "uint16"):
-            raise ValueError("variable '%s' takes %s, it was fed %s" % (self.name, self.dtype, dtype))
+    def _check_shape(self, shape):
         wanted = self.shape
         if len(shape) != len(wanted) or any(w >= 0 and w != s for w, s in zip(wanted, shape)):
             raise ValueError(
