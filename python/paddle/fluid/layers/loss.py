@@ -3,7 +3,6 @@
 from paddle.fluid.initializer import Constant
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.layers._op import append_op
-from paddle.fluid.param_attr import ParamAttr
 
 kIgnoreIndex = -100
 
@@ -170,7 +169,9 @@ def kldiv_loss(x, target, reduction="mean", name=None):
 def teacher_student_sigmoid_loss(input, label, soft_max_up_bound=15.0, soft_max_lower_bound=-15.0):
     """The loss of a click model taught by another one: input (N, 1), label (N, 1); (N, 1)."""
     attrs = {"soft_max_up_bound": float(soft_max_up_bound), "soft_max_lower_bound": float(soft_max_lower_bound)}
-    return append_op("teacher_student_sigmoid_loss", {"X": input, "Label": label}, {"Y": "X"}, attrs)
+    helper = LayerHelper("teacher_student_sigmoid_loss")
+    out = helper.create_variable(dtype=input.dtype)
+    return append_op("teacher_student_sigmoid_loss", {"X": input, "Label": label}, {"Y": out}, attrs, helper=helper)
 
 
 def npair_loss(anchor, positive, labels, l2_reg=0.002):
@@ -226,11 +227,14 @@ def center_loss(input, label, num_classes, alpha, param_attr, update_center=True
     if isinstance(alpha, Variable):
         alpha.stop_gradient = True
     else:
-        attr = ParamAttr(
-            name=helper.name + ".centerloss_rate", initializer=Constant(value=float(alpha)), trainable=False
+        alpha = helper.create_variable(
+            name="centerloss_alpha",
+            shape=[1],
+            dtype="float32",
+            persistable=True,
+            stop_gradient=True,
+            initializer=Constant(value=float(alpha)),
         )
-        alpha = helper.create_parameter(attr=attr, shape=[1], dtype="float32")
-        alpha.stop_gradient = True
     inputs = {"X": input, "Label": label, "Centers": centers, "CenterUpdateRate": alpha}
     outputs = {"SampleCenterDiff": "X", "Loss": "X", "CentersOut": centers}
     attrs = {"cluster_num": num_classes, "need_update": update_center}

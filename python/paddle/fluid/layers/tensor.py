@@ -334,8 +334,10 @@ def kron(x, y, out=None, name=None):
 def _tril_triu(input, diagonal, lower, name):
     if len(input.shape) < 2:
         raise ValueError("%s takes at least 2 dimensions, got shape %s" % ("tril" if lower else "triu", input.shape))
+    helper = LayerHelper("tril" if lower else "triu", name=name)
+    out = helper.create_variable(name=helper.name, dtype=input.dtype, persistable=False)
     attrs = {"lower": lower, "diagonal": diagonal}
-    return append_op("tril_triu", {"X": input}, {"Out": "X"}, attrs, name=name, helper_type="tril_triu")
+    return append_op("tril_triu", {"X": input}, {"Out": out}, attrs, helper=helper)
 
 
 def tril(input, diagonal=0, name=None):

@@ -183,7 +183,7 @@ def _conv_transpose(
         "padding_algorithm": algorithm,
         "dilations": dilations,
         "groups": groups,
-        "data_format": data_format,
+        "data_format": "NHWC" if channel_last else "NCHW",  # of transposed convolutions with depth too
     }
     out = append_op(op_type, {"Input": input, "Filter": weight}, {"Output": "Input"}, attrs, helper=helper)
     return _finish(helper, out, dims, channel_last)

@@ -46,7 +46,9 @@ elementwise_floordiv = _elementwise("elementwise_floordiv", "x divided by y with
 
 def elementwise_equal(x, y, name=None):
     """Whether x equals y, for each element; see ``equal``. The result is bool."""
-    return append_op("equal", {"X": x, "Y": y}, {"Out": "bool"}, name=name, helper_type="elementwise_equal")
+    return append_op(
+        "equal", {"X": x, "Y": y}, {"Out": "bool"}, name=name, helper_type="elementwise_equal", no_grad=("Out",)
+    )
 
 
 def _logical(op_type, what):

@@ -185,4 +185,4 @@ def shard_index(input, index_num, nshards, shard_id, ignore_value=-1):
     if not 0 <= shard_id < nshards:
         raise ValueError("shard_id must be from 0 to %d, got %d" % (nshards - 1, shard_id))
     attrs = {"index_num": index_num, "nshards": nshards, "shard_id": shard_id, "ignore_value": ignore_value}
-    return append_op("shard_index", {"X": input}, {"Out": "X"}, attrs, no_grad=("Out",))
+    return append_op("shard_index", {"X": input}, {"Out": "X"}, attrs)

@@ -265,11 +265,11 @@ def roll(input, shifts, dims=None):
     dims = [dims] if isinstance(dims, int) else dims
     if dims is not None and len(dims) != len(shifts):
         raise ValueError("roll needs as many shifts as dims, got %s and %s" % (shifts, dims))
-    source = reshape(input, shape=[-1, 1]) if dims is None else input
-    out = append_op(
-        "roll", {"X": source}, {"Out": "X"}, {"dims": [0] if dims is None else list(dims), "shifts": shifts}
-    )
-    return reshape(out, shape=input.shape, inplace=True) if dims is None else out
+    shape_before = input.shape
+    if dims is None:
+        input, dims = reshape(input, shape=[-1, 1]), [0]
+    out = append_op("roll", {"X": input}, {"Out": "X"}, {"dims": list(dims), "shifts": shifts})
+    return reshape(out, shape=shape_before, inplace=True)
 
 
 def meshgrid(input, name=None):
@@ -283,4 +283,10 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
         from paddle.fluid.layers.tensor import assign
 
         input = assign(input)
-    return append_op("diag_embed", {"Input": input}, {"Out": "Input"}, {"offset": offset, "dim1": dim1, "dim2": dim2})
+    return append_op(
+        "diag_embed",
+        {"Input": input},
+        {"Out": "Input"},
+        {"offset": offset, "dim1": dim1, "dim2": dim2},
+        no_grad=("Out",),
+    )
