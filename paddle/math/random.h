@@ -3,7 +3,9 @@
 // Number i of a stream is a function of the stream and i, so any thread can make any part of it.
 
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 
 namespace paddle {
 
@@ -36,6 +38,19 @@ constexpr std::array<uint32_t, 4> RandomBlock(const RandomStream& stream, uint64
 constexpr float UniformFloat(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
 constexpr double UniformDouble(uint32_t high, uint32_t low) {
   return static_cast<double>((uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
+}
+
+// Number i of the stream of doubles in [0, 1).
+constexpr double RandomUniform(const RandomStream& stream, uint64_t i) {
+  const auto bits = RandomBlock(stream, i / 2);
+  return i % 2 ? UniformDouble(bits[3], bits[2]) : UniformDouble(bits[1], bits[0]);
+}
+
+// Number i of the stream of standard normal numbers, by the Box-Muller transform.
+inline double RandomNormal(const RandomStream& stream, uint64_t i) {
+  const auto bits = RandomBlock(stream, i);
+  const double radius = std::sqrt(-2 * std::log(UniformDouble(bits[1], bits[0]) + 0x1p-54));
+  return radius * std::cos(2 * std::numbers::pi * UniformDouble(bits[3], bits[2]));
 }
 
 // Calls body(i, bits of number i) for all i of [begin, end).

@@ -193,7 +193,7 @@ void Frame::InferStep(int i) {
     instruction.def->infer(instruction.attrs.get(), context);
     for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
       const int value = instruction.values[arg];
-      if (value < 0 || plan_->values[value].home == Home::kDynamic || plan_->values[value].kind != VarKind::kTensor) continue;
+      if (value < 0 || plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
       Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ", step.metas[arg]->dims,
               ", but every size must be known when the program runs");
       step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0, plan_->values[value].name.c_str());
@@ -208,11 +208,15 @@ void Frame::PrepareState(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   bool same = step.state != nullptr;
-  step.state_dims.resize(step.metas.size());
+  step.state_shapes.resize(step.metas.size());
   for (size_t arg = 0; arg < step.metas.size(); ++arg) {
-    const Dims dims = step.metas[arg] ? step.metas[arg]->dims : Dims();
-    if (same && !(dims == step.state_dims[arg])) same = false;
-    step.state_dims[arg] = dims;
+    Shape shape;
+    if (const TensorMeta* meta = step.metas[arg]) {
+      shape.dims = meta->dims;
+      if (!meta->lod.empty()) shape.sequences = meta->lod.sequences(meta->lod.levels() - 1);
+    }
+    if (same && !(shape == step.state_shapes[arg])) same = false;
+    step.state_shapes[arg] = shape;
   }
   if (same) return;
   OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
@@ -414,7 +418,7 @@ void Frame::RunStep(int i, const RunOptions& options) {
   for (const auto& [arg, value] : step.external_outputs) {
     Variable& variable = *externals_[plan_->values[value].external];
     if (variable.holds<Tensor>() && variable.get<Tensor>().buffer()) variable.get<Tensor>().buffer()->MarkWritten();
-    if (instruction.infer_at_turn || !variable.holds<Tensor>()) shadows_[value] = variable.meta();
+    if (instruction.infer_at_turn || instruction.dynamic[arg]) shadows_[value] = variable.meta();
   }
   for (const int value : instruction.release) values_[value].Release();
 }

@@ -3,7 +3,7 @@
 
 #include <initializer_list>
 
-#include "paddle/device/parallel.h"
+#include "paddle/math/for_each.h"
 #include "paddle/math/merge_rows.h"
 #include "paddle/op/registry.h"
 
@@ -29,12 +29,10 @@ inline void InferUpdate(InferContext& context, std::initializer_list<std::string
     if (context.HasOut(output)) context.CopyMeta(input, output);
 }
 
-// Calls update(i) for every element i of a parameter of `count` elements, in parallel.
+// Calls update(i) for every element i of a parameter of `count` elements.
 template <class Update>
 void ForEachElement(int64_t count, const Update& update) {
-  ParallelFor(count, kUpdatesPerTask, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) update(i);
-  });
+  ForEachIndex(count, kUpdatesPerTask, update);
 }
 
 // Calls update(i, g) for every element i of the parameter with its gradient g, 0 where no row of the sparse gradient is. `rows`: merged.

@@ -42,7 +42,6 @@ _LAZY_MODULES = (
     "average",
     "debugger",
     "default_scope_funcs",
-    "evaluator",
     "install_check",
     "log_helper",
     "metrics",

@@ -14,7 +14,7 @@ from paddle.fluid.framework.guards import (
     switch_startup_program,
 )
 from paddle.fluid.framework.op_proto import OpProtoHolder
-from paddle.fluid.framework.op_role import OpRole
+from paddle.fluid.op_role import OpRole
 from paddle.fluid.framework.operator import Operator
 from paddle.fluid.framework.places import (
     cpu_places,

@@ -4,7 +4,7 @@ import contextlib
 
 from paddle.fluid import core
 from paddle.fluid.framework.block import Block
-from paddle.fluid.framework.op_role import OpRole
+from paddle.fluid.op_role import OpRole
 from paddle.fluid.framework.variable import Parameter, Variable
 
 

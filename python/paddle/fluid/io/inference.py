@@ -78,7 +78,7 @@ def save_inference_model(
         program_only (bool): do not write the parameters.
 
     Returns:
-        A list of the names of the targets.
+        A list of the names under which the targets are in the file.
 
     Raises:
         ValueError: the lists are empty, or a target does not depend on what is fed.
@@ -90,16 +90,15 @@ def save_inference_model(
     if not targets or not all(isinstance(var, Variable) for var in targets):
         raise ValueError("target_vars must be a list of variables, got %r" % (target_vars,))
     program = valid_program(main_program).clone()
-    names = [var.name for var in targets]
     targets = _named_targets(program, targets)
+    names = [var.name for var in targets]
     os.makedirs(dirname, exist_ok=True)
     if export_for_deployment:
         _remove_feed_fetch(program)
         program = program._prune_with_input(feeds, targets)
         program = program._inference_optimize(prune_read_op=True)
-        fetch_names = [var.name for var in targets]
         _prepend_feed_ops(program, feeds)
-        _append_fetch_ops(program, fetch_names)
+        _append_fetch_ops(program, names)
     model_name = "__model__" if model_filename is None else os.path.basename(model_filename)
     program.desc._set_version()
     data = program.desc.serialize_to_string()

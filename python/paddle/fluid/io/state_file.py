@@ -152,12 +152,19 @@ def _encode(text, encoding="utf-8", errors="strict"):
     return text.encode("latin1")
 
 
+def _no_bytes():
+    """Protocols before 3 write empty bytes as a call."""
+    return b""
+
+
 def _ordered_dict(*args):
     return dict(*args)
 
 
 _ADMITTED = {
     ("_codecs", "encode"): _encode,
+    ("__builtin__", "bytes"): _no_bytes,
+    ("builtins", "bytes"): _no_bytes,
     ("numpy", "ndarray"): _NDArray,
     ("numpy", "dtype"): _DType,
     ("collections", "OrderedDict"): _ordered_dict,

@@ -2,8 +2,9 @@
 
 from paddle.fluid.framework import VarType
 from paddle.fluid.layer_helper import LayerHelper
+from paddle.fluid.layers.py_reader import create_py_reader_by_data, double_buffer, py_reader, read_file
 
-__all__ = ["data", "load"]
+__all__ = ["data", "load", "py_reader", "create_py_reader_by_data", "double_buffer", "read_file"]
 
 
 def data(

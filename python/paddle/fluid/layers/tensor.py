@@ -271,7 +271,7 @@ def has_nan(x):
 
 def isfinite(x):
     """Whether all elements are finite: bool, (1,)."""
-    return append_op("isfinite", {"X": x}, {"Out": "X"})
+    return append_op("isfinite", {"X": x}, {"Out": "bool"})
 
 
 def _as_variable(value, dtype):
@@ -307,7 +307,7 @@ def diag(diagonal):
     """A matrix (N, N) with this diagonal, a Variable or array (N,), and 0 elsewhere."""
     if not isinstance(diagonal, Variable):
         diagonal = assign(diagonal)
-    return append_op("diag", {"Diagonal": diagonal}, {"Out": "Diagonal"})
+    return append_op("diag", {"Diagonal": diagonal}, {"Out": "Diagonal"}, no_grad=("Out",))
 
 
 def eye(num_rows, num_columns=None, batch_shape=None, dtype="float32"):

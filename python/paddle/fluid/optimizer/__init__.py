@@ -1,5 +1,6 @@
 """Optimizers."""
 
+from paddle.fluid.optimizer.averages import ExponentialMovingAverage, ModelAverage
 from paddle.fluid.optimizer.base import Optimizer
 from paddle.fluid.optimizer.simple import (
     AdadeltaOptimizer,
@@ -15,6 +16,7 @@ from paddle.fluid.optimizer.simple import (
     RMSPropOptimizer,
     SGDOptimizer,
 )
+from paddle.fluid.optimizer.wrappers import LookaheadOptimizer, RecomputeOptimizer
 
 SGD = SGDOptimizer
 Momentum = MomentumOptimizer
@@ -52,4 +54,8 @@ __all__ = [
     "LarsMomentum",
     "LarsMomentumOptimizer",
     "LambOptimizer",
+    "ModelAverage",
+    "ExponentialMovingAverage",
+    "LookaheadOptimizer",
+    "RecomputeOptimizer",
 ]

@@ -102,8 +102,7 @@ def one_hot_op(op_type, input, depth, allow_out_of_range):
         inputs["depth_tensor"] = depth
     else:
         attrs["depth"] = depth
-    out = append_op(op_type, inputs, {"Out": "float32"}, attrs, no_grad=("Out",))
-    return out
+    return append_op(op_type, inputs, {"Out": "float32"}, attrs)
 
 
 def one_hot(input, depth, allow_out_of_range=False):
@@ -117,7 +116,9 @@ def one_hot(input, depth, allow_out_of_range=False):
     Returns:
         Variable: (..., depth), float32.
     """
-    return one_hot_op("one_hot", input, depth, allow_out_of_range)
+    out = one_hot_op("one_hot", input, depth, allow_out_of_range)
+    out.stop_gradient = True
+    return out
 
 
 def softmax(input, use_cudnn=False, name=None, axis=-1):

@@ -122,7 +122,7 @@ def topk(input, k, name=None):
 
 def where(condition):
     """The coordinates of the true elements of a bool variable: int64, (number of them, number of dimensions)."""
-    return append_op("where_index", {"Condition": condition}, {"Out": "int64"}, no_grad=("Out",))
+    return append_op("where_index", {"Condition": condition}, {"Out": "int64"})
 
 
 def nonzero(input, as_tuple=False):

@@ -179,7 +179,8 @@ def group_norm(
         input (Variable): (N, C, H, W), or (N, H, W, C) for ``data_layout`` 'NHWC', float32 or float64.
         groups (int): the channels are divided into so many groups.
         epsilon (float): added to the variance.
-        param_attr, bias_attr (ParamAttr): of scale (starts with 1) and shift (starts with 0), both (C,); False: none.
+        param_attr, bias_attr (ParamAttr): of scale (starts with 1) and shift (starts with 0), both (C,); there is none
+            unless it is given.
         act (str): activation.
 
     Returns:
@@ -192,11 +193,11 @@ def group_norm(
         raise ValueError("data_layout of group_norm must be 'NCHW' or 'NHWC', got %r" % (data_layout,))
     size = [input.shape[1 if data_layout == "NCHW" else -1]]
     inputs = {"X": input}
-    if param_attr is not False:
+    if param_attr:
         inputs["Scale"] = helper.create_parameter(
             attr=helper.param_attr, shape=size, dtype=input.dtype, default_initializer=Constant(1.0)
         )
-    if bias_attr is not False:
+    if bias_attr:
         inputs["Bias"] = helper.create_parameter(
             attr=helper.bias_attr, shape=size, dtype=input.dtype, is_bias=True
         )
