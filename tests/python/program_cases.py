@@ -40,7 +40,10 @@ def label():
 
 # Data, parameters, variables
 
-one("data", lambda: (layers.data("a", [3, 4]), layers.data("b", [-1, 3]), layers.data("c", [3], append_batch_size=False)))
+one(
+    "data",
+    lambda: (layers.data("a", [3, 4]), layers.data("b", [-1, 3]), layers.data("c", [3], append_batch_size=False)),
+)
 one("data_lod", lambda: (layers.data("a", [1], dtype="int64", lod_level=1), data("b", [None, 2], "int32", 2)))
 one("create_parameter", lambda: layers.create_parameter([3, 4], "float32"))
 one("create_bias", lambda: layers.create_parameter([3], "float32", name="bias", is_bias=True))
@@ -104,7 +107,10 @@ one("embedding_v2", lambda: fluid.embedding(data("ids", [None], "int64"), [10, 4
 one("one_hot", lambda: layers.one_hot(label(), 7))
 one("one_hot_v2", lambda: fluid.one_hot(data("ids", [None], "int64"), 7))
 one("conv2d", lambda: layers.conv2d(image(), 4, 3, act="relu"))
-one("conv2d_options", lambda: layers.conv2d(image(4), 8, [3, 5], stride=2, padding=[1, 2], dilation=1, groups=2, bias_attr=False))
+one(
+    "conv2d_options",
+    lambda: layers.conv2d(image(4), 8, [3, 5], stride=2, padding=[1, 2], dilation=1, groups=2, bias_attr=False),
+)
 one("conv2d_same", lambda: layers.conv2d(image(), 4, 3, padding="SAME"))
 one("conv2d_pad4", lambda: layers.conv2d(image(), 4, 3, padding=[[0, 0], [0, 0], [1, 2], [3, 4]]))
 one("conv2d_nhwc", lambda: layers.conv2d(data("image", [None, 8, 8, 3]), 4, 3, data_format="NHWC"))
@@ -116,7 +122,10 @@ one("pool2d_global", lambda: layers.pool2d(image(), pool_type="avg", global_pool
 one("pool2d_valid", lambda: layers.pool2d(image(), [2, 3], "max", 1, "VALID"))
 one("adaptive_pool2d", lambda: layers.adaptive_pool2d(image(), [2, 3], "avg"))
 one("batch_norm", lambda: layers.batch_norm(image(), act="relu"))
-one("batch_norm_names", lambda: layers.batch_norm(image(), None, True, 0.8, moving_mean_name="m", moving_variance_name="v"))
+one(
+    "batch_norm_names",
+    lambda: layers.batch_norm(image(), None, True, 0.8, moving_mean_name="m", moving_variance_name="v"),
+)
 one("batch_norm_in_place", lambda: layers.batch_norm(layers.relu(x2()), in_place=True, data_layout="NHWC"))
 one("layer_norm", lambda: layers.layer_norm(image(), begin_norm_axis=1, act="tanh"))
 one("layer_norm_no_shift", lambda: layers.layer_norm(x2(), shift=False))
@@ -141,7 +150,10 @@ one("dice_loss", lambda: layers.dice_loss(layers.softmax(x2()), label()))
 one("cross_entropy", lambda: layers.cross_entropy(x2(), label()))
 one("cross_entropy_soft", lambda: layers.cross_entropy(x2(), data("y", [None, 4]), soft_label=True))
 one("softmax_with_cross_entropy", lambda: layers.softmax_with_cross_entropy(x2(), label(), return_softmax=True))
-one("sigmoid_cross_entropy", lambda: layers.sigmoid_cross_entropy_with_logits(x2(), data("y", [None, 4]), normalize=True))
+one(
+    "sigmoid_cross_entropy",
+    lambda: layers.sigmoid_cross_entropy_with_logits(x2(), data("y", [None, 4]), normalize=True),
+)
 one("square_error_cost", lambda: layers.square_error_cost(x2(), data("y", [None, 4])))
 one("mse_loss", lambda: layers.mse_loss(x2(), data("y", [None, 4])))
 one("huber_loss", lambda: layers.huber_loss(x2(), data("y", [None, 4]), 1.0))
@@ -169,7 +181,10 @@ for _op in ("equal", "not_equal", "less_than", "less_equal", "greater_than", "gr
 for _op in ("logical_and", "logical_or", "logical_xor"):
     one(_op, pair(_op, "bool"))
 one("logical_not", lambda: layers.logical_not(data("x", [None, 4], "bool")))
-one("less_than_cond", lambda: layers.less_than(x2(), data("y", [None, 4]), force_cpu=False, cond=layers.create_tensor("bool")))
+one(
+    "less_than_cond",
+    lambda: layers.less_than(x2(), data("y", [None, 4]), force_cpu=False, cond=layers.create_tensor("bool")),
+)
 
 for _op in (
     "sigmoid logsigmoid exp tanh atan tanh_shrink sqrt rsqrt abs ceil floor cos acos asin sin round reciprocal square "
@@ -324,7 +339,7 @@ def operands(dtype="float32"):
 @case
 def operators():
     x, y = operands()
-    return [x + 1, 1 + x, x - 1, 1 - x, x * 2, x / 2, 2 / x, x ** 2, 2 ** x, -x, x + y, x - y, x * y, x / y, x ** y]
+    return [x + 1, 1 + x, x - 1, 1 - x, x * 2, x / 2, 2 / x, x**2, 2**x, -x, x + y, x - y, x * y, x / y, x**y]
 
 
 @case
@@ -344,7 +359,7 @@ def operators_mixed():
     x, _ = operands()
     i = data("i", [None, 4, 5], "int64")
     a = data("a", [3, 4])
-    return [x + i, i + x, x.astype("int64"), a + 1, a < 1, 2 ** a, x + np.float32(2), x + True]
+    return [x + i, i + x, x.astype("int64"), a + 1, a < 1, 2**a, x + np.float32(2), x + True]
 
 
 @case
@@ -394,9 +409,19 @@ def switch():
 # Nets
 
 one("simple_img_conv_pool", lambda: fluid.nets.simple_img_conv_pool(image(), 4, 3, 2, 2, act="relu"))
-one("img_conv_group", lambda: fluid.nets.img_conv_group(image(), [4, 4], 2, conv_act="relu", conv_with_batchnorm=True, conv_batchnorm_drop_rate=[0.3, 0.0]))
+one(
+    "img_conv_group",
+    lambda: fluid.nets.img_conv_group(
+        image(), [4, 4], 2, conv_act="relu", conv_with_batchnorm=True, conv_batchnorm_drop_rate=[0.3, 0.0]
+    ),
+)
 one("glu", lambda: fluid.nets.glu(x2()))
-one("attention", lambda: fluid.nets.scaled_dot_product_attention(*[data(n, [None, 6, 8]) for n in "qkv"], num_heads=2, dropout_rate=0.1))
+one(
+    "attention",
+    lambda: fluid.nets.scaled_dot_product_attention(
+        *[data(n, [None, 6, 8]) for n in "qkv"], num_heads=2, dropout_rate=0.1
+    ),
+)
 one("attention_one_head", lambda: fluid.nets.scaled_dot_product_attention(*[data(n, [3, 6, 8]) for n in "qkv"]))
 
 
@@ -430,11 +455,19 @@ for _name, _call in {
     "l1_decay": lambda: optimizer.SGD(0.1, regularization=regularizer.L1Decay(0.01)),
     "clip_value": lambda: optimizer.SGD(0.1, grad_clip=clip.GradientClipByValue(1.0)),
     "clip_norm": lambda: optimizer.SGD(0.1, grad_clip=clip.GradientClipByNorm(1.0)),
-    "clip_global": lambda: optimizer.Adam(0.1, grad_clip=clip.GradientClipByGlobalNorm(1.0), regularization=regularizer.L2Decay(0.01)),
+    "clip_global": lambda: optimizer.Adam(
+        0.1, grad_clip=clip.GradientClipByGlobalNorm(1.0), regularization=regularizer.L2Decay(0.01)
+    ),
     "decayed_rate": lambda: optimizer.SGD(layers.exponential_decay(0.1, 10, 0.5)),
 }.items():
     one("train_" + _name, regression(_call))
-one("train_parameter", regression(lambda: optimizer.SGD(0.1, regularization=regularizer.L1Decay(0.01)), fluid.ParamAttr(regularizer=regularizer.L2Decay(0.5), learning_rate=0.5)))
+one(
+    "train_parameter",
+    regression(
+        lambda: optimizer.SGD(0.1, regularization=regularizer.L1Decay(0.01)),
+        fluid.ParamAttr(regularizer=regularizer.L2Decay(0.5), learning_rate=0.5),
+    ),
+)
 
 
 @case

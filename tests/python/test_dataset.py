@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from paddle.dataset import cifar, common, imdb, imikolov, mnist, movielens, uci_housing
+from paddle.dataset import cifar, common, imdb, imikolov, mnist, movielens, uci_housing, wmt14, wmt16
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +127,27 @@ def test_movielens(home):
     assert movielens.max_movie_id() == movielens.max_user_id() == 2 and movielens.max_job_id() == 16
     assert movielens.movie_categories() == {"Action": 0, "Animation": 1, "Comedy": 2}
     assert movielens.movie_info()[1].value()[1:] == [[1, 2], [2, 1]]
+
+
+def test_wmt14(home):
+    words = b"<s>\n<e>\n<unk>\na\nb\n"
+    pairs = b"a b\tb x\nno pair\n"
+    tar(
+        folder(home, "wmt14") / "wmt14.tgz",
+        {"wmt14/src.dict": words, "wmt14/trg.dict": words, "wmt14/train/train": pairs, "wmt14/test/test": pairs},
+    )
+    assert list(wmt14.train(5)()) == [([0, 3, 4, 1], [0, 4, 2], [4, 2, 1])]
+    assert wmt14.get_dict(4)[0] == {0: "<s>", 1: "<e>", 2: "<unk>", 3: "a"}
+
+
+def test_wmt16(home):
+    pairs = b"a b a\tx y\n"
+    tar(folder(home, "wmt16") / "wmt16.tar.gz", {"wmt16/" + part: pairs for part in ("train", "test", "val")})
+    assert wmt16.get_dict("en", 5) == {"<s>": 0, "<e>": 1, "<unk>": 2, "a": 3, "b": 4}
+    assert list(wmt16.train(5, 4)()) == [([0, 3, 4, 3, 1], [0, 3, 2], [3, 2, 1])]
+    assert list(wmt16.test(5, 5, "de")()) == [([0, 3, 4, 1], [0, 3, 4, 3], [3, 4, 3, 1])]
+    with pytest.raises(ValueError):
+        wmt16.get_dict("fr", 5)
 
 
 def test_download_checks_the_sum(home):

@@ -158,7 +158,7 @@ def test_many_threads(exe):
 
 def test_feeder():
     x = fluid.data("x", [None, 2, 2])
-    words = fluid.data("words", [None, 1], "int64", 1)
+    fluid.data("words", [None, 1], "int64", 1)
     feeder = fluid.DataFeeder([x, "words"], fluid.CPUPlace())
     feed = feeder.feed([(np.arange(4), [1, 2]), (np.arange(4), [3])])
     assert np.array(feed["x"]).shape == (2, 2, 2) and np.array(feed["x"]).dtype == np.float32

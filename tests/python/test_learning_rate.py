@@ -20,7 +20,7 @@ def cycle(step):
 
 
 CASES = {
-    "noam": (lambda: layers.noam_decay(64, 10), lambda s: 64 ** -0.5 * min((s + 1) ** -0.5, (s + 1) * 10 ** -1.5)),
+    "noam": (lambda: layers.noam_decay(64, 10), lambda s: 64**-0.5 * min((s + 1) ** -0.5, (s + 1) * 10**-1.5)),
     "exponential": (lambda: layers.exponential_decay(0.1, 10, 0.5), lambda s: 0.1 * 0.5 ** (s / 10)),
     "staircase": (lambda: layers.exponential_decay(0.1, 10, 0.5, True), lambda s: 0.1 * 0.5 ** (s // 10)),
     "natural": (lambda: layers.natural_exp_decay(0.1, 10, 0.5), lambda s: 0.1 * math.exp(-0.5 * s / 10)),
@@ -35,10 +35,7 @@ CASES = {
         lambda s: 0.3 if s < 5 else 0.2 if s < 12 else 0.1,
     ),
     "cosine": (lambda: layers.cosine_decay(0.1, 5, 4), lambda s: 0.05 * (math.cos((s // 5) * math.pi / 4) + 1)),
-    "warmup": (
-        lambda: layers.linear_lr_warmup(0.5, 10, 0.0, 0.1),
-        lambda s: 0.1 * s / 10 if s < 10 else 0.5,
-    ),
+    "warmup": (lambda: layers.linear_lr_warmup(0.5, 10, 0.0, 0.1), lambda s: 0.1 * s / 10 if s < 10 else 0.5),
 }
 
 

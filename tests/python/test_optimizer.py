@@ -32,7 +32,7 @@ class Adam:
         self.t += 1
         self.m = 0.9 * self.m + 0.1 * g
         self.v = 0.999 * self.v + 0.001 * g * g
-        rate = RATE * np.sqrt(1 - 0.999 ** self.t) / (1 - 0.9 ** self.t)
+        rate = RATE * np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
         return p - rate * self.m / (np.sqrt(self.v) + 1e-8)
 
 
@@ -45,7 +45,7 @@ class Adamax:
         self.t += 1
         self.m = 0.9 * self.m + 0.1 * g
         self.u = np.maximum(0.999 * self.u + 1e-8, np.abs(g))
-        return p - RATE / (1 - 0.9 ** self.t) * self.m / self.u
+        return p - RATE / (1 - 0.9**self.t) * self.m / self.u
 
 
 class Adagrad:
@@ -87,7 +87,7 @@ OPTIMIZERS = {
 
 def quadratic(exe, optimizer):
     """loss = sum(w * (w + 1)); its gradient is 2 w + 1."""
-    w = layers.create_parameter([3], "float32", "w", fluid.ParamAttr(initializer=initial()))
+    w = layers.create_parameter([3], "float32", attr=fluid.ParamAttr("w", initial()))
     loss = layers.reduce_sum(layers.elementwise_add(layers.square(w), w))
     optimizer.minimize(loss)
     exe.run(fluid.default_startup_program())
@@ -106,7 +106,7 @@ def test_formula(exe, name):
     for _ in range(5):
         exe.run()
         w = reference.step(w, 2 * w + 1)
-        np.testing.assert_allclose(fluid.executor._fetch_var("w"), w, rtol=2e-5)
+        np.testing.assert_allclose(fluid.executor._fetch_var("w"), w, rtol=2e-5, atol=5e-6)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_exponential_moving_average(exe):
     last = fluid.executor._fetch_var("w")
     for _ in range(2):
         with ema.apply(exe):
-            np.testing.assert_allclose(fluid.executor._fetch_var("w"), mean / (1 - 0.9 ** 4), rtol=1e-4)
+            np.testing.assert_allclose(fluid.executor._fetch_var("w"), mean / (1 - 0.9**4), rtol=1e-4)
         np.testing.assert_array_equal(fluid.executor._fetch_var("w"), last)
 
 

@@ -5,7 +5,7 @@ Nothing is downloaded: a reader whose file is not there says which file to put w
 says otherwise, in a folder named after the module.
 """
 
-_MODULES = ["cifar", "common", "imdb", "imikolov", "mnist", "movielens", "uci_housing"]
+_MODULES = ["cifar", "common", "imdb", "imikolov", "mnist", "movielens", "uci_housing", "wmt14", "wmt16"]
 
 __all__ = [name for name in _MODULES if name != "common"]
 

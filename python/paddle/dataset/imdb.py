@@ -1,7 +1,7 @@
 """IMDB: 50,000 film reviews, good or bad.
 
-File, in the folder ``imdb``: ``aclImdb_v1.tar.gz``. Source: Maas et al., "Learning Word Vectors for Sentiment Analysis",
-2011.
+File, in the folder ``imdb``: ``aclImdb_v1.tar.gz``. Source: Maas et al., "Learning Word Vectors for Sentiment
+Analysis", 2011.
 """
 
 import collections

@@ -11,7 +11,8 @@ import zipfile
 from paddle.dataset import common
 
 __all__ = (
-    "train test get_movie_title_dict max_movie_id max_user_id age_table movie_categories max_job_id user_info movie_info"
+    "train test get_movie_title_dict max_movie_id max_user_id age_table movie_categories max_job_id user_info "
+    "movie_info"
 ).split()
 
 _SOURCE = "http://files.grouplens.org/datasets/movielens/"

@@ -1,7 +1,7 @@
 """Boston housing: 506 districts with 13 numbers each and the median price.
 
-File, in the folder ``uci_housing``: ``housing.data``. Source: Harrison and Rubinfeld, "Hedonic prices and the demand for
-clean air", 1978.
+File, in the folder ``uci_housing``: ``housing.data``. Source: Harrison and Rubinfeld, "Hedonic prices and the demand
+for clean air", 1978.
 """
 
 import numpy as np
@@ -22,7 +22,9 @@ def _load():
     values = np.fromfile(path, sep=" ")
     columns = len(feature_names) + 1
     if not values.size or values.size % columns:
-        raise ValueError("the file %s should hold rows of %d numbers, it holds %d numbers" % (path, columns, values.size))
+        raise ValueError(
+            "the file %s should hold rows of %d numbers, it holds %d numbers" % (path, columns, values.size)
+        )
     rows = values.reshape(-1, columns)
     for i in range(columns - 1):
         column = rows[:, i]

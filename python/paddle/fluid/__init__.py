@@ -50,8 +50,9 @@ _LAZY_MODULES = (
     "parallel_executor",
     "profiler",
     "reader",
+    "transpiler",
 )
-_LAZY_NAMES = {"ParallelExecutor": "parallel_executor"}
+_LAZY_NAMES = {"ParallelExecutor": "parallel_executor", "memory_optimize": "transpiler", "release_memory": "transpiler"}
 
 
 def __getattr__(name):

@@ -19,9 +19,7 @@ def one_hot(input, depth, allow_out_of_range=False):
     return one_hot_op("one_hot_v2", input, depth, allow_out_of_range)
 
 
-def embedding(
-    input, size, is_sparse=False, is_distributed=False, padding_idx=None, param_attr=None, dtype="float32"
-):
+def embedding(input, size, is_sparse=False, is_distributed=False, padding_idx=None, param_attr=None, dtype="float32"):
     """Look up rows of a table by number.
 
     Args:

@@ -4,16 +4,7 @@ import copy
 
 import numpy as np
 
-__all__ = [
-    "MetricBase",
-    "CompositeMetric",
-    "Precision",
-    "Recall",
-    "Accuracy",
-    "ChunkEvaluator",
-    "EditDistance",
-    "Auc",
-]
+__all__ = ["MetricBase", "CompositeMetric", "Precision", "Recall", "Accuracy", "ChunkEvaluator", "EditDistance", "Auc"]
 
 
 def _is_number(value):

@@ -2,13 +2,7 @@
 
 from paddle.fluid import layers
 
-__all__ = [
-    "simple_img_conv_pool",
-    "sequence_conv_pool",
-    "glu",
-    "scaled_dot_product_attention",
-    "img_conv_group",
-]
+__all__ = ["simple_img_conv_pool", "sequence_conv_pool", "glu", "scaled_dot_product_attention", "img_conv_group"]
 
 
 def simple_img_conv_pool(
@@ -162,7 +156,9 @@ def scaled_dot_product_attention(queries, keys, values, num_heads=1, dropout_rat
     if keys.shape[-2] != values.shape[-2]:
         raise ValueError("keys and values differ in number: %s and %s" % (keys.shape, values.shape))
     if keys.shape[-1] % num_heads or values.shape[-1] % num_heads:
-        raise ValueError("sizes %d and %d cannot be divided into %d heads" % (keys.shape[-1], values.shape[-1], num_heads))
+        raise ValueError(
+            "sizes %d and %d cannot be divided into %d heads" % (keys.shape[-1], values.shape[-1], num_heads)
+        )
     if num_heads > 1:
         queries, keys, values = (
             layers.fc(input=var, size=var.shape[-1], num_flatten_dims=2) for var in (queries, keys, values)

@@ -1,8 +1,8 @@
 """One op run by itself over a scope, as tests of ops do::
 
-    scope.var('X').get_tensor().set(x, place)
-    scope.var('Out')
-    Operator('scale', X='X', Out='Out', scale=2.0).run(scope, place)
+scope.var('X').get_tensor().set(x, place)
+scope.var('Out')
+Operator('scale', X='X', Out='Out', scale=2.0).run(scope, place)
 """
 
 from paddle.fluid import core

@@ -1,73 +1,17 @@
 """Loaders: a thread reads and prepares batches while the program runs."""
 
-import queue
-import threading
-
 import numpy as np
 
 from paddle.batch import batch as make_batches
 from paddle.fluid import core
 from paddle.fluid.data_feeder import DataFeeder
-from paddle.fluid.framework import VarType, default_main_program, dtype_to_numpy
+from paddle.fluid.framework import VarType, default_main_program
+from paddle.fluid.prefetch import Prefetcher, QueueFiller, to_tensor
 from paddle.fluid.unique_name import UniqueNameGenerator
 
 __all__ = ["PyReader", "DataLoader", "default_collate_fn"]
 
 _names = UniqueNameGenerator()  # readers stay in the scope, so their names are never given out twice
-
-
-class _Failed:
-    """An exception of the thread on its way to whoever reads."""
-
-    def __init__(self, error):
-        self.error = error
-
-
-_END = object()
-
-
-class _Prefetcher:
-    """Iterates in a thread, at most ``capacity`` items ahead."""
-
-    def __init__(self, iterable, capacity):
-        self._queue = queue.Queue(maxsize=capacity)
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work, args=(iterable,), daemon=True)
-        self._thread.start()
-
-    def _put(self, item):
-        while not self._stopped.is_set():
-            try:
-                self._queue.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                pass
-        return False
-
-    def _work(self, iterable):
-        try:
-            for item in iterable:
-                if not self._put(item):
-                    return
-            self._put(_END)
-        except BaseException as error:
-            self._put(_Failed(error))
-
-    def __iter__(self):
-        try:
-            while True:
-                item = self._queue.get()
-                if item is _END:
-                    return
-                if isinstance(item, _Failed):
-                    raise item.error
-                yield item
-        finally:
-            self.stop()
-
-    def stop(self):
-        self._stopped.set()
-        self._thread.join(timeout=1.0)
 
 
 def _as_places(places):
@@ -76,59 +20,6 @@ def _as_places(places):
     if places is None:
         return cuda_places() if core.is_compiled_with_cuda() else cpu_places()
     return list(places) if isinstance(places, (list, tuple)) else [places]
-
-
-def to_tensor(value, dtype=None):
-    """A tensor that keeps its value while it waits: arrays are copied, their maker may use them again."""
-    if isinstance(value, core.LoDTensor):
-        return value
-    if not isinstance(value, np.ndarray):
-        value = np.array(value, dtype=None if dtype is None else dtype_to_numpy(dtype))
-    return core.from_numpy(value, False)
-
-
-class QueueFiller:
-    """A thread that pushes batches into a queue that ops of a program read; one thread an epoch.
-
-    ``batches()`` yields lists of tensors. An error in it reaches the program that reads.
-    """
-
-    def __init__(self, queue, batches):
-        self.queue = queue
-        self._batches = batches
-        self._thread = None
-
-    def start(self):
-        """Start the thread of an epoch.
-
-        Raises:
-            RuntimeError: it runs already.
-        """
-        if self._thread is not None:
-            raise RuntimeError("the reader runs already; call reset after an epoch")
-        self.queue.reopen()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
-
-    def _work(self):
-        try:
-            for tensors in self._batches():
-                array = core.LoDTensorArray()
-                for tensor in tensors:
-                    array.append(tensor)
-                if not self.queue.push(array):
-                    return
-            self.queue.close()
-        except BaseException as error:
-            self.queue.kill("the generator of a reader failed: %s: %s" % (type(error).__name__, error))
-
-    def reset(self):
-        """End an epoch: stop the thread and forget what it read ahead."""
-        self.queue.close()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        self.queue.reopen()
 
 
 class _GeneratorLoader:
@@ -202,7 +93,9 @@ class _GeneratorLoader:
             if not isinstance(batch, (list, tuple)):
                 batch = [batch]
             if self._feed_list and len(batch) != len(self._feed_list):
-                raise ValueError("a batch has %d fields, the loader has %d variables" % (len(batch), len(self._feed_list)))
+                raise ValueError(
+                    "a batch has %d fields, the loader has %d variables" % (len(batch), len(self._feed_list))
+                )
             dtypes = [var.dtype for var in self._feed_list] or [None] * len(batch)
             yield [to_tensor(value, dtype) for value, dtype in zip(batch, dtypes)]
 
@@ -226,7 +119,7 @@ class _GeneratorLoader:
             raise RuntimeError("this loader is not iterable; call start and reset instead")
         if self._batches is None:
             raise RuntimeError("the loader has no data: call set_batch_generator or one of its kin first")
-        return iter(_Prefetcher(self._groups(), self._capacity))
+        return iter(Prefetcher(self._groups(), self._capacity))
 
     # Not iterable: ops of the program read from a queue
 
@@ -252,10 +145,7 @@ class _GeneratorLoader:
                 type="create_double_buffer_reader", inputs={"UnderlyingReader": [inner]}, outputs={"Out": [reader]}
             )
         block.append_op(
-            type="read",
-            inputs={"Reader": [reader]},
-            outputs={"Out": variables},
-            attrs={"drop_last": self._drop_last},
+            type="read", inputs={"Reader": [reader]}, outputs={"Out": variables}, attrs={"drop_last": self._drop_last}
         )
 
     def start(self):

@@ -1,7 +1,13 @@
 """Programs and their parts."""
 
 from paddle.fluid.framework.block import Block
-from paddle.fluid.framework.dtype import VarType, convert_np_dtype_to_dtype_, dtype_is_floating, dtype_name, dtype_to_numpy
+from paddle.fluid.framework.dtype import (
+    VarType,
+    convert_np_dtype_to_dtype_,
+    dtype_is_floating,
+    dtype_name,
+    dtype_to_numpy,
+)
 from paddle.fluid.framework.guards import (
     NameScope,
     default_main_program,

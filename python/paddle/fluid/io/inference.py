@@ -19,9 +19,7 @@ def _prepend_feed_ops(program, names, feed_holder_name="feed"):
     for i, name in enumerate(names):
         if not block.has_var(name):
             raise ValueError("the target variables do not depend on '%s', which shall be fed" % name)
-        block._prepend_op(
-            type="feed", inputs={"X": [holder]}, outputs={"Out": [block.var(name)]}, attrs={"col": i}
-        )
+        block._prepend_op(type="feed", inputs={"X": [holder]}, outputs={"Out": [block.var(name)]}, attrs={"col": i})
 
 
 def _append_fetch_ops(program, names, fetch_holder_name="fetch"):

@@ -178,7 +178,9 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         found = _ADMITTED.get((module, name))
         if found is None:
-            raise UnsafeFile("the file asks for %s.%s; files of arrays hold dicts, text, numbers and arrays only" % (module, name))
+            raise UnsafeFile(
+                "the file asks for %s.%s; files of arrays hold dicts, text, numbers and arrays only" % (module, name)
+            )
         return found
 
     def persistent_load(self, pid):

@@ -135,8 +135,6 @@ def getitem(self, item):
         # dimensions that were left out before move those behind them to the front
         axes = [axis - sum(1 for gone in parts.decrease if gone < axis) for axis in parts.reverse]
         reversed_out = _new(block, self, "slice_reverse")
-        block.append_op(
-            type="reverse", inputs={"X": [out]}, outputs={"Out": [reversed_out]}, attrs={"axis": axes}
-        )
+        block.append_op(type="reverse", inputs={"X": [out]}, outputs={"Out": [reversed_out]}, attrs={"axis": axes})
         out = reversed_out
     return out

@@ -8,13 +8,7 @@ __all__ = ["data", "load", "py_reader", "create_py_reader_by_data", "double_buff
 
 
 def data(
-    name,
-    shape,
-    append_batch_size=True,
-    dtype="float32",
-    lod_level=0,
-    type=VarType.LOD_TENSOR,
-    stop_gradient=True,
+    name, shape, append_batch_size=True, dtype="float32", lod_level=0, type=VarType.LOD_TENSOR, stop_gradient=True
 ):
     """A variable that is fed; see ``fluid.data`` for the newer form, which also checks what is fed.
 
@@ -38,13 +32,7 @@ def data(
     if append_batch_size and not any(size < 0 for size in shape):
         shape = [-1] + shape
     return LayerHelper("data").create_global_variable(
-        name=name,
-        shape=shape,
-        dtype=dtype,
-        type=type,
-        stop_gradient=stop_gradient,
-        lod_level=lod_level,
-        is_data=True,
+        name=name, shape=shape, dtype=dtype, type=type, stop_gradient=stop_gradient, lod_level=lod_level, is_data=True
     )
 
 

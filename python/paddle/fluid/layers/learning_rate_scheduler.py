@@ -24,9 +24,9 @@ def noam_decay(d_model, warmup_steps, learning_rate=1.0):
     """
     with default_main_program()._lr_schedule_guard():
         step = _decay_step_counter(1)
-        a = step ** -0.5
-        b = (warmup_steps ** -1.5) * step
-        return learning_rate * (d_model ** -0.5) * nn.elementwise_min(a, b)
+        a = step**-0.5
+        b = (warmup_steps**-1.5) * step
+        return learning_rate * (d_model**-0.5) * nn.elementwise_min(a, b)
 
 
 def _progress(decay_steps, staircase):
@@ -84,9 +84,7 @@ def piecewise_decay(boundaries, values):
         if len(values) - len(boundaries) != 1:
             raise ValueError("piecewise_decay needs one value more than boundaries")
         step = _decay_step_counter()
-        rate = tensor.create_global_var(
-            shape=[1], value=0.0, dtype="float32", persistable=True, name="learning_rate"
-        )
+        rate = tensor.create_global_var(shape=[1], value=0.0, dtype="float32", persistable=True, name="learning_rate")
         with control_flow.Switch() as switch:
             for boundary, value in zip(boundaries, values):
                 limit = tensor.fill_constant(shape=[1], dtype="float32", value=float(boundary), force_cpu=True)

@@ -29,13 +29,7 @@ def cross_entropy(input, label, soft_label=False, ignore_index=kIgnoreIndex):
 
 
 def softmax_with_cross_entropy(
-    logits,
-    label,
-    soft_label=False,
-    ignore_index=kIgnoreIndex,
-    numeric_stable_mode=True,
-    return_softmax=False,
-    axis=-1,
+    logits, label, soft_label=False, ignore_index=kIgnoreIndex, numeric_stable_mode=True, return_softmax=False, axis=-1
 ):
     """``cross_entropy(softmax(logits), label)`` in one step, without overflow.
 
@@ -227,9 +221,7 @@ def center_loss(input, label, num_classes, alpha, param_attr, update_center=True
     from paddle.fluid.framework import Variable
 
     helper = LayerHelper("center_loss", input=input, label=label, param_attr=param_attr)
-    centers = helper.create_parameter(
-        attr=helper.param_attr, shape=[num_classes, input.shape[1]], dtype=input.dtype
-    )
+    centers = helper.create_parameter(attr=helper.param_attr, shape=[num_classes, input.shape[1]], dtype=input.dtype)
     centers.stop_gradient = True
     if isinstance(alpha, Variable):
         alpha.stop_gradient = True

@@ -8,10 +8,7 @@ _INTEGERS = (VarType.INT16, VarType.INT32, VarType.INT64, VarType.UINT8, VarType
 
 def _tmp(block, dtype, stop_gradient=False):
     return block.create_var(
-        name=unique_name.generate_with_ignorable_key("tmp"),
-        dtype=dtype,
-        persistable=False,
-        stop_gradient=stop_gradient,
+        name=unique_name.generate_with_ignorable_key("tmp"), dtype=dtype, persistable=False, stop_gradient=stop_gradient
     )
 
 

@@ -32,7 +32,7 @@ def accuracy(input, label, k=1, correct=None, total=None):
     return append_op("accuracy", inputs, outputs, helper=helper)[0]
 
 
-def auc(input, label, curve="ROC", num_thresholds=2 ** 12 - 1, topk=1, slide_steps=1):
+def auc(input, label, curve="ROC", num_thresholds=2**12 - 1, topk=1, slide_steps=1):
     """The area under the curve of a classifier with two classes.
 
     Args:

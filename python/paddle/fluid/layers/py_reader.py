@@ -90,7 +90,7 @@ class _Feeding:
     """The thread that fills the queue of a reader; its methods become those of the variable."""
 
     def __init__(self, reader, queue, feed_list):
-        from paddle.fluid.reader import QueueFiller
+        from paddle.fluid.prefetch import QueueFiller
 
         self.reader = reader
         self.feed_list = feed_list
@@ -107,7 +107,7 @@ class _Feeding:
         reader.decorate_paddle_reader = reader.decorate_sample_list_generator = self.decorate_paddle_reader
 
     def _batches(self):
-        from paddle.fluid.reader import to_tensor
+        from paddle.fluid.prefetch import to_tensor
 
         if self.provider is None:
             raise RuntimeError("the reader has no data: call decorate_paddle_reader first")

@@ -102,9 +102,7 @@ def sequence_conv(
     Returns:
         Variable: (rows, num_filters), the same sequences.
     """
-    helper = LayerHelper(
-        "sequence_conv", input=input, bias_attr=bias_attr, param_attr=param_attr, act=act, name=name
-    )
+    helper = LayerHelper("sequence_conv", input=input, bias_attr=bias_attr, param_attr=param_attr, act=act, name=name)
     weight = helper.create_parameter(
         attr=helper.param_attr, shape=[filter_size * input.shape[1], num_filters], dtype=input.dtype
     )

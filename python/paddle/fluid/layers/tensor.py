@@ -124,9 +124,7 @@ def assign(input, output=None):
     dtype = convert_np_dtype_to_dtype_(input.dtype)
     attrs = {"dtype": int(dtype), "shape": list(input.shape)}
     attrs[slots[input.dtype.name]] = [kind(v) for v in input.flat]
-    return append_op(
-        "assign_value", {}, {"Out": dtype if output is None else output}, attrs, helper_type="assign"
-    )
+    return append_op("assign_value", {}, {"Out": dtype if output is None else output}, attrs, helper_type="assign")
 
 
 def _str_value(value, dtype):
@@ -177,10 +175,8 @@ def _shape_list(shape, helper):
     ]
 
 
-def fill_constant_batch_size_like(
-    input, shape, dtype, value, input_dim_idx=0, output_dim_idx=0, force_cpu=False
-):
-    """A variable filled with one number; size ``output_dim_idx`` is that of dimension ``input_dim_idx`` of ``input``."""
+def fill_constant_batch_size_like(input, shape, dtype, value, input_dim_idx=0, output_dim_idx=0, force_cpu=False):
+    """One number everywhere; size ``output_dim_idx`` is that of dimension ``input_dim_idx`` of ``input``."""
     dtype = convert_np_dtype_to_dtype_(dtype)
     attrs = {
         "shape": list(shape),

@@ -1,16 +1,14 @@
 """Optimizers."""
 
+from paddle.fluid.optimizer.adam import AdamaxOptimizer, AdamOptimizer, LambOptimizer
 from paddle.fluid.optimizer.averages import ExponentialMovingAverage, ModelAverage
 from paddle.fluid.optimizer.base import Optimizer
 from paddle.fluid.optimizer.simple import (
     AdadeltaOptimizer,
     AdagradOptimizer,
-    AdamaxOptimizer,
-    AdamOptimizer,
     DecayedAdagradOptimizer,
     DpsgdOptimizer,
     FtrlOptimizer,
-    LambOptimizer,
     LarsMomentumOptimizer,
     MomentumOptimizer,
     RMSPropOptimizer,

@@ -44,12 +44,7 @@ class ModelAverage(_Applied, Optimizer):
     """
 
     def __init__(
-        self,
-        average_window_rate,
-        min_average_window=10000,
-        max_average_window=10000,
-        regularization=None,
-        name=None,
+        self, average_window_rate, min_average_window=10000, max_average_window=10000, regularization=None, name=None
     ):
         super().__init__(0.0, regularization=regularization, name=name)
         self.average_window = average_window_rate

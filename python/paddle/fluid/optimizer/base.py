@@ -5,7 +5,7 @@ from collections import defaultdict
 from paddle.fluid import framework, unique_name
 from paddle.fluid.backward import append_backward
 from paddle.fluid.clip import GradientClipBase, append_gradient_clip_ops, error_clip_callback
-from paddle.fluid.framework import Variable, VarType
+from paddle.fluid.framework import Variable
 from paddle.fluid.initializer import Constant
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.regularizer import append_regularization_ops
@@ -137,9 +137,7 @@ class Optimizer:
         self._finish_update(block, parameters_and_grads)
         return block._slice_ops(start, len(block.ops))
 
-    def backward(
-        self, loss, startup_program=None, parameter_list=None, no_grad_set=None, callbacks=None
-    ):
+    def backward(self, loss, startup_program=None, parameter_list=None, no_grad_set=None, callbacks=None):
         """The first half of ``minimize``: append gradients; returns a list of (parameter, gradient)."""
         self._dtype = loss.dtype
         startup_program = framework.default_startup_program() if startup_program is None else startup_program
@@ -182,6 +180,3 @@ class Optimizer:
             raise TypeError("the loss must be a Variable, got %s" % type(loss).__name__)
         params_grads = self.backward(loss, startup_program, parameter_list, no_grad_set)
         return self.apply_optimize(loss, startup_program, params_grads), params_grads
-
-
-LOD_TENSOR = VarType.LOD_TENSOR

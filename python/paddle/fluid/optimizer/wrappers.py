@@ -40,9 +40,7 @@ class LookaheadOptimizer:
         for fast in main.all_parameters():
             slow = self._slow_var(main, fast)
             startup.append_op(
-                type="assign",
-                inputs={"X": startup.var(fast.name)},
-                outputs={"Out": self._slow_var(startup, fast)},
+                type="assign", inputs={"X": startup.var(fast.name)}, outputs={"Out": self._slow_var(startup, fast)}
             )
             pairs.append((fast, slow))
         with program_guard(main.program, startup_program):
@@ -60,9 +58,7 @@ class LookaheadOptimizer:
         alpha = layers.create_global_var(
             name="lookahead_alpha", shape=[1], value=float(self.alpha), dtype="float32", persistable=True
         )
-        step = layers.create_global_var(
-            name="lookahead_step", shape=[1], value=int(0), dtype="int32", persistable=True
-        )
+        step = layers.create_global_var(name="lookahead_step", shape=[1], value=int(0), dtype="int32", persistable=True)
         layers.increment(x=step, value=1.0, in_place=True)
         zero = layers.fill_constant(shape=[1], dtype="float32", value=0.0)
         one = layers.fill_constant(shape=[1], dtype="float32", value=1.0)
@@ -80,7 +76,7 @@ class LookaheadOptimizer:
 
 
 class RecomputeOptimizer(Optimizer):
-    """Saves memory: keeps only the variables set by ``_set_checkpoints`` and computes the others again for the gradients.
+    """Saves memory: keeps only the variables set by ``_set_checkpoints``; the backward pass computes the others again.
 
     Args:
         optimizer (Optimizer): trains.

@@ -72,10 +72,8 @@ def lookup(op_type, input, size, is_sparse, is_distributed, padding_idx, param_a
     return append_op(op_type, {"Ids": input, "W": table}, {"Out": dtype}, attrs, helper=helper)
 
 
-def embedding(
-    input, size, is_sparse=False, is_distributed=False, padding_idx=None, param_attr=None, dtype="float32"
-):
-    """Look up rows of a table by number; the ids have a last dimension of 1, see ``fluid.embedding`` for the other form.
+def embedding(input, size, is_sparse=False, is_distributed=False, padding_idx=None, param_attr=None, dtype="float32"):
+    """Look up rows of a table by number; ids have a last dimension of 1, see ``fluid.embedding`` for the other form.
 
     Args:
         input (Variable): ids, (..., 1), int64, with or without sequences.
@@ -127,7 +125,7 @@ def softmax(input, use_cudnn=False, name=None, axis=-1):
 
 
 def log_softmax(input, axis=None, dtype=None, name=None):
-    """log(softmax(x)) along an axis, the last by default; with ``dtype`` in that type. ``input``: any shape, floating."""
+    """log(softmax(x)) along an axis, the last by default, in type ``dtype`` if given. ``input``: any shape, floating."""
     helper = LayerHelper("log_softmax", name=name)
     if dtype is not None:
         out_dtype = {"in_dtype": int(input.dtype), "out_dtype": int(_as_dtype(dtype))}
@@ -143,9 +141,7 @@ def _as_dtype(dtype):
     return convert_np_dtype_to_dtype_(dtype)
 
 
-def dropout(
-    x, dropout_prob, is_test=False, seed=None, name=None, dropout_implementation="downgrade_in_infer"
-):
+def dropout(x, dropout_prob, is_test=False, seed=None, name=None, dropout_implementation="downgrade_in_infer"):
     """Set elements to 0 at random, in training.
 
     Args:

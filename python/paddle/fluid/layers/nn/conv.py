@@ -8,9 +8,7 @@ from paddle.fluid.layers.nn._padding import is_channel_last, parse_padding
 
 def _channels(input, dims, channel_last, layer):
     if len(input.shape) != dims + 2:
-        raise ValueError(
-            "%s takes %d dimensions, input '%s' has shape %s" % (layer, dims + 2, input.name, input.shape)
-        )
+        raise ValueError("%s takes %d dimensions, input '%s' has shape %s" % (layer, dims + 2, input.name, input.shape))
     channels = input.shape[-1 if channel_last else 1]
     if channels < 0:
         raise ValueError("%s needs to know the channels; input '%s' has shape %s" % (layer, input.name, input.shape))
@@ -106,9 +104,7 @@ def conv2d(
         ValueError: sizes do not fit.
     """
     args = dict(param_attr=param_attr, bias_attr=bias_attr, act=act, name=name, use_cudnn=use_cudnn)
-    return _conv(
-        2, "conv2d", input, num_filters, filter_size, stride, padding, dilation, groups, args, data_format
-    )
+    return _conv(2, "conv2d", input, num_filters, filter_size, stride, padding, dilation, groups, args, data_format)
 
 
 def conv3d(
@@ -128,9 +124,7 @@ def conv3d(
 ):
     """A 3-d convolution, like ``conv2d`` with depth: input (N, C, D, H, W) or, for 'NDHWC', (N, D, H, W, C)."""
     args = dict(param_attr=param_attr, bias_attr=bias_attr, act=act, name=name, use_cudnn=use_cudnn)
-    return _conv(
-        3, "conv3d", input, num_filters, filter_size, stride, padding, dilation, groups, args, data_format
-    )
+    return _conv(3, "conv3d", input, num_filters, filter_size, stride, padding, dilation, groups, args, data_format)
 
 
 def _filter_of_output(input, output_size, strides, paddings, dilations, channel_last, dims):
@@ -146,7 +140,18 @@ def _filter_of_output(input, output_size, strides, paddings, dilations, channel_
 
 
 def _conv_transpose(
-    dims, layer, input, num_filters, output_size, filter_size, padding, stride, dilation, groups, helper_args, data_format
+    dims,
+    layer,
+    input,
+    num_filters,
+    output_size,
+    filter_size,
+    padding,
+    stride,
+    dilation,
+    groups,
+    helper_args,
+    data_format,
 ):
     channel_last = is_channel_last(data_format, dims, layer)
     channels = _channels(input, dims, channel_last, layer)
@@ -285,6 +290,4 @@ def row_conv(input, future_context_size, param_attr=None, act=None):
     helper = LayerHelper("row_conv", input=input, param_attr=param_attr, act=act)
     shape = [future_context_size + 1, input.shape[-1]]
     weight = helper.create_parameter(attr=helper.param_attr, shape=shape, dtype=input.dtype)
-    return helper.append_activation(
-        append_op("row_conv", {"X": input, "Filter": weight}, {"Out": "X"}, helper=helper)
-    )
+    return helper.append_activation(append_op("row_conv", {"X": input, "Filter": weight}, {"Out": "X"}, helper=helper))

@@ -8,9 +8,7 @@ from paddle.fluid.param_attr import ParamAttr
 
 def _moving(helper, name, value, size, dtype, do_model_average):
     """A parameter that keeps a running statistic."""
-    attr = ParamAttr(
-        name=name, initializer=Constant(value), trainable=False, do_model_average=do_model_average
-    )
+    attr = ParamAttr(name=name, initializer=Constant(value), trainable=False, do_model_average=do_model_average)
     param = helper.create_parameter(attr=attr, shape=size, dtype=dtype)
     param.stop_gradient = True
     return param
@@ -56,20 +54,13 @@ def batch_norm(
         raise ValueError("data_layout of batch_norm must be 'NCHW' or 'NHWC', got %r" % (data_layout,))
     size = [input.shape[1 if data_layout == "NCHW" else -1]]
     dtype = "float32" if input.dtype == _half() else input.dtype
-    scale = helper.create_parameter(
-        attr=helper.param_attr, shape=size, dtype=dtype, default_initializer=Constant(1.0)
-    )
+    scale = helper.create_parameter(attr=helper.param_attr, shape=size, dtype=dtype, default_initializer=Constant(1.0))
     bias = helper.create_parameter(attr=helper.bias_attr, shape=size, dtype=dtype, is_bias=True)
     average = do_model_average_for_mean_and_var
     mean = _moving(helper, moving_mean_name, 0.0, size, dtype, average)
     variance = _moving(helper, moving_variance_name, 1.0, size, dtype, average)
     inputs = {"X": input, "Scale": scale, "Bias": bias, "Mean": mean, "Variance": variance}
-    attrs = {
-        "epsilon": epsilon,
-        "is_test": is_test,
-        "data_layout": data_layout,
-        "use_global_stats": use_global_stats,
-    }
+    attrs = {"epsilon": epsilon, "is_test": is_test, "data_layout": data_layout, "use_global_stats": use_global_stats}
     if hasattr(momentum, "block"):
         inputs["MomentumTensor"] = momentum
     else:
@@ -161,18 +152,14 @@ def layer_norm(
     if shift:
         if bias_attr is False:
             raise ValueError("layer_norm with shift needs its parameter, bias_attr is False")
-        inputs["Bias"] = helper.create_parameter(
-            attr=helper.bias_attr, shape=[size], dtype=input.dtype, is_bias=True
-        )
+        inputs["Bias"] = helper.create_parameter(attr=helper.bias_attr, shape=[size], dtype=input.dtype, is_bias=True)
     outputs = {"Mean": "X", "Variance": "X", "Y": "X"}
     attrs = {"epsilon": epsilon, "begin_norm_axis": begin_norm_axis}
     made = append_op("layer_norm", inputs, outputs, attrs, helper=helper, no_grad=("Mean", "Variance"))
     return helper.append_activation(made[2])
 
 
-def group_norm(
-    input, groups, epsilon=1e-05, param_attr=None, bias_attr=None, act=None, data_layout="NCHW", name=None
-):
+def group_norm(input, groups, epsilon=1e-05, param_attr=None, bias_attr=None, act=None, data_layout="NCHW", name=None):
     """Bring groups of channels of each sample to mean 0 and variance 1, then scale and shift the channels.
 
     Args:
@@ -198,9 +185,7 @@ def group_norm(
             attr=helper.param_attr, shape=size, dtype=input.dtype, default_initializer=Constant(1.0)
         )
     if bias_attr:
-        inputs["Bias"] = helper.create_parameter(
-            attr=helper.bias_attr, shape=size, dtype=input.dtype, is_bias=True
-        )
+        inputs["Bias"] = helper.create_parameter(attr=helper.bias_attr, shape=size, dtype=input.dtype, is_bias=True)
     outputs = {
         slot: helper.create_variable(dtype=input.dtype, stop_gradient=slot != "Y") for slot in ("Mean", "Variance", "Y")
     }

@@ -118,11 +118,7 @@ def _adaptive_pool(dims, input, pool_size, pool_type, require_index, name):
     _check_pool(layer, pool_type, None, False)
     if require_index and pool_type == "avg":
         raise ValueError("require_index of %s goes with pool_type 'max'" % layer)
-    attrs = {
-        "pooling_type": pool_type,
-        "ksize": to_list(pool_size, dims, "pool_size of " + layer),
-        "adaptive": True,
-    }
+    attrs = {"pooling_type": pool_type, "ksize": to_list(pool_size, dims, "pool_size of " + layer), "adaptive": True}
     if pool_type == "max":
         op_type, outputs = "max_pool%dd_with_index" % dims, {"Out": "X", "Mask": "X"}
         del attrs["pooling_type"]

@@ -50,9 +50,7 @@ def gaussian_random(shape, mean=0.0, std=1.0, seed=0, dtype="float32"):
 
 def _batch_size_like(op_type, input, shape, dtype, input_dim_idx, output_dim_idx, attrs):
     dtype = convert_np_dtype_to_dtype_(dtype)
-    attrs = dict(
-        attrs, shape=list(shape), input_dim_idx=input_dim_idx, output_dim_idx=output_dim_idx, dtype=int(dtype)
-    )
+    attrs = dict(attrs, shape=list(shape), input_dim_idx=input_dim_idx, output_dim_idx=output_dim_idx, dtype=int(dtype))
     return append_op(op_type, {"Input": input}, {"Out": dtype}, attrs)
 
 
@@ -61,9 +59,7 @@ def uniform_random_batch_size_like(
 ):
     """Uniform numbers of ``shape``, but size ``output_dim_idx`` is that of dimension ``input_dim_idx`` of ``input``."""
     attrs = {"min": min, "max": max, "seed": seed}
-    return _batch_size_like(
-        "uniform_random_batch_size_like", input, shape, dtype, input_dim_idx, output_dim_idx, attrs
-    )
+    return _batch_size_like("uniform_random_batch_size_like", input, shape, dtype, input_dim_idx, output_dim_idx, attrs)
 
 
 def gaussian_random_batch_size_like(
@@ -76,9 +72,7 @@ def gaussian_random_batch_size_like(
     )
 
 
-def randint(
-    low, high=None, shape=None, out=None, dtype=None, device=None, stop_gradient=False, seed=0, name=None
-):
+def randint(low, high=None, shape=None, out=None, dtype=None, device=None, stop_gradient=False, seed=0, name=None):
     """Uniform integers from [low, high), or from [0, low) when ``high`` is None.
 
     Args:

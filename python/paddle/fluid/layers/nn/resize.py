@@ -7,16 +7,23 @@ from paddle.fluid.layers._op import append_op, int_inputs
 _OPS = {"BILINEAR": ("bilinear_interp", 4), "NEAREST": ("nearest_interp", 4), "TRILINEAR": ("trilinear_interp", 5)}
 
 
-def _size_inputs(out_shape, rank, helper):
-    """(inputs, attributes) of a size given as a Variable, or a list of integers and Variables."""
+def _size_inputs(out_shape, scale, rank, helper):
+    """(inputs, attributes) of the size, or of the scale."""
     if isinstance(out_shape, Variable):
         out_shape.stop_gradient = True
         return {"OutSize": out_shape}, {}
-    if not isinstance(out_shape, (list, tuple)) or len(out_shape) != rank - 2:
-        raise ValueError("out_shape must hold %d sizes, got %r" % (rank - 2, out_shape))
-    numbers, variables = int_inputs(out_shape, helper)
-    attrs = dict(zip(("out_d", "out_h", "out_w")[5 - rank :], numbers))
-    return ({"SizeTensor": variables} if variables else {}), attrs
+    if out_shape is not None:
+        if not isinstance(out_shape, (list, tuple)) or len(out_shape) != rank - 2:
+            raise ValueError("out_shape must hold %d sizes, got %r" % (rank - 2, out_shape))
+        numbers, variables = int_inputs(out_shape, helper)
+        attrs = dict(zip(("out_d", "out_h", "out_w")[5 - rank :], numbers))
+        return ({"SizeTensor": variables} if variables else {}), attrs
+    if isinstance(scale, Variable):
+        scale.stop_gradient = True
+        return {"Scale": scale}, {}
+    if scale is None or scale <= 0:
+        raise ValueError("image_resize needs out_shape or a positive scale, got scale %r" % (scale,))
+    return {}, {"scale": float(scale)}
 
 
 def image_resize(
@@ -33,10 +40,10 @@ def image_resize(
     """Images of another size.
 
     Args:
-        input (Variable): (N, C, H, W), or (N, H, W, C) for ``data_format`` 'NHWC'; for 'TRILINEAR' with a depth before H
+        input (Variable): (N, C, H, W), or (N, H, W, C) for ``data_format`` 'NHWC'; 'TRILINEAR': with a depth before H
             ('NCDHW', 'NDHWC').
-        out_shape: (height, width) (or depth, height, width): a list of integers and Variables of shape (1,), or an int32
-            Variable.
+        out_shape: (height, width), or (depth, height, width): a list of integers and Variables of shape (1,), or an
+            int32 Variable.
         scale: factor on the size, a number or a Variable of shape (1,), used without ``out_shape``.
         name (str): name of the layer.
         resample (str): ``'BILINEAR'``, ``'NEAREST'`` or ``'TRILINEAR'``.
@@ -56,8 +63,6 @@ def image_resize(
     op_type, rank = _OPS[resample]
     if len(input.shape) != rank:
         raise ValueError("%s takes %d dimensions, got shape %s" % (resample, rank, input.shape))
-    if out_shape is None and scale is None:
-        raise ValueError("image_resize needs out_shape or scale")
     if align_mode not in (0, 1):
         raise ValueError("align_mode must be 0 or 1, got %r" % (align_mode,))
     layouts = ("NCHW", "NHWC") if rank == 4 else ("NCDHW", "NDHWC")
@@ -73,22 +78,12 @@ def image_resize(
         "align_mode": align_mode,
         "data_layout": "NHWC" if data_format in ("NHWC", "NDHWC") else "NCHW",
     }
-    inputs = {"X": input}
-    if out_shape is not None:
-        more_inputs, sizes = _size_inputs(out_shape, rank, helper)
-        inputs.update(more_inputs)
-        attrs.update(sizes)
-    elif isinstance(scale, Variable):
-        scale.stop_gradient = True
-        inputs["Scale"] = scale
-    else:
-        if scale <= 0:
-            raise ValueError("scale must be positive, got %r" % (scale,))
-        attrs["scale"] = float(scale)
+    inputs, sizes = _size_inputs(out_shape, scale, rank, helper)
+    attrs.update(sizes)
     if isinstance(actual_shape, Variable):
         actual_shape.stop_gradient = True
         inputs["OutSize"] = actual_shape
-    return append_op(op_type, inputs, {"Out": "X"}, attrs, helper=helper)
+    return append_op(op_type, dict(inputs, X=input), {"Out": "X"}, attrs, helper=helper)
 
 
 def interpolate(
@@ -103,9 +98,7 @@ def interpolate(
     data_format="NCHW",
 ):
     """Another name of ``image_resize``."""
-    return image_resize(
-        input, out_shape, scale, name, resample, actual_shape, align_corners, align_mode, data_format
-    )
+    return image_resize(input, out_shape, scale, name, resample, actual_shape, align_corners, align_mode, data_format)
 
 
 def resize_bilinear(
@@ -119,9 +112,7 @@ def resize_bilinear(
     data_format="NCHW",
 ):
     """``image_resize`` by linear interpolation in both directions."""
-    return image_resize(
-        input, out_shape, scale, name, "BILINEAR", actual_shape, align_corners, align_mode, data_format
-    )
+    return image_resize(input, out_shape, scale, name, "BILINEAR", actual_shape, align_corners, align_mode, data_format)
 
 
 def resize_trilinear(
@@ -144,9 +135,7 @@ def resize_nearest(
     input, out_shape=None, scale=None, name=None, actual_shape=None, align_corners=True, data_format="NCHW"
 ):
     """``image_resize`` by taking the nearest pixel."""
-    return image_resize(
-        input, out_shape, scale, name, "NEAREST", actual_shape, align_corners, 1, data_format
-    )
+    return image_resize(input, out_shape, scale, name, "NEAREST", actual_shape, align_corners, 1, data_format)
 
 
 def image_resize_short(input, out_short_len, resample="BILINEAR"):

@@ -260,13 +260,15 @@ def flip(input, dims, name=None):
 
 
 def roll(input, shifts, dims=None):
-    """The elements moved along dimensions, those that leave at the end come in at the front; ``dims`` None: flattened."""
+    """The elements moved along dimensions; what leaves at the end comes in at the front. ``dims`` None: flattened."""
     shifts = [shifts] if isinstance(shifts, int) else list(shifts)
     dims = [dims] if isinstance(dims, int) else dims
     if dims is not None and len(dims) != len(shifts):
         raise ValueError("roll needs as many shifts as dims, got %s and %s" % (shifts, dims))
     source = reshape(input, shape=[-1, 1]) if dims is None else input
-    out = append_op("roll", {"X": source}, {"Out": "X"}, {"dims": [0] if dims is None else list(dims), "shifts": shifts})
+    out = append_op(
+        "roll", {"X": source}, {"Out": "X"}, {"dims": [0] if dims is None else list(dims), "shifts": shifts}
+    )
     return reshape(out, shape=input.shape, inplace=True) if dims is None else out
 
 
