@@ -114,6 +114,7 @@ void Frame::BindStep(int i) {
   step.tensors.assign(count, nullptr);
   step.copy_first.clear();
   step.external_outputs.clear();
+  step.handed_over.clear();
   step.dynamic_outputs.clear();
   for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
     const bool any = instruction.kernel->args[slot].kind == ArgKind::kAny;
@@ -126,6 +127,14 @@ void Frame::BindStep(int i) {
       if (variable->holds<Tensor>()) step.tensors[arg] = &variable->get<Tensor>();
       if (arg < instruction.inputs) continue;
       const Home home = plan_->values[value].home;
+      if (home == Home::kExternal && instruction.dynamic[arg] && variable->holds<Tensor>() && !any && !instruction.block) {
+        Tensor& own = values_[value].get<Tensor>();
+        step.args[arg] = &own;
+        step.metas[arg] = &own.meta();
+        step.tensors[arg] = &own;
+        step.handed_over.emplace_back(arg, value);
+        continue;
+      }
       if (home == Home::kExternal) step.external_outputs.emplace_back(arg, value);
       if (home == Home::kDynamic && variable->holds<Tensor>()) step.dynamic_outputs.push_back(arg);
     }
@@ -346,6 +355,10 @@ void Frame::SettleOutputs(int i) {
     tensor.meta() = wanted;
     if (wanted.dims.known()) tensor.Allocate(context_.system());
   }
+  for (const auto& [arg, value] : step.handed_over) {
+    Tensor& own = values_[value].get<Tensor>();
+    if (own.dims().known()) own.Allocate(context_.allocator());
+  }
   if (plan_->instructions[i].block) return;  // the block writes its variables itself
   for (const int arg : step.dynamic_outputs) {
     Tensor& tensor = *static_cast<Tensor*>(VariableOf(plan_->instructions[i].values[arg])->address());
@@ -374,7 +387,7 @@ void Frame::RunStep(int i, const RunOptions& options) {
     CheckInputs(i);
     InferStep(i);
   }
-  if (!step.external_outputs.empty() || !step.dynamic_outputs.empty()) SettleOutputs(i);
+  if (!step.external_outputs.empty() || !step.dynamic_outputs.empty() || !step.handed_over.empty()) SettleOutputs(i);
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);
     auto& to = *static_cast<Tensor*>(step.args[copy.output_arg]);
@@ -419,6 +432,12 @@ void Frame::RunStep(int i, const RunOptions& options) {
     Variable& variable = *externals_[plan_->values[value].external];
     if (variable.holds<Tensor>() && variable.get<Tensor>().buffer()) variable.get<Tensor>().buffer()->MarkWritten();
     if (instruction.infer_at_turn || instruction.dynamic[arg]) shadows_[value] = variable.meta();
+  }
+  for (const auto& [arg, value] : step.handed_over) {
+    Tensor& own = values_[value].get<Tensor>();
+    externals_[plan_->values[value].external]->get<Tensor>().ShareFrom(own);
+    shadows_[value] = own.meta();
+    own.Release();
   }
   for (const int value : instruction.release) values_[value].Release();
 }

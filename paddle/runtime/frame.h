@@ -81,6 +81,8 @@ class Frame final : public BlockRunner {
     };
     std::vector<CopyFirst> copy_first;  // must-share pairs under two names
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
+    // Those whose size the kernel decides: made in values_, handed over when the kernel succeeded, so that a failure changes nothing.
+    std::vector<std::pair<int, int>> handed_over;
     std::vector<int> dynamic_outputs;                   // arguments
     std::shared_ptr<void> state;
     std::vector<Shape> state_shapes;

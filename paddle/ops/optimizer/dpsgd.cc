@@ -33,15 +33,9 @@ void Infer(const Attrs& attrs, InferContext& context) {
 }
 
 // One number of the standard normal distribution, by Box and Muller's method.
-double Normal(const RandomStream& stream) {
-  const auto bits = RandomBlock(stream, 0);
-  const double u = 1 - UniformDouble(bits[0], bits[1]), v = UniformDouble(bits[2], bits[3]);
-  return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
-}
-
 void Dpsgd(const CpuContext&, const Attrs& attrs, const RandomSource& random, const Tensor& param, const Tensor& grad, const Tensor& rate, Tensor& param_out) {
   const RandomKey key = random.Key(attrs.seed);
-  const double noise = attrs.sigma / attrs.batch_size * Normal({key.seed, key.step, key.op});
+  const double noise = attrs.sigma / attrs.batch_size * math::NormalBlock<double>(math::Philox(key.seed, key.step, key.op), 0)[0];
   VisitFloat(param.dtype(), [&]<class T>() {
     const T *p = param.data<T>(), *g = grad.data<T>(), lr = *rate.data<T>();
     T* out = param_out.mutable_data<T>();

@@ -56,11 +56,11 @@ T KeptScale(const Attrs& attrs) {
   return attrs.dropout_prob < 1 ? 1 / (1 - static_cast<T>(attrs.dropout_prob)) : T(0);
 }
 
-RandomStream StreamOf(const Attrs& attrs, const RandomSource& random, const Tensor* seed) {
+math::Philox StreamOf(const Attrs& attrs, const RandomSource& random, const Tensor* seed) {
   RandomKey key = random.run;
   if (seed) key = {static_cast<uint64_t>(*seed->data<int32_t>()), 0, 0};
   else if (attrs.fix_seed) key = {static_cast<uint64_t>(attrs.seed), 0, 0};
-  return {key.seed, key.step, key.op};
+  return math::Philox(key.seed, key.step, key.op);
 }
 
 void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, const Tensor& x, const Tensor* seed, Tensor& out, Tensor* mask) {
@@ -76,11 +76,11 @@ void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, 
       });
       return;
     }
-    const RandomStream stream = StreamOf(attrs, random, seed);
+    const math::Philox stream = StreamOf(attrs, random, seed);
     const auto threshold = static_cast<uint64_t>(static_cast<double>(attrs.dropout_prob) * 0x1p32);  // bits below it: dropped
     const T scale = KeptScale<T>(attrs);
     ParallelFor(x.numel(), kElementsPerTask, [&](int64_t begin, int64_t end) {
-      ForEachRandom(stream, begin, end, [&](int64_t i, uint32_t bits) {
+      math::ForEachRandom(stream, begin, end, [&](int64_t i, uint32_t bits) {
         const bool keep = bits >= threshold;
         to[i] = keep ? from[i] * scale : T(0);
         if (kept) kept[i] = keep;

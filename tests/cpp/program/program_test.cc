@@ -62,6 +62,16 @@ TEST(ProgramTest, AttributesRoundTrip) {
   for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(*copy.FindAttr("a" + std::to_string(i)), values[i]) << i;
 }
 
+TEST(UserLineTest, PassesOverThePackagesOwnFrames) {
+  OpDesc op("f");
+  EXPECT_EQ(op.UserLine(), "");
+  op.SetAttr(kOpCallstack, std::vector<std::string>{"  File \"net.py\", line 7, in <module>", "    y = f(x)"});
+  EXPECT_EQ(op.UserLine(), "File \"net.py\", line 7, in <module>:     y = f(x)");
+  op.SetAttr(kOpCallstack, std::vector<std::string>{"  File \"/lib/paddle/fluid/framework.py\", line 1, in append_op\n", "    attrs=attrs\n",
+                                                    "  File \"old.py\", line 3, in <module>\n", "    y = f(x)"});
+  EXPECT_EQ(op.UserLine(), "File \"old.py\", line 3, in <module> :     y = f(x)");
+}
+
 TEST(VerifyTest, FindsCyclesAndMissingVariables) {
   ProgramDesc program;
   BlockDesc& sub = program.AppendBlock(program.block(0));
