@@ -222,3 +222,19 @@ def test_error_clip(exe):
     exe.run(fluid.default_startup_program())
     exe.run(feed={"x": np.ones((1, 2), "float32")})
     np.testing.assert_allclose(fluid.executor._fetch_var("w"), np.full((2, 1), 0.99), rtol=1e-6)
+
+
+def test_failing_callbacks_leave_the_program_as_it_was(exe):
+    x = fluid.data("x", [None, 2])
+    loss = layers.mean(layers.fc(x, 1))
+    ops = list(fluid.default_main_program().global_block().ops)
+
+    def fail(block, context):
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        fluid.backward.append_backward(loss, callbacks=[fail])
+    assert fluid.default_main_program().global_block().ops == ops
+    exe.run(fluid.default_startup_program())
+    assert exe.run(feed={"x": np.ones((1, 2), "float32")}, fetch_list=[loss])[0].shape == (1,)
+    assert fluid.backward.append_backward(loss)

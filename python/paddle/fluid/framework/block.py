@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+from paddle.fluid import core
 from paddle.fluid.framework.dtype import VarType
 from paddle.fluid.framework.operator import Operator
 from paddle.fluid.framework.variable import Parameter, Variable
@@ -182,7 +183,7 @@ class Block:
         for name, desc in described.items():
             if name not in self.vars:
                 self._adopt_var(name, desc)
-        known = {op.desc.id(): op for op in self.ops}
+        known = dict(self._known_ops())
         ops = []
         for i in range(self.desc.op_size()):
             desc = self.desc.op(i)
@@ -194,6 +195,14 @@ class Block:
                         self.vars[name].op = op
             ops.append(op)
         self.ops = ops
+
+    def _known_ops(self):
+        """(identity of the description, op) of the ops that are still there."""
+        for op in self.ops:
+            try:
+                yield op.desc.id(), op
+            except core.EnforceNotMet:  # its description was removed
+                pass
 
     def _adopt_var(self, name, desc):
         if getattr(desc, "is_parameter", bool)():
