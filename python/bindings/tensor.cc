@@ -13,6 +13,15 @@ Tensor& TensorHandle::get() const {
   return items[static_cast<size_t>(item_)];
 }
 
+void TensorHandle::Changed() const {
+  if (item_ != kRows) return;
+  auto& rows = owner_->get<SelectedRows>();
+  const int64_t height = rows.height();
+  rows.meta.dtype = rows.value.dtype();
+  rows.meta.dims = rows.value.dims();
+  rows.set_height(height);
+}
+
 namespace {
 
 std::vector<std::vector<int64_t>> ToLevels(const py::iterable& levels) {
@@ -46,6 +55,7 @@ void SetArray(const TensorHandle& self, const py::object& array, const py::objec
   Tensor& tensor = self.get();
   fresh.set_lod(tensor.lod());
   tensor = std::move(fresh);
+  self.Changed();
 }
 
 py::object AsArray(const TensorHandle& self, const py::object& dtype, const py::object& copy) {
@@ -69,6 +79,7 @@ void SetDims(const TensorHandle& self, const std::vector<int64_t>& sizes) {
   const size_t bytes = static_cast<size_t>(dims.numel()) * SizeOf(tensor.dtype());
   if (tensor.initialized() && bytes > tensor.buffer()->size() - tensor.offset()) tensor.Release();
   tensor.meta().dims = dims;
+  self.Changed();
 }
 
 template <class T>
@@ -89,6 +100,7 @@ template <DType kType>
 void Alloc(const TensorHandle& self, const py::object& place) {
   CheckPlace(place);
   self.get().Allocate(self.get().dims(), kType, SystemAllocator());
+  self.Changed();
 }
 
 uintptr_t MutableData(const TensorHandle& self, const py::object& place, const py::object& dtype) {
@@ -97,6 +109,7 @@ uintptr_t MutableData(const TensorHandle& self, const py::object& place, const p
   Require(wanted.has_value(), "no tensor has the element type ", py::str(dtype).cast<std::string>());
   self.get().Allocate(self.get().dims(), *wanted, SystemAllocator());
   self.get().buffer()->MarkExposed();
+  self.Changed();
   return reinterpret_cast<uintptr_t>(self.get().mutable_raw());
 }
 
@@ -152,7 +165,10 @@ void BindContent(py::class_<TensorHandle>& type) {
       .def("_mutable_data", MutableData, py::arg("place"), py::arg("dtype"), "Makes room and returns its address.")
       .def("_clear", [](const TensorHandle& self) { self.get().Release(); })
       .def("_share_data_with",
-           [](const TensorHandle& self, const TensorHandle& other) { self.get().ShareFrom(other.get()); })
+           [](const TensorHandle& self, const TensorHandle& other) {
+             self.get().ShareFrom(other.get());
+             self.Changed();
+           })
       .def(
           "_copy",
           [](const TensorHandle& self, const py::object& place) {

@@ -21,6 +21,8 @@ class TensorHandle {
   static constexpr int64_t kWhole = -1, kRows = -2;
 
   Tensor& get() const;
+  // To be called when sizes or element type were changed: SelectedRows describe their rows.
+  void Changed() const;
 
  private:
   std::shared_ptr<Variable> owner_;

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from one_op import Case, OneOp, SameDtype, input_name
 from paddle import _core as core
-from values import VAR_TYPES, LodArray, Rows, dtype_name, from_core, generator, to_core
+from values import VAR_TYPES, LodArray, NotFed, Rows, dtype_name, from_core, generator, to_core
 
 MOST_ELEMENTS = 40  # of one input whose numeric gradient is taken
 
@@ -46,14 +46,14 @@ def check_complete(entry):
 
 
 def wide(value):
-    """Floats as float64, so that the reference does not add errors of its own."""
+    """Floats as float64, so that the reference does not add errors of its own; every array as a LodArray."""
     if isinstance(value, list):
         return [wide(v) for v in value]
     if isinstance(value, Rows):
         return Rows(value.rows, wide(value.value), value.height)
-    if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16):
-        return LodArray(value.astype("float64"), value.lengths) if isinstance(value, LodArray) else value.astype("float64")
-    return value
+    if not isinstance(value, np.ndarray):
+        return value
+    return LodArray(value.astype("float64") if value.dtype in (np.float32, np.float16) else value, getattr(value, "lengths", []))
 
 
 def arguments(case):
@@ -88,7 +88,7 @@ def assert_same_value(actual, wanted, tolerance, what):
         assert wanted.dtype.kind in "fiub", what
         np.testing.assert_allclose(np.asarray(actual), wanted.astype("float64"), rtol=tolerance, atol=tolerance, err_msg=what)
     else:
-        assert actual.dtype == wanted.dtype or wanted.dtype.kind == actual.dtype.kind, f"{what}: {actual.dtype}, expected {wanted.dtype}"
+        assert wanted.dtype.kind in "f" + actual.dtype.kind, f"{what}: {actual.dtype}, expected {wanted.dtype}"
         np.testing.assert_array_equal(np.asarray(actual), wanted, err_msg=what)
 
 
@@ -124,7 +124,7 @@ def check_forward(entry):
         except Exception as error:
             raise AssertionError(f"failed: {case}") from error
         check_against_reference(case, fed)
-        if entry.info["random"] and not entry.seed:
+        if not case.repeats:
             continue
         for inputs_from in ["scope"] + ["arena"] * has_op("assign"):
             other = OneOp(case, inputs_from).run()
@@ -160,6 +160,11 @@ def check_described(var, value, what):
 # ---- gradients ----
 
 
+def gradient_cases(entry):
+    """The cases in double precision; of random ops those that repeat themselves, by their own seed."""
+    return [case for case in cases_of(entry, ("float64",)) if case.repeats]
+
+
 def target_slots(entry, outputs):
     """The output slots whose weighted sum is differentiated."""
     if entry.grad_from:
@@ -183,7 +188,7 @@ class Gradient:
         self.weights = [self.one.feed_like(name, value) for name, value in zip(self.weight_names, like)]
         everything = [input_name(s, i) for s, vs in case.inputs.items() for i in range(len(vs))]
         no_grad = [name for name in everything if name not in self.wanted]
-        self.grads, self.types = self.one.backward(self.targets, self.weight_names, no_grad)
+        self.grads, self.types = self.one.backward(self.targets, self.weight_names, no_grad) if self.targets else ({}, [])
 
     def run(self):
         """The gradient of each wanted input, dense."""
@@ -232,9 +237,9 @@ def assert_gradient(actual, flat, slopes, tolerance, what):
 
 
 def check_grad(entry):
-    for case in cases_of(entry, ("float64",)):
+    for case in gradient_cases(entry):
         gradient = Gradient(case)
-        if not gradient.wanted:
+        if not gradient.wanted or not gradient.targets:
             continue
         analytic = gradient.run()
         for name, got in zip(gradient.wanted, analytic):
@@ -249,23 +254,16 @@ def check_grad(entry):
         for inputs_from in ["scope"] + ["arena"] * has_op("assign"):
             for name, other, got in zip(gradient.wanted, Gradient(case, inputs_from).run(), analytic):
                 assert_same_bits(other, got, f"gradient of {name} with inputs from the {inputs_from}: {case}")
-    for case in cases_of(entry, [d for d in entry.dtypes if d == "float32"]):
-        check_single_precision(entry, case)
+        if "float32" in entry.dtypes:
+            check_single_precision(case, gradient)
 
 
-def check_single_precision(entry, case):
+def check_single_precision(case, gradient):
     """The float32 gradient against the float64 one at the same point."""
-    wide_case = case
-    for slot, values in case.inputs.items():
-        for i, value in enumerate(values):
-            if isinstance(value, np.ndarray) and value.dtype == np.float32:
-                wide_case = wide_case.replaced(slot, i, wide(value))
-    narrow, reference = Gradient(case), Gradient(wide_case)
-    if not narrow.wanted:
-        return
-    for name, got, wanted in zip(narrow.wanted, narrow.run(), reference.run()):
+    narrow = Gradient(case.of("float32"))
+    for name, got, wanted in zip(narrow.wanted, narrow.run(), gradient.run()):
         scale = max(1.0, float(np.max(np.abs(wanted), initial=0)))
-        tolerance = 10 * entry.tolerance["float32"]
+        tolerance = 10 * case.entry.tolerance["float32"]
         np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance * scale, err_msg=f"float32 gradient of {name}: {case}")
 
 
@@ -287,7 +285,7 @@ class DoubleGradient:
 
 
 def check_double(entry):
-    for case in cases_of(entry, ("float64",)):
+    for case in gradient_cases(entry):
         for slot in entry.double:
             double = DoubleGradient(case, slot)
             assert double.sources, f"the gradient of {slot} has no gradient: {case}"
@@ -302,7 +300,7 @@ def gradient_types(entry):
     """Types of the gradient ops that the entry's checks run."""
     types = set()
     if entry.grad:
-        for case in cases_of(entry, ("float64",)):
+        for case in gradient_cases(entry):
             types.update(Gradient(case).types)
             for slot in entry.double:
                 types.update(DoubleGradient(case, slot).types)
@@ -313,6 +311,8 @@ def gradient_types(entry):
 
 
 def assert_good_error(entry, error, what, match=None):
+    if isinstance(error, NotFed):
+        return
     text = str(error)
     assert isinstance(error, core.EnforceNotMet), f"{what} raises {type(error).__name__}: {text}"
     for part in (f"'{entry.type}'", f'"{entry.file}", line {entry.line}'):

@@ -20,9 +20,11 @@ or a list of those for a repeated slot; None in a list is @EMPTY@. `case_dtype="
 `outputs={"Out": 3}` in a case (or the entry) says how many variables a slot gets; 0 leaves it out.
 
 `reference` gets the inputs and attributes that it names as parameters (floats as float64, repeated slots as lists, absent ones as
-None, attributes not given with their defaults) and returns the first output slot's value, or a dict of slots; a LodArray is
-compared with its LoD, a list entry by entry; slots it leaves out are not compared. `check(outputs, inputs, attrs)` instead, for
-random ops, asserts what it likes; outputs and inputs are dicts of lists.
+None, attributes not given with their defaults) and returns the first output slot's value, or a dict of slots; slots it leaves out
+are not compared, a list is compared entry by entry. Arrays come as LodArray (`.lengths`, [] without LoD; `.sequences()`), which
+arithmetic keeps, and a LodArray that it returns is compared with its LoD; `np.asarray(...)` of it without. `check(outputs, inputs, attrs)` instead, for
+random ops, asserts what it likes; outputs and inputs are dicts of lists. Cases of a random op with a `seed` attribute repeat themselves:
+only they get the checks that need that.
 
 What is checked, each with all cases and dtypes:
 - forward: the outputs against the reference, with inputs fed, in memory that the op may reuse, and in the scope: same bits each.
@@ -89,7 +91,6 @@ class Op(Entry):
         fixed=(),
         tolerance=None,
         grad_tolerance=1e-6,
-        seed=0,
         no_empty="",
         no_bad="",
     ):
@@ -99,7 +100,7 @@ class Op(Entry):
         self.must_share = dict(self.info.get("must_share", ()))
         self.cases, self.bad, self.reference, self.check = list(cases), list(bad), reference, check
         self.grad, self.double, self.grad_from = as_tuple(grad), as_tuple(double), as_tuple(grad_from)
-        self.dtypes, self.outputs, self.fixed, self.seed = as_tuple(dtypes), outputs or {}, as_tuple(fixed), seed
+        self.dtypes, self.outputs, self.fixed = as_tuple(dtypes), outputs or {}, as_tuple(fixed)
         self.tolerance = {"float64": 1e-9, "float32": 1e-5, "float16": 2e-3, "uint16": 2e-2, **(tolerance or {})}
         self.grad_tolerance, self.no_empty, self.no_bad = grad_tolerance, no_empty, no_bad
         self.parameters = list(inspect.signature(reference).parameters) if reference else []

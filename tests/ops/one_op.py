@@ -16,9 +16,10 @@ class Case:
         raw = dict(raw)
         self.match = raw.pop("match", None)
         dtype = raw.pop("case_dtype", dtype)
-        self.entry, self.index, self.dtype = entry, index, dtype
+        self.entry, self.index, self.dtype, self.raw = entry, index, dtype, raw
         info = entry.info
-        rng = generator(entry.type, index, dtype)
+        raw = dict(raw)
+        rng = generator(entry.type, index)  # the same for all dtypes
         counts = {**entry.outputs, **raw.pop("outputs", {})}
         self.inputs, self.varies = {}, False
         for slot in info["inputs"]:
@@ -36,6 +37,15 @@ class Case:
     def __str__(self):
         shapes = {k: [getattr(v, "shape", None) for v in vs] for k, vs in self.inputs.items()}
         return f"op '{self.entry.type}' case {self.index} {self.dtype} {shapes} {self.attrs}\n  at {self.entry.file}:{self.entry.line}"
+
+    @property
+    def repeats(self):
+        """Whether each run gives the same: no random op, or one with a seed of its own."""
+        return not self.entry.info["random"] or bool(self.attrs.get("seed", 0))
+
+    def of(self, dtype):
+        """The same case in another dtype."""
+        return Case(self.entry, self.index, self.raw, dtype)
 
     def changed(self, **parts):
         """The same case with some of its parts (inputs, attrs) replaced."""
@@ -144,7 +154,7 @@ class OneOp:
     def run(self, fetch=None, feed=None):
         """Fetched values by name; without ``fetch`` all outputs by slot."""
         if fetch is not None:
-            values = EXECUTOR.run(self.program, self.scope, {**self.feed, **(feed or {})}, fetch, seed=self.entry.seed)
+            values = EXECUTOR.run(self.program, self.scope, {**self.feed, **(feed or {})}, fetch, seed=1)
             return [from_core(v) for v in values]
         names = [name for slot in self.output_names.values() for name in slot]
         flat = iter(self.run(names))

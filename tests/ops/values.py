@@ -8,7 +8,7 @@ from paddle import _core as core
 
 
 class LodArray(np.ndarray):
-    """An array with sequence lengths, outermost level first: ``lengths``. Arithmetic gives plain arrays' results."""
+    """An array with sequence lengths, outermost level first: ``lengths`` ([]: none). Results of arithmetic keep the operand's."""
 
     def __new__(cls, array, lengths):
         self = np.asarray(array).view(cls)
@@ -103,12 +103,19 @@ def generator(*key):
     return np.random.default_rng(zlib.crc32(repr(key).encode()))
 
 
+class NotFed(Exception):
+    """The core refused the value before any op could see it."""
+
+
 def to_core(value):
-    """An array, LodArray or list of them as what the core holds."""
+    """An array or LodArray as a tensor."""
     tensor = core.LoDTensor()
-    tensor.set(np.ascontiguousarray(value).reshape(np.shape(value)), core.CPUPlace())
-    if isinstance(value, LodArray) and value.lengths:
-        tensor.set_recursive_sequence_lengths(value.lengths)
+    try:
+        tensor.set(np.ascontiguousarray(value).reshape(np.shape(value)), core.CPUPlace())
+        if isinstance(value, LodArray) and value.lengths:
+            tensor.set_recursive_sequence_lengths(value.lengths)
+    except core.EnforceNotMet as error:
+        raise NotFed(str(error)) from error
     return tensor
 
 
