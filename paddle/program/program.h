@@ -1,6 +1,7 @@
 #pragma once
 // A program: blocks of variables and ops, as plain data. Files are Fluid's protobuf; see program/serialize.cc.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -82,6 +83,10 @@ class OpDesc {
   std::string UserLine() const;
   // Blocks that attributes name.
   std::vector<int> Blocks() const;
+  void RenumberBlocks(const std::function<int(int)>& number);
+
+  // Becomes a copy of `other`, in its own place in its own program.
+  void CopyFrom(const OpDesc& other);
 
   std::optional<bool> is_target;
 
@@ -220,7 +225,9 @@ class ProgramDesc {
   std::string Serialize() const;
   // Throws InvalidArgument that says where the bytes stop making sense; checks structure (Verify), not op types.
   static std::shared_ptr<ProgramDesc> Parse(std::string_view bytes);
-  std::shared_ptr<ProgramDesc> Clone() const;
+  std::shared_ptr<ProgramDesc> Clone() const { return SelectBlocks({}); }
+  // A copy with the blocks that `number` maps to their new indices; empty: all blocks. Kept ops and blocks may name kept blocks only.
+  std::shared_ptr<ProgramDesc> SelectBlocks(const std::map<int, int>& number) const;
 
  private:
   friend class BlockDesc;
