@@ -13,18 +13,18 @@ namespace paddle {
 
 struct BackwardOptions {
   int block = 0;
-  std::vector<std::string> targets;
+  std::vector<std::string> targets = {};
   // One a target: the variable that holds its gradient. Empty: ones, made here: of shape [1] for a loss, of the target's shape if
   // `inputs` are given.
-  std::vector<std::string> target_grads;
+  std::vector<std::string> target_grads = {};
   // Variables that get no gradient, and that none flows through; besides those whose description says stop_gradient.
-  std::set<std::string> no_grad;
+  std::set<std::string> no_grad = {};
   // Variables whose gradients are asked for; empty: all.
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs = {};
   // Variables to keep; what lies between them is computed again for the backward pass.
-  std::vector<std::string> checkpoints;
+  std::vector<std::string> checkpoints = {};
   // Called after each op that was appended, the last of its block then; not for those that make the targets' gradients.
-  std::function<void(BlockDesc&, OpDesc&)> on_op;
+  std::function<void(BlockDesc&, OpDesc&)> on_op = {};
 };
 
 // Appends to the block the ops that compute gradients of the targets' sum, and their variables. Returns, for each variable that

@@ -169,8 +169,10 @@ void Gradients::Forget(const std::string& variable, size_t since) {
   const bool all_old = std::all_of(state.parts.begin(), state.parts.end(), old);
   if (all_old && state.parts.size() > 1) Sum(variable, &state);
   if (all_old) return state.parts.clear();
-  std::erase_if(state.parts, old);
-  state.since = static_cast<size_t>(state.parts[0].op);
+  if (old(state.parts[0])) {
+    std::erase_if(state.parts, old);
+    state.since = static_cast<size_t>(state.parts[0].op);
+  }
 }
 
 void Gradients::Finish() {
