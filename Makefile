@@ -1,7 +1,10 @@
-.PHONY: quickstart test asan tsan setup format clean
+.PHONY: setup build quickstart test asan tsan cuda-check bench wheel format clean
 
 setup:
 	scripts/setup
+
+build: setup
+	scripts/build release
 
 quickstart: setup
 	scripts/quickstart
@@ -15,8 +18,17 @@ asan: setup
 tsan: setup
 	scripts/sanitize tsan
 
+cuda-check: setup
+	scripts/cuda-check
+
+bench: build
+	scripts/bench
+
+wheel: setup
+	scripts/wheel
+
 format:
 	clang-format -i $$(git ls-files '*.h' '*.cc' '*.cu')
 
 clean:
-	rm -rf build dist
+	rm -rf build dist out

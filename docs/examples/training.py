@@ -94,7 +94,7 @@ class Training:
         state = self._state
         state["batch"] += 1
         state["seconds"] = self._earlier + time.time() - self._start
-        state["losses"].append(round(float(loss), 6))
+        state["losses"].append(round(loss.item(), 6))
         if self._args.save and self._step() % self._args.save == 0:
             self._checkpoint.save(state)
         if sys.stdout.isatty():

@@ -17,12 +17,19 @@ ByteSource::~ByteSource() = default;
 ByteSink::~ByteSink() = default;
 
 void ByteSource::Read(void* to, size_t size) {
-  Require(size <= remaining(), name(), " ends too early: ", size, " more bytes are expected, ", remaining(), " are left");
+  Require(size <= remaining(), name(), " ends too early: ", size, " more bytes are expected, ", remaining(),
+          " are left");
   if (size) ReadSome(to, size);
 }
 
+void ByteSource::Skip(uint64_t size) {
+  Require(size <= remaining(), name(), " ends too early: ", size, " more bytes are expected, ", remaining(),
+          " are left");
+  if (size) ReadSome(nullptr, size);
+}
+
 void MemorySource::ReadSome(void* to, size_t size) {
-  std::memcpy(to, bytes_.data(), size);
+  if (to) std::memcpy(to, bytes_.data(), size);
   bytes_.remove_prefix(size);
 }
 
@@ -40,12 +47,16 @@ FileSource::~FileSource() {
 }
 
 void FileSource::ReadSome(void* to, size_t size) {
-  Require(std::fread(to, 1, size, file_) == size, "file '", path_, "' cannot be read: ", std::ferror(file_) ? std::strerror(errno) : "it became shorter");
+  const bool ok = to ? std::fread(to, 1, size, file_) == size : fseeko(file_, static_cast<off_t>(size), SEEK_CUR) == 0;
+  Require(ok, "file '", path_, "' cannot be read: ", std::ferror(file_) ? std::strerror(errno) : "it became shorter");
   remaining_ -= size;
 }
 
 FileSink::FileSink(const std::string& path) : path_(path) {
   Require(!path.empty(), "the name of the file to write is empty");
+  struct stat info = {};
+  Require(stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode), "'", path,
+          "' is there and not a regular file; it cannot be replaced");
   std::error_code error;
   const auto folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
@@ -62,7 +73,9 @@ FileSink::~FileSink() {
   unlink(temporary_.c_str());
 }
 
-void FileSink::Fail(const char* what) const { throw Error(StrCat("cannot ", what, " file '", path_, "': ", std::strerror(errno))); }
+void FileSink::Fail(const char* what) const {
+  throw Error(StrCat("cannot ", what, " file '", path_, "': ", std::strerror(errno)));
+}
 
 void FileSink::Write(const void* from, size_t size) {
   Ensure(file_ != nullptr, "a write after Commit");

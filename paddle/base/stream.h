@@ -9,18 +9,22 @@
 
 namespace paddle {
 
-// Where bytes are read from, in order. What is left is known, so that a size in an untrusted file can be checked before it is used.
+// Where bytes are read from, in order. What is left is known, so that a size in an untrusted file can be checked before
+// it is used.
 class ByteSource {
  public:
   virtual ~ByteSource();
   virtual uint64_t remaining() const = 0;
   // Fills `to` with the next `size` bytes. Throws InvalidArgument when fewer are left.
   void Read(void* to, size_t size);
+  // Passes over the next `size` bytes.
+  void Skip(uint64_t size);
   // For errors: "file 'x'" or "the buffer".
   virtual std::string name() const = 0;
 
  protected:
-  virtual void ReadSome(void* to, size_t size) = 0;  // size <= remaining()
+  // The next `size` <= remaining() bytes; a null `to`: they are not wanted.
+  virtual void ReadSome(void* to, size_t size) = 0;
 };
 
 class ByteSink {

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 
+#include "paddle/device/parallel.h"
 #include "paddle/math/onednn.h"
 
 namespace paddle {
@@ -91,12 +92,14 @@ struct PreparedGemm::Impl {
   onednn::Call call;
 };
 
-PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, double beta)
+PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, double beta, int threads)
     : impl_(std::make_shared<Impl>(Impl{dtype, Complete(shape), alpha, beta, {}})) {
   const GemmShape& s = impl_->shape;
   if (dtype != DType::kFloat32 && dtype != DType::kFloat64) ThrowDType(dtype, "float32 or float64");
   const bool empty = s.m == 0 || s.n == 0 || s.k == 0 || s.batch == 0;
-  if (dtype == DType::kFloat32 && !empty) impl_->call = MatMul(s, static_cast<float>(alpha), static_cast<float>(beta));
+  if (dtype != DType::kFloat32 || empty) return;
+  const onednn::ThreadsAtCreation scope(threads ? threads : NumThreads());
+  impl_->call = MatMul(s, static_cast<float>(alpha), static_cast<float>(beta));
 }
 
 size_t PreparedGemm::scratch_bytes() const { return impl_ ? impl_->call.scratch_bytes() : 0; }

@@ -31,8 +31,8 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c)
 class PreparedGemm {
  public:
   PreparedGemm() = default;
-  // `dtype`: float32 or float64. Throws Unimplemented otherwise.
-  PreparedGemm(DType dtype, const GemmShape& shape, double alpha = 1, double beta = 0);
+  // `dtype`: float32 or float64. Throws Unimplemented otherwise. `threads`: 1 for runs inside a ParallelFor, 0 for all.
+  PreparedGemm(DType dtype, const GemmShape& shape, double alpha = 1, double beta = 0, int threads = 0);
 
   // Bytes of temporary memory that Run needs.
   size_t scratch_bytes() const;

@@ -1,5 +1,7 @@
 #include "paddle/math/onednn.h"
 
+#include <omp.h>
+
 #include "paddle/base/errors.h"
 
 namespace paddle::onednn {
@@ -29,6 +31,9 @@ dnnl::memory::desc Plain(const dnnl::memory::dims& dims) {
 dnnl::memory::desc Strided(const dnnl::memory::dims& dims, const dnnl::memory::dims& strides) {
   return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, strides);
 }
+
+ThreadsAtCreation::ThreadsAtCreation(int threads) : saved_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+ThreadsAtCreation::~ThreadsAtCreation() { omp_set_num_threads(saved_); }
 
 Call::Call(dnnl::primitive primitive, const dnnl::memory::desc& scratchpad,
            std::initializer_list<std::pair<int, dnnl::memory::desc>> args)

@@ -19,6 +19,18 @@ dnnl::memory::desc Plain(const dnnl::memory::dims& dims);
 // The same with the caller's strides.
 dnnl::memory::desc Strided(const dnnl::memory::dims& dims, const dnnl::memory::dims& strides);
 
+// oneDNN splits a primitive's work for the thread count at its creation: while the object lives, that is `threads`.
+class ThreadsAtCreation {
+ public:
+  explicit ThreadsAtCreation(int threads);
+  ~ThreadsAtCreation();
+  ThreadsAtCreation(const ThreadsAtCreation&) = delete;
+  ThreadsAtCreation& operator=(const ThreadsAtCreation&) = delete;
+
+ private:
+  int saved_;
+};
+
 // A primitive and the memory objects of its arguments, made once and pointed at the data of each run.
 // One run at a time: belongs to the State of one kernel.
 class Call {

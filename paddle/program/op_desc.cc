@@ -103,12 +103,15 @@ void OpDesc::RemoveAttr(std::string_view name) {
 }
 
 std::string OpDesc::UserLine() const {
-  // Two entries a frame, the user's own frame first: '  File "net.py", line 7, in <module>' and the line's text.
+  // Two entries a frame: '  File "net.py", line 7, in <module>' and the line's text. Ours begin with the user's own frame; in files of
+  // older packages the package's own frames come first.
   const auto* value = FindAttr(kOpCallstack);
   const auto* frames = value ? std::get_if<std::vector<std::string>>(value) : nullptr;
   if (!frames || frames->empty()) return {};
-  std::string line = frames->front();
-  if (frames->size() > 1) line += ": " + frames->at(1);
+  size_t at = 0;
+  while (at + 2 < frames->size() && frames->at(at).find("/paddle/fluid/") != std::string::npos) at += 2;
+  std::string line = frames->at(at);
+  if (at + 1 < frames->size()) line += ": " + frames->at(at + 1);
   const auto from = line.find_first_not_of(" \n");
   line.erase(0, from == std::string::npos ? 0 : from);
   std::replace(line.begin(), line.end(), '\n', ' ');

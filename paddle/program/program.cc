@@ -55,8 +55,12 @@ std::shared_ptr<VarDesc> BlockDesc::FindVar(std::string_view name) const {
 }
 
 std::shared_ptr<VarDesc> BlockDesc::FindVarRecursive(std::string_view name) const {
-  for (const BlockDesc* block = this; block; block = block->Parent())
+  for (const BlockDesc* block = this; block; block = block->Parent()) {
     if (auto var = block->FindVar(name)) return var;
+    // A gradient block sees what its forward block computed.
+    if (block->forward_block() < 0) continue;
+    if (auto var = program_->block(block->forward_block()).FindVar(name)) return var;
+  }
   return nullptr;
 }
 
@@ -123,6 +127,12 @@ BlockDesc& ProgramDesc::block(int index) const {
 BlockDesc& ProgramDesc::AppendBlock(const BlockDesc& parent) {
   ++*edits_;
   return *blocks_.emplace_back(std::make_unique<BlockDesc>(this, size(), parent.index()));
+}
+
+void ProgramDesc::RemoveBlocks(int from) {
+  if (from >= size()) return;
+  blocks_.resize(static_cast<size_t>(std::max(from, 0)));
+  ++*edits_;
 }
 
 std::string ProgramDesc::Serialize() const {

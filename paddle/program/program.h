@@ -184,7 +184,7 @@ class BlockDesc {
   const std::vector<std::shared_ptr<VarDesc>>& vars() const { return vars_; }
   VarDesc& Var(std::string_view name);                       // made when it is not there
   std::shared_ptr<VarDesc> FindVar(std::string_view name) const;           // in this block
-  std::shared_ptr<VarDesc> FindVarRecursive(std::string_view name) const;  // in this block or its parents
+  std::shared_ptr<VarDesc> FindVarRecursive(std::string_view name) const;  // in this block, its forward block, or its parents
   void RemoveVar(std::string_view name);
   void RenameVar(const std::string& from, const std::string& to);  // in the ops too
 
@@ -213,6 +213,7 @@ class ProgramDesc {
   BlockDesc& block(int index) const;
   int size() const { return static_cast<int>(blocks_.size()); }
   BlockDesc& AppendBlock(const BlockDesc& parent);
+  void RemoveBlocks(int from);  // this one and all behind it
 
   int64_t version() const { return version_.value_or(0); }
   void set_version(int64_t version) { version_ = version; }

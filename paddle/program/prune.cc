@@ -9,7 +9,8 @@ namespace {
 
 using NameSet = std::set<std::string>;
 
-// What a block and the blocks in it read and write of the variables around it. Blocks nest at most as deep as Verify allows.
+// What a block and the blocks in it read and write of the variables around it. Blocks nest at most as deep as Verify
+// allows.
 void CollectOuter(const ProgramDesc& program, int index, NameSet local, NameSet* reads, NameSet* writes) {
   const BlockDesc& block = program.block(index);
   for (const auto& var : block.vars()) local.insert(var->name());
@@ -59,12 +60,14 @@ std::vector<bool> FindNeeded(const ProgramDesc& program, const PruneRequest& req
   for (const auto& name : request.target_vars) {
     const auto var = program.block(0).FindVar(name);
     Require(var != nullptr, "the program has no variable '", name, "' to prune for");
-    Require(made.contains(name) || request.feeds.contains(name) || var->persistable(), "no op of the program makes the target '", name, "'");
+    Require(made.contains(name) || request.feeds.contains(name) || var->persistable(),
+            "no op of the program makes the target '", name, "'");
   }
   return keep;
 }
 
-// A copy of `program` with the ops that `keep(block, op)` says, without blocks and variables that nothing uses any more.
+// A copy of `program` with the ops that `keep(block, op)` says, without blocks and variables that nothing uses any
+// more.
 class Extractor {
  public:
   Extractor(const ProgramDesc& program, std::function<bool(int, size_t)> keep)
@@ -126,9 +129,11 @@ std::shared_ptr<ProgramDesc> Prune(const ProgramDesc& program, const PruneReques
 }
 
 std::shared_ptr<ProgramDesc> PruneBackward(const ProgramDesc& program) {
-  return Extractor(program, [&](int block, size_t op) {
-           return (program.block(block).ops()[op]->Role() & (kBackward | kOptimize | kLrSched)) == 0;
-         }).Run();
+  return Extractor(program,
+                   [&](int block, size_t op) {
+                     return (program.block(block).ops()[op]->Role() & (kBackward | kOptimize | kLrSched)) == 0;
+                   })
+      .Run();
 }
 
 std::shared_ptr<ProgramDesc> InferenceClone(const ProgramDesc& program) {

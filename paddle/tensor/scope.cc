@@ -84,7 +84,8 @@ std::vector<std::shared_ptr<Scope>> Scope::Children() const {
 
 uint64_t Scope::structure_version() const {
   uint64_t last = 0;
-  for (const Scope* scope = this; scope; scope = scope->parent_) last = std::max(last, scope->structure_.load(std::memory_order_acquire));
+  for (const Scope* scope = this; scope; scope = scope->parent_)
+    last = std::max(last, scope->structure_.load(std::memory_order_acquire));
   return last;
 }
 

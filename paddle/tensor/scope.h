@@ -13,8 +13,9 @@
 
 namespace paddle {
 
-// A table of variables with a chain of parents. Safe to use from many threads; a Variable's address stays until it is erased.
-// Variables and children are counted: who holds one (a Python object) keeps it alive after it was erased or dropped.
+// A table of variables with a chain of parents. Safe to use from many threads; a Variable's address stays until it is
+// erased. Variables and children are counted: who holds one (a Python object) keeps it alive after it was erased or
+// dropped.
 class Scope {
  public:
   explicit Scope(Scope* parent = nullptr);
@@ -37,8 +38,9 @@ class Scope {
   Scope* parent() const { return parent_; }
   std::vector<std::shared_ptr<Scope>> Children() const;
 
-  // Moves whenever a variable of this scope or a parent is made, erased or changes its kind: bindings must be looked up again.
-  // A new scope has a version that no earlier one had, so a binding is never mistaken for one to a dead scope at the same address.
+  // Moves whenever a variable of this scope or a parent is made, erased or changes its kind: bindings must be looked up
+  // again. A new scope has a version that no earlier one had, so a binding is never mistaken for one to a dead scope at
+  // the same address.
   uint64_t structure_version() const;
   void MarkChanged();
 

@@ -43,7 +43,8 @@ float ToFloat(const py::handle& value) {
 
 bool ToBool(const py::handle& value) {
   if (py::isinstance<py::bool_>(value)) return value.cast<bool>();
-  const py::object number_like = py::hasattr(value, "item") ? value.attr("item")() : py::reinterpret_borrow<py::object>(value);  // numpy.bool_
+  const py::object number_like =
+      py::hasattr(value, "item") ? value.attr("item")() : py::reinterpret_borrow<py::object>(value);  // numpy.bool_
   const int64_t number = ToInteger(number_like);
   Require(number == 0 || number == 1, "expected True or False, got ", number);
   return number == 1;
@@ -65,13 +66,20 @@ auto ToList(const py::handle& value, Convert convert) {
 
 AttrType ListOf(AttrType type) {
   switch (type) {
-    case AttrType::kBool: return AttrType::kBools;
-    case AttrType::kInt: return AttrType::kInts;
-    case AttrType::kLong: return AttrType::kLongs;
-    case AttrType::kFloat: return AttrType::kFloats;
-    case AttrType::kString: return AttrType::kStrings;
-    case AttrType::kBlock: return AttrType::kBlocks;
-    default: throw InvalidArgument("lists of lists cannot be attributes");
+    case AttrType::kBool:
+      return AttrType::kBools;
+    case AttrType::kInt:
+      return AttrType::kInts;
+    case AttrType::kLong:
+      return AttrType::kLongs;
+    case AttrType::kFloat:
+      return AttrType::kFloats;
+    case AttrType::kString:
+      return AttrType::kStrings;
+    case AttrType::kBlock:
+      return AttrType::kBlocks;
+    default:
+      throw InvalidArgument("lists of lists cannot be attributes");
   }
 }
 
@@ -116,20 +124,34 @@ py::object FromText(const std::string& text) {
 
 AttrValue ToAttr(const py::handle& value, AttrType type) {
   switch (type) {
-    case AttrType::kInt: return ToInt32(value);
-    case AttrType::kLong: return ToInteger(value);
-    case AttrType::kFloat: return ToFloat(value);
-    case AttrType::kBool: return ToBool(value);
-    case AttrType::kString: return ToName(value);
-    case AttrType::kInts: return ToList(value, ToInt32);
-    case AttrType::kLongs: return ToList(value, ToInteger);
-    case AttrType::kFloats: return ToList(value, ToFloat);
-    case AttrType::kDoubles: return ToList(value, ToDouble);
-    case AttrType::kBools: return ToList(value, ToBool);
-    case AttrType::kStrings: return ToList(value, ToName);
-    case AttrType::kBlock: return ToBlock(value);
-    case AttrType::kBlocks: return ToList(value, ToBlock);
-    case AttrType::kUnknown: break;
+    case AttrType::kInt:
+      return ToInt32(value);
+    case AttrType::kLong:
+      return ToInteger(value);
+    case AttrType::kFloat:
+      return ToFloat(value);
+    case AttrType::kBool:
+      return ToBool(value);
+    case AttrType::kString:
+      return ToName(value);
+    case AttrType::kInts:
+      return ToList(value, ToInt32);
+    case AttrType::kLongs:
+      return ToList(value, ToInteger);
+    case AttrType::kFloats:
+      return ToList(value, ToFloat);
+    case AttrType::kDoubles:
+      return ToList(value, ToDouble);
+    case AttrType::kBools:
+      return ToList(value, ToBool);
+    case AttrType::kStrings:
+      return ToList(value, ToName);
+    case AttrType::kBlock:
+      return ToBlock(value);
+    case AttrType::kBlocks:
+      return ToList(value, ToBlock);
+    case AttrType::kUnknown:
+      break;
   }
   throw InvalidArgument("an attribute of a type that this version does not know cannot be set");
 }

@@ -40,24 +40,30 @@ struct DLManagedTensor {
 DLDataType ToDL(DType dtype) {
   const auto bits = static_cast<uint8_t>(SizeOf(dtype) * 8);
   switch (dtype) {
-    case DType::kBool: return {kDLBool, 8, 1};
-    case DType::kUInt8: return {kDLUInt, 8, 1};
-    case DType::kBFloat16: return {kDLBfloat, 16, 1};
+    case DType::kBool:
+      return {kDLBool, 8, 1};
+    case DType::kUInt8:
+      return {kDLUInt, 8, 1};
+    case DType::kBFloat16:
+      return {kDLBfloat, 16, 1};
     case DType::kFloat16:
     case DType::kFloat32:
-    case DType::kFloat64: return {kDLFloat, bits, 1};
-    default: return {kDLInt, bits, 1};
+    case DType::kFloat64:
+      return {kDLFloat, bits, 1};
+    default:
+      return {kDLInt, bits, 1};
   }
 }
 
 DType FromDL(const DLDataType& type) {
-  constexpr DType kTypes[] = {DType::kBool,    DType::kUInt8,   DType::kInt8,    DType::kInt16,   DType::kInt32,
-                              DType::kInt64,   DType::kFloat16, DType::kFloat32, DType::kFloat64, DType::kBFloat16};
+  constexpr DType kTypes[] = {DType::kBool,  DType::kUInt8,   DType::kInt8,    DType::kInt16,   DType::kInt32,
+                              DType::kInt64, DType::kFloat16, DType::kFloat32, DType::kFloat64, DType::kBFloat16};
   for (const DType dtype : kTypes) {
     const DLDataType known = ToDL(dtype);
     if (known.code == type.code && known.bits == type.bits && type.lanes == 1) return dtype;
   }
-  throw InvalidArgument(StrCat("the DLPack element type of code ", int{type.code}, ", ", int{type.bits}, " bits, ", type.lanes, " lanes is not taken here"));
+  throw InvalidArgument(StrCat("the DLPack element type of code ", int{type.code}, ", ", int{type.bits}, " bits, ",
+                               type.lanes, " lanes is not taken here"));
 }
 
 // What a capsule of ours holds: the structure, and the tensor that keeps the bytes.
@@ -73,8 +79,13 @@ py::capsule ToDLPack(const TensorHandle& self) {
   exported->tensor = self.get();
   exported->tensor.buffer()->MarkExposed();
   exported->shape = exported->tensor.dims().ToVector();
-  exported->managed.tensor = {exported->tensor.mutable_raw(), {kDLCpu, 0}, exported->tensor.rank(), ToDL(exported->tensor.dtype()),
-                              exported->shape.data(), nullptr, 0};
+  exported->managed.tensor = {exported->tensor.mutable_raw(),
+                              {kDLCpu, 0},
+                              exported->tensor.rank(),
+                              ToDL(exported->tensor.dtype()),
+                              exported->shape.data(),
+                              nullptr,
+                              0};
   exported->managed.context = exported.get();
   exported->managed.deleter = [](DLManagedTensor* managed) { delete static_cast<Exported*>(managed->context); };
   // A consumer renames the capsule and calls the deleter itself.
@@ -96,7 +107,8 @@ bool IsDense(const DLTensor& from, const Dims& dims) {
   return true;
 }
 
-void CopyStrided(const DLTensor& from, const Dims& dims, size_t size, int axis, const std::byte* source, std::byte** to) {
+void CopyStrided(const DLTensor& from, const Dims& dims, size_t size, int axis, const std::byte* source,
+                 std::byte** to) {
   if (axis == dims.rank()) {
     std::memcpy(*to, source, size);
     *to += size;
@@ -107,8 +119,11 @@ void CopyStrided(const DLTensor& from, const Dims& dims, size_t size, int axis, 
 }
 
 Tensor Import(const DLTensor& from, const std::shared_ptr<DLManagedTensor>& owner) {
-  if (from.device.type != kDLCpu) throw Unimplemented(StrCat("the DLPack tensor is on a device of type ", from.device.type, "; this build has the CPU only"));
-  Require(from.rank >= 0 && from.rank <= kMaxRank, "the DLPack tensor has ", from.rank, " dimensions; expected at most ", kMaxRank);
+  if (from.device.type != kDLCpu)
+    throw Unimplemented(
+        StrCat("the DLPack tensor is on a device of type ", from.device.type, "; this build has the CPU only"));
+  Require(from.rank >= 0 && from.rank <= kMaxRank, "the DLPack tensor has ", from.rank,
+          " dimensions; expected at most ", kMaxRank);
   const Dims dims(std::vector<int64_t>(from.shape, from.shape + from.rank));
   Require(dims.known(), "the DLPack tensor has the shape ", dims);
   Tensor tensor;
@@ -125,16 +140,19 @@ Tensor Import(const DLTensor& from, const std::shared_ptr<DLManagedTensor>& owne
   tensor.Allocate(SystemAllocator());
   std::byte* to = tensor.mutable_raw();
   if (tensor.numel() == 0) return tensor;
-  if (from.strides) CopyStrided(from, dims, size, 0, data, &to);
-  else std::memcpy(to, data, tensor.bytes());
+  if (from.strides)
+    CopyStrided(from, dims, size, 0, data, &to);
+  else
+    std::memcpy(to, data, tensor.bytes());
   return tensor;
 }
 
 TensorHandle FromDLPack(const py::object& source) {
   py::object capsule = py::hasattr(source, "__dlpack__") ? source.attr("__dlpack__")() : source;
   if (!PyCapsule_IsValid(capsule.ptr(), "dltensor"))
-    throw InvalidArgument(PyCapsule_IsValid(capsule.ptr(), "used_dltensor") ? "this DLPack capsule was used already; a capsule hands its tensor over once"
-                                                                             : "expected a DLPack capsule or an object with __dlpack__");
+    throw InvalidArgument(PyCapsule_IsValid(capsule.ptr(), "used_dltensor")
+                              ? "this DLPack capsule was used already; a capsule hands its tensor over once"
+                              : "expected a DLPack capsule or an object with __dlpack__");
   auto* managed = static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
   PyCapsule_SetName(capsule.ptr(), "used_dltensor");
   const std::shared_ptr<DLManagedTensor> owner(managed, [](DLManagedTensor* held) {
@@ -152,8 +170,9 @@ void BindDLPack(py::module_& m) {
   tensor.def("_to_dlpack", ToDLPack, "A DLPack capsule over the tensor's own memory.")
       .def("__dlpack__", [](const TensorHandle& self, const py::kwargs&) { return ToDLPack(self); })
       .def("__dlpack_device__", [](const TensorHandle&) { return py::make_tuple(kDLCpu, 0); });
-  m.def("from_dlpack", FromDLPack, py::arg("capsule"),
-        "A LoDTensor over the memory of a DLPack capsule, or of an object with __dlpack__; copied when it is not dense.");
+  m.def(
+      "from_dlpack", FromDLPack, py::arg("capsule"),
+      "A LoDTensor over the memory of a DLPack capsule, or of an object with __dlpack__; copied when it is not dense.");
 }
 
 }  // namespace paddle::bindings

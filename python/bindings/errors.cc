@@ -7,7 +7,8 @@
 namespace paddle::bindings {
 namespace {
 
-// Python's class for each C++ exception. Made in Python, because they have two bases and their text must print as written.
+// Python's class for each C++ exception. Made in Python, because they have two bases and their text must print as
+// written.
 constexpr const char* kClasses = R"(
 class EnforceNotMet(Exception):
     """Base of all errors of the core. The text names the op, its arguments and the user's line."""
@@ -43,7 +44,9 @@ Classes& TheClasses() {
   return *classes;
 }
 
-void Raise(const py::object& type, const std::exception& error) { PyErr_SetObject(type.ptr(), py::str(error.what()).ptr()); }
+void Raise(const py::object& type, const std::exception& error) {
+  PyErr_SetObject(type.ptr(), py::str(error.what()).ptr());
+}
 
 }  // namespace
 
@@ -52,10 +55,11 @@ void BindErrors(py::module_& m) {
   scope["__builtins__"] = py::module_::import("builtins");
   scope["__name__"] = "paddle.fluid.core";
   py::exec(kClasses, scope);
-  for (const char* name : {"EnforceNotMet", "InvalidArgumentError", "NotFoundError", "UnimplementedError", "ResourceExhaustedError", "CoreError", "EOFException"})
+  for (const char* name : {"EnforceNotMet", "InvalidArgumentError", "NotFoundError", "UnimplementedError",
+                           "ResourceExhaustedError", "CoreError", "EOFException"})
     m.attr(name) = scope[name];
-  TheClasses() = {scope["InvalidArgumentError"], scope["NotFoundError"], scope["UnimplementedError"],
-                  scope["ResourceExhaustedError"], scope["CoreError"], scope["EOFException"]};
+  TheClasses() = {scope["InvalidArgumentError"],   scope["NotFoundError"], scope["UnimplementedError"],
+                  scope["ResourceExhaustedError"], scope["CoreError"],     scope["EOFException"]};
   py::register_local_exception_translator([](std::exception_ptr pointer) {
     const Classes& classes = TheClasses();
     try {

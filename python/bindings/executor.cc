@@ -20,16 +20,16 @@ void OnInterrupt(int signal) {
   g_previous.sa_handler(signal);
 }
 
-// While a run of the main thread lasts, Ctrl-C ends it between two ops. Only where Python would raise KeyboardInterrupt: a
-// handler that the script installed gets the signal as ever, and the run goes on.
+// While a run of the main thread lasts, Ctrl-C ends it between two ops. Only where Python would raise
+// KeyboardInterrupt: a handler that the script installed gets the signal as ever, and the run goes on.
 class InterruptGuard {
  public:
   InterruptGuard() {
     if (getpid() != gettid() || !PythonWouldRaise()) return;
     struct sigaction action = {};
     action.sa_handler = OnInterrupt;
-    if (sigaction(SIGINT, nullptr, &g_previous) != 0 || (g_previous.sa_flags & SA_SIGINFO) || g_previous.sa_handler == SIG_DFL ||
-        g_previous.sa_handler == SIG_IGN || g_previous.sa_handler == OnInterrupt)
+    if (sigaction(SIGINT, nullptr, &g_previous) != 0 || (g_previous.sa_flags & SA_SIGINFO) ||
+        g_previous.sa_handler == SIG_DFL || g_previous.sa_handler == SIG_IGN || g_previous.sa_handler == OnInterrupt)
       return;
     active_ = sigaction(SIGINT, &action, nullptr) == 0;
   }
@@ -43,20 +43,22 @@ class InterruptGuard {
 
  private:
   static bool PythonWouldRaise() {
-    static const auto* names = new std::pair<py::object, py::object>(py::module_::import("_signal").attr("getsignal"),
-                                                                     py::module_::import("_signal").attr("default_int_handler"));
+    static const auto* names = new std::pair<py::object, py::object>(
+        py::module_::import("_signal").attr("getsignal"), py::module_::import("_signal").attr("default_int_handler"));
     return names->first(SIGINT).is(names->second);
   }
 
   bool active_ = false;
 };
 
-py::list Run(Executor& self, const ProgramPtr& program, const ScopeHandle& scope, const py::dict& feed, const py::object& fetch, uint64_t seed) {
+py::list Run(Executor& self, const ProgramPtr& program, const ScopeHandle& scope, const py::dict& feed,
+             const py::object& fetch, uint64_t seed) {
   std::vector<Feed> feeds;
   feeds.reserve(feed.size());
   for (const auto& [name, tensor] : feed) {
     if (!py::isinstance<TensorHandle>(tensor))
-      throw InvalidArgument(StrCat("feed '", ToName(name), "': expected a LoDTensor, got ", py::repr(py::type::of(tensor)).cast<std::string>()));
+      throw InvalidArgument(StrCat("feed '", ToName(name), "': expected a LoDTensor, got ",
+                                   py::repr(py::type::of(tensor)).cast<std::string>()));
     feeds.push_back({ToName(name), tensor.cast<const TensorHandle&>().get()});
   }
   // One plan whatever the dict's order.
@@ -95,12 +97,17 @@ void BindExecutor(py::module_& m) {
   py::class_<Executor>(m, "Executor", "Runs programs over scopes. Safe to use from many threads.")
       .def(py::init<Place>(), py::arg("place") = Place{})
       .def("run", Run, py::arg("program"), py::arg("scope"), py::arg("feed"), py::arg("fetch"), py::arg("seed") = 0,
-           "Runs block 0 and returns the fetched values: LoDTensor, SelectedRows or LoDTensorArray. The GIL is free meanwhile.")
-      .def("plan_text", [](Executor& self, const ProgramPtr& program, const py::object& feeds, const py::object& fetches, const ScopeHandle& scope) {
-        std::vector<std::string> names = ToNames(feeds);
-        std::sort(names.begin(), names.end());
-        return self.PlanText(*program, *scope.scope, names, ToNames(fetches));
-      }, py::arg("program"), py::arg("feed_names"), py::arg("fetch_names"), py::arg("scope"))
+           "Runs block 0 and returns the fetched values: LoDTensor, SelectedRows or LoDTensorArray. The GIL is free "
+           "meanwhile.")
+      .def(
+          "plan_text",
+          [](Executor& self, const ProgramPtr& program, const py::object& feeds, const py::object& fetches,
+             const ScopeHandle& scope) {
+            std::vector<std::string> names = ToNames(feeds);
+            std::sort(names.begin(), names.end());
+            return self.PlanText(*program, *scope.scope, names, ToNames(fetches));
+          },
+          py::arg("program"), py::arg("feed_names"), py::arg("fetch_names"), py::arg("scope"))
       // The GIL stays held: released memory may belong to Python.
       .def("trim", &Executor::Trim, "Gives the memory that plans keep back to the system.")
       .def("close", &Executor::Close, "Forgets all plans.")

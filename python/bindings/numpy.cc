@@ -9,7 +9,8 @@ namespace {
 std::optional<DType> FromNumpyType(const py::dtype& dtype) {
   const auto size = dtype.itemsize();
   switch (dtype.kind()) {
-    case 'b': return DType::kBool;
+    case 'b':
+      return DType::kBool;
     case 'i':
       return size == 1 ? DType::kInt8 : size == 2 ? DType::kInt16 : size == 4 ? DType::kInt32 : DType::kInt64;
     case 'u':
@@ -27,7 +28,9 @@ std::optional<DType> FromNumpyType(const py::dtype& dtype) {
   }
 }
 
-py::dtype ToNumpyType(DType dtype) { return py::dtype(dtype == DType::kBFloat16 ? "uint16" : std::string(NameOf(dtype))); }
+py::dtype ToNumpyType(DType dtype) {
+  return py::dtype(dtype == DType::kBFloat16 ? "uint16" : std::string(NameOf(dtype)));
+}
 
 }  // namespace
 
@@ -43,7 +46,8 @@ BufferPtr BorrowMemory(py::object owner, std::byte* data, size_t bytes) {
 Tensor FromArray(const py::array& array, bool copy) {
   const auto dtype = FromNumpyType(array.dtype());
   Require(dtype.has_value(), "an array of ", py::str(array.dtype()).cast<std::string>(),
-          " cannot become a tensor; expected bool, int8, uint8, int16, int32, int64, float16, float32, float64, or uint16 for the bits of bfloat16");
+          " cannot become a tensor; expected bool, int8, uint8, int16, int32, int64, float16, float32, float64, or "
+          "uint16 for the bits of bfloat16");
   py::array dense = array;
   if (!py::cast<bool>(array.dtype().attr("isnative"))) {
     dense = py::array(array.attr("astype")(array.dtype().attr("newbyteorder")("=")));
@@ -51,7 +55,8 @@ Tensor FromArray(const py::array& array, bool copy) {
   }
   const bool aligned = reinterpret_cast<uintptr_t>(dense.data()) % static_cast<size_t>(dense.itemsize()) == 0;
   if (!(dense.flags() & py::array::c_style) || !aligned) {
-    dense = py::array(py::module_::import("numpy").attr("array")(dense, py::arg("order") = "C", py::arg("copy") = true));
+    dense =
+        py::array(py::module_::import("numpy").attr("array")(dense, py::arg("order") = "C", py::arg("copy") = true));
     copy = false;
   }
   Tensor tensor;

@@ -8,8 +8,8 @@
 
 namespace paddle::bindings {
 
-// A tensor over the array's own memory where that is dense, aligned and writable, else over a copy. `copy` forces the copy.
-// uint16 is taken as the bits of bfloat16. Throws InvalidArgument for element types that tensors do not have.
+// A tensor over the array's own memory where that is dense, aligned and writable, else over a copy. `copy` forces the
+// copy. uint16 is taken as the bits of bfloat16. Throws InvalidArgument for element types that tensors do not have.
 Tensor FromArray(const py::array& array, bool copy);
 
 // The tensor as an array: a copy, or a writable view that keeps the bytes alive. bfloat16 comes out as uint16.

@@ -32,7 +32,8 @@ CudaPinnedPlace MakePinnedPlace() {
 
 void CheckPlace(const py::object& object) {
   if (object.is_none()) return;
-  if (!py::isinstance<Place>(object)) throw InvalidArgument(StrCat("expected a place like fluid.CPUPlace(), got ", py::repr(object).cast<std::string>()));
+  if (!py::isinstance<Place>(object))
+    throw InvalidArgument(StrCat("expected a place like fluid.CPUPlace(), got ", py::repr(object).cast<std::string>()));
   const auto& place = object.cast<const Place&>();
   if (!place.is_cpu()) throw Unimplemented(StrCat("this build has the CPU's memory only, not that of ", place));
 }
@@ -43,15 +44,18 @@ void BindPlaces(py::module_& m) {
       .def("is_cpu_place", &Place::is_cpu)
       .def("is_gpu_place", &Place::is_cuda)
       .def("is_cuda_pinned_place", [](const Place& self) { return self.device == DeviceType::kCudaPinned; })
-      .def("gpu_device_id", [](const Place& self) {
-        Require(self.is_cuda(), self, " is no GPU");
-        return self.index;
-      })
+      .def("gpu_device_id",
+           [](const Place& self) {
+             Require(self.is_cuda(), self, " is no GPU");
+             return self.index;
+           })
       .def("set_place", [](Place& self, const Place& other) { self = other; })
       .def("_type", TypeNumber)
       .def("_equals", [](const Place& self, const Place& other) { return self == other; })
-      .def("__eq__", [](const Place& self, const Place& other) { return self == other; }, py::is_operator())
-      .def("__hash__", [](const Place& self) { return std::hash<int>()(static_cast<int>(self.device) * 64 + self.index); })
+      .def(
+          "__eq__", [](const Place& self, const Place& other) { return self == other; }, py::is_operator())
+      .def("__hash__",
+           [](const Place& self) { return std::hash<int>()(static_cast<int>(self.device) * 64 + self.index); })
       .def("__str__", [](const Place& self) { return StrCat(self); })
       .def("__repr__", [](const Place& self) { return StrCat(self); });
   py::class_<CpuPlace, Place>(m, "CPUPlace").def(py::init<>());

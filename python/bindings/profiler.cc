@@ -26,7 +26,8 @@ void Disable(ProfileOrder order, const std::string& path) {
 
 py::list Events() {
   py::list out;
-  for (const auto& event : ProfileEvents()) out.append(py::make_tuple(event.name, event.thread, event.begin_ns, event.end_ns, event.line));
+  for (const auto& event : ProfileEvents())
+    out.append(py::make_tuple(event.name, event.thread, event.begin_ns, event.end_ns, event.line));
   return out;
 }
 
@@ -52,14 +53,17 @@ void BindProfiler(py::module_& m) {
   m.def("enable_profiler", Enable, py::arg("state") = State::kAll);
   m.def("disable_profiler", Disable, py::arg("sorted_key") = ProfileOrder::kFirstCall, py::arg("path") = "",
         "Stops, prints a table by op, and writes a trace for Chrome's or Perfetto's viewer to `path`.");
-  m.def("set_tracer_option", [](TracerOption) {}, "Accepted: each op is one event always.");
+  m.def(
+      "set_tracer_option", [](TracerOption) {}, "Accepted: each op is one event always.");
   m.def("start_profiler", StartProfiler);
   m.def("stop_profiler", StopProfiler);
   m.def("reset_profiler", ResetProfiler);
   m.def("is_profiler_enabled", ProfilerRunning);
   m.def("profiler_events", Events, "List of (op, thread, begin ns, end ns, user's line).");
   m.def("profiler_chrome_trace", [] { return ChromeTrace(ProfileEvents()); });
-  m.def("profiler_table", [](ProfileOrder order) { return ProfileTable(ProfileEvents(), order); }, py::arg("sorted_key") = ProfileOrder::kFirstCall);
+  m.def(
+      "profiler_table", [](ProfileOrder order) { return ProfileTable(ProfileEvents(), order); },
+      py::arg("sorted_key") = ProfileOrder::kFirstCall);
 }
 
 }  // namespace paddle::bindings

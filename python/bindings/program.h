@@ -1,5 +1,6 @@
 #pragma once
-// Python's references into a program. Each keeps the program alive; one to an op or variable that was removed raises when used.
+// Python's references into a program. Each keeps the program alive; one to an op or variable that was removed raises
+// when used.
 
 #include <memory>
 
@@ -21,7 +22,8 @@ class OpHandle {
   // An op of its own, in no block.
   OpHandle() : own_(std::make_shared<OpDesc>()), op_(own_) {}
   explicit OpHandle(std::shared_ptr<OpDesc> own) : own_(std::move(own)), op_(own_) {}
-  OpHandle(const BlockHandle& at, std::shared_ptr<OpDesc> op) : program_(at.program), block_(at.block), op_(std::move(op)) {}
+  OpHandle(const BlockHandle& at, std::shared_ptr<OpDesc> op)
+      : program_(at.program), block_(at.block), op_(std::move(op)) {}
 
   // Throws Error when the op was removed from its block.
   std::shared_ptr<OpDesc> get() const;

@@ -1,5 +1,4 @@
 #include "paddle/tensor/blocking_queue.h"
-
 #include "python/bindings/scope.h"
 #include "python/bindings/tensor.h"
 
@@ -38,19 +37,24 @@ QueuePtr InitQueue(const VariableHandle& variable, size_t capacity, bool) {
 }  // namespace
 
 void BindQueue(py::module_& m) {
-  py::class_<BlockingQueue, QueuePtr>(m, "LoDTensorBlockingQueue", "Batches on their way from a reader thread to a running program.")
-      .def("push", Push, py::arg("batch"), "Waits while the queue is full. `batch`: LoDTensorArray or list of LoDTensor. False once the queue is closed.")
+  py::class_<BlockingQueue, QueuePtr>(m, "LoDTensorBlockingQueue",
+                                      "Batches on their way from a reader thread to a running program.")
+      .def("push", Push, py::arg("batch"),
+           "Waits while the queue is full. `batch`: LoDTensorArray or list of LoDTensor. False once the queue is "
+           "closed.")
       .def("pop", Pop, "The next batch as a LoDTensorArray; None when the queue is closed and empty.")
       .def("size", &BlockingQueue::size)
       .def("capacity", &BlockingQueue::capacity)
       .def("close", &BlockingQueue::Close, py::call_guard<py::gil_scoped_release>())
-      .def("kill", [](BlockingQueue& self, const std::string& message) { self.Fail(message); }, py::arg("message") = "the reader was killed",
-           "The writer broke down: readers raise this text at once.")
+      .def(
+          "kill", [](BlockingQueue& self, const std::string& message) { self.Fail(message); },
+          py::arg("message") = "the reader was killed", "The writer broke down: readers raise this text at once.")
       .def("reopen", &BlockingQueue::Reopen)
       .def("is_closed", &BlockingQueue::closed);
-  m.def("init_lod_tensor_blocking_queue", InitQueue, py::arg("variable"), py::arg("capacity"), py::arg("ordered") = false,
-        "Makes the variable hold a queue and returns it.");
-  m.def("make_queue", [](size_t capacity) { return std::make_shared<BlockingQueue>(capacity); }, py::arg("capacity"));
+  m.def("init_lod_tensor_blocking_queue", InitQueue, py::arg("variable"), py::arg("capacity"),
+        py::arg("ordered") = false, "Makes the variable hold a queue and returns it.");
+  m.def(
+      "make_queue", [](size_t capacity) { return std::make_shared<BlockingQueue>(capacity); }, py::arg("capacity"));
 }
 
 }  // namespace paddle::bindings

@@ -13,7 +13,8 @@ namespace {
 
 py::dict Flags() {
   py::dict flags;
-  for (const Flag& flag : AllFlags()) flags[py::str("FLAGS_" + flag.name)] = py::make_tuple(flag.value, flag.doc, flag.ignored);
+  for (const Flag& flag : AllFlags())
+    flags[py::str("FLAGS_" + flag.name)] = py::make_tuple(flag.value, flag.doc, flag.ignored);
   return flags;
 }
 
@@ -27,7 +28,8 @@ py::dict Memory() {
 }
 
 void LoadOpLibrary(const std::string& path) {
-  if (!dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) throw InvalidArgument(StrCat("the op library cannot be loaded: ", dlerror()));
+  if (!dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
+    throw InvalidArgument(StrCat("the op library cannot be loaded: ", dlerror()));
   Registry::Get().Validate();
 }
 
@@ -43,10 +45,15 @@ size_t SizeOfType(const py::object& type) {
 void BindRuntime(py::module_& m) {
   m.def("set_num_threads", SetNumThreads, py::arg("n"), "Threads that each run uses, 1 to 1024.");
   m.def("get_num_threads", NumThreads);
-  m.def("flag", [](const std::string& name) { return GetFlag(name); }, py::arg("name"));
-  m.def("set_flag", [](const std::string& name, const py::object& value) {
-    SetFlag(name, py::isinstance<py::bool_>(value) ? (value.cast<bool>() ? "1" : "0") : py::str(value).cast<std::string>());
-  }, py::arg("name"), py::arg("value"));
+  m.def(
+      "flag", [](const std::string& name) { return GetFlag(name); }, py::arg("name"));
+  m.def(
+      "set_flag",
+      [](const std::string& name, const py::object& value) {
+        SetFlag(name, py::isinstance<py::bool_>(value) ? (value.cast<bool>() ? "1" : "0")
+                                                       : py::str(value).cast<std::string>());
+      },
+      py::arg("name"), py::arg("value"));
   m.def("all_flags", Flags, "name -> (value, doc, ignored)");
   m.def("memory_stats", Memory, "Bytes of tensors in use, their peak, and the number of allocations so far.");
   m.def("reset_peak_memory", ResetPeakMemory);

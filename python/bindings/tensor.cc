@@ -104,7 +104,8 @@ uintptr_t MutableData(const TensorHandle& self, const py::object& place, const p
 py::object Slice(const TensorHandle& self, const py::object& index) {
   const py::tuple parts = py::isinstance<py::tuple>(index) ? py::tuple(index) : py::make_tuple(index);
   const Tensor& tensor = self.get();
-  if (static_cast<int>(parts.size()) > tensor.rank()) throw py::index_error(StrCat("too many indices for a tensor of shape ", tensor.dims()));
+  if (static_cast<int>(parts.size()) > tensor.rank())
+    throw py::index_error(StrCat("too many indices for a tensor of shape ", tensor.dims()));
   py::list slices;
   for (size_t i = 0; i < parts.size(); ++i) {
     if (py::isinstance<py::slice>(parts[i])) {
@@ -125,15 +126,21 @@ py::object Slice(const TensorHandle& self, const py::object& index) {
 std::string Text(const TensorHandle& self) {
   const Tensor& tensor = self.get();
   if (!tensor.initialized()) return StrCat(tensor.meta(), " without a value");
-  const py::object text = py::module_::import("numpy").attr("array2string")(ToArray(tensor, true), py::arg("threshold") = 1000);
-  return StrCat("  lod: ", tensor.lod(), "\n  shape: ", tensor.dims(), "\n  dtype: ", tensor.dtype(), "\n  data: ", text.cast<std::string>(), '\n');
+  const py::object text =
+      py::module_::import("numpy").attr("array2string")(ToArray(tensor, true), py::arg("threshold") = 1000);
+  return StrCat("  lod: ", tensor.lod(), "\n  shape: ", tensor.dims(), "\n  dtype: ", tensor.dtype(),
+                "\n  data: ", text.cast<std::string>(), '\n');
 }
 
 void BindContent(py::class_<TensorHandle>& type) {
   type.def("set", SetArray, py::arg("array"), py::arg("place") = py::none(), py::arg("zero_copy") = false,
-           "Takes the array's content: a copy, or with zero_copy its memory, which must then not be written while the tensor is in use.")
-      .def("__array__", AsArray, py::arg("dtype") = py::none(), py::arg("copy") = py::none(), "A copy, unless copy=False asks for a view.")
-      .def("numpy", [](const TensorHandle& self, bool copy) { return ToArray(self.get(), copy); }, py::arg("copy") = true)
+           "Takes the array's content: a copy, or with zero_copy its memory, which must then not be written while the "
+           "tensor is in use.")
+      .def("__array__", AsArray, py::arg("dtype") = py::none(), py::arg("copy") = py::none(),
+           "A copy, unless copy=False asks for a view.")
+      .def(
+          "numpy", [](const TensorHandle& self, bool copy) { return ToArray(self.get(), copy); },
+          py::arg("copy") = true)
       .def("__getitem__", Slice, "A copy of the part; a number keeps its dimension with size 1.")
       .def("_set_float_element", SetElement<float>)
       .def("_get_float_element", [](const TensorHandle& self, int64_t i) { return *Element<float>(self, i); })
@@ -144,14 +151,18 @@ void BindContent(py::class_<TensorHandle>& type) {
       .def("_alloc_int", Alloc<DType::kInt32>, py::arg("place") = py::none())
       .def("_mutable_data", MutableData, py::arg("place"), py::arg("dtype"), "Makes room and returns its address.")
       .def("_clear", [](const TensorHandle& self) { self.get().Release(); })
-      .def("_share_data_with", [](const TensorHandle& self, const TensorHandle& other) { self.get().ShareFrom(other.get()); })
-      .def("_copy", [](const TensorHandle& self, const py::object& place) {
-        CheckPlace(place);
-        Require(self.get().initialized(), "the tensor holds no value yet");
-        Tensor copy;
-        copy.CopyFrom(self.get());
-        return TensorHandle(std::move(copy));
-      }, py::arg("place") = py::none())
+      .def("_share_data_with",
+           [](const TensorHandle& self, const TensorHandle& other) { self.get().ShareFrom(other.get()); })
+      .def(
+          "_copy",
+          [](const TensorHandle& self, const py::object& place) {
+            CheckPlace(place);
+            Require(self.get().initialized(), "the tensor holds no value yet");
+            Tensor copy;
+            copy.CopyFrom(self.get());
+            return TensorHandle(std::move(copy));
+          },
+          py::arg("place") = py::none())
       .def("__str__", Text);
 }
 
@@ -168,11 +179,22 @@ void BindMeta(py::class_<TensorHandle>& type) {
       .def("_place", [check](const TensorHandle& self) { return check(self).place(); })
       .def("_is_initialized", [](const TensorHandle& self) { return self.get().initialized(); })
       .def("_nbytes", [](const TensorHandle& self) { return self.get().initialized() ? self.get().bytes() : 0; })
-      .def("lod", [](const TensorHandle& self) { return self.get().lod().ToOffsets(); }, "The LoD as offsets, outermost level first.")
-      .def("set_lod", [](const TensorHandle& self, const py::iterable& levels) { SetLod(self, Lod::FromOffsets(ToLevels(levels))); }, py::arg("lod"))
+      .def(
+          "lod", [](const TensorHandle& self) { return self.get().lod().ToOffsets(); },
+          "The LoD as offsets, outermost level first.")
+      .def(
+          "set_lod",
+          [](const TensorHandle& self, const py::iterable& levels) {
+            SetLod(self, Lod::FromOffsets(ToLevels(levels)));
+          },
+          py::arg("lod"))
       .def("recursive_sequence_lengths", [](const TensorHandle& self) { return self.get().lod().ToLengths(); })
-      .def("set_recursive_sequence_lengths", [](const TensorHandle& self, const py::iterable& levels) { SetLod(self, Lod::FromLengths(ToLevels(levels))); },
-           py::arg("recursive_sequence_lengths"))
+      .def(
+          "set_recursive_sequence_lengths",
+          [](const TensorHandle& self, const py::iterable& levels) {
+            SetLod(self, Lod::FromLengths(ToLevels(levels)));
+          },
+          py::arg("recursive_sequence_lengths"))
       .def("has_valid_recursive_sequence_lengths", HasValidLod);
 }
 
@@ -180,16 +202,20 @@ void BindMeta(py::class_<TensorHandle>& type) {
 
 void BindTensor(py::module_& m) {
   py::class_<TensorHandle> type(m, "LoDTensor", "A dense array with the grouping of its rows (LoD).");
-  type.def(py::init<>()).def(py::init([](const py::iterable& levels) {
-    TensorHandle self;
-    self.get().set_lod(Lod::FromLengths(ToLevels(levels)));
-    return self;
-  }), py::arg("recursive_sequence_lengths"));
+  type.def(py::init<>())
+      .def(py::init([](const py::iterable& levels) {
+             TensorHandle self;
+             self.get().set_lod(Lod::FromLengths(ToLevels(levels)));
+             return self;
+           }),
+           py::arg("recursive_sequence_lengths"));
   BindContent(type);
   BindMeta(type);
   m.attr("Tensor") = type;
-  m.def("from_numpy", [](const py::array& array, bool zero_copy) { return TensorHandle(FromArray(array, !zero_copy)); }, py::arg("array"),
-        py::arg("zero_copy") = true, "A tensor over the array's memory, which must not be written while the tensor is in use.");
+  m.def(
+      "from_numpy", [](const py::array& array, bool zero_copy) { return TensorHandle(FromArray(array, !zero_copy)); },
+      py::arg("array"), py::arg("zero_copy") = true,
+      "A tensor over the array's memory, which must not be written while the tensor is in use.");
 }
 
 }  // namespace paddle::bindings

@@ -1,6 +1,7 @@
 #pragma once
-// Python's references to what variables hold. They own the variable together with its scope, so none is ever stale: one to a
-// variable that was erased still has its content; one to content that is not there any more (a shorter array) raises.
+// Python's references to what variables hold. They own the variable together with its scope, so none is ever stale: one
+// to a variable that was erased still has its content; one to content that is not there any more (a shorter array)
+// raises.
 
 #include <memory>
 
@@ -14,7 +15,8 @@ class TensorHandle {
  public:
   TensorHandle() : owner_(std::make_shared<Variable>()) {}
   explicit TensorHandle(Tensor tensor) : TensorHandle() { owner_->get<Tensor>() = std::move(tensor); }
-  explicit TensorHandle(std::shared_ptr<Variable> owner, int64_t item = kWhole) : owner_(std::move(owner)), item_(item) {}
+  explicit TensorHandle(std::shared_ptr<Variable> owner, int64_t item = kWhole)
+      : owner_(std::move(owner)), item_(item) {}
 
   static constexpr int64_t kWhole = -1, kRows = -2;
 

@@ -4,9 +4,9 @@ __version__ = "1.8.5"  # of the interface; the distribution has its own version
 
 from paddle.batch import batch
 
-_LAZY = ("fluid", "reader", "dataset", "utils")
+_LAZY = ("fluid", "reader", "dataset")
 
-__all__ = ["batch", "fluid", "reader", "dataset", "utils"]
+__all__ = ["batch", "fluid", "reader", "dataset"]
 
 
 def __getattr__(name):

@@ -40,7 +40,10 @@ def label():
 
 # Data, parameters, variables
 
-one("data", lambda: (layers.data("a", [3, 4]), layers.data("b", [-1, 3]), layers.data("c", [3], append_batch_size=False)))
+one(
+    "data",
+    lambda: (layers.data("a", [3, 4]), layers.data("b", [-1, 3]), layers.data("c", [3], append_batch_size=False)),
+)
 one("data_lod", lambda: (layers.data("a", [1], dtype="int64", lod_level=1), data("b", [None, 2], "int32", 2)))
 one("create_parameter", lambda: layers.create_parameter([3, 4], "float32"))
 one("create_bias", lambda: layers.create_parameter([3], "float32", name="bias", is_bias=True))
@@ -104,7 +107,10 @@ one("embedding_v2", lambda: fluid.embedding(data("ids", [None], "int64"), [10, 4
 one("one_hot", lambda: layers.one_hot(label(), 7))
 one("one_hot_v2", lambda: fluid.one_hot(data("ids", [None], "int64"), 7))
 one("conv2d", lambda: layers.conv2d(image(), 4, 3, act="relu"))
-one("conv2d_options", lambda: layers.conv2d(image(4), 8, [3, 5], stride=2, padding=[1, 2], dilation=1, groups=2, bias_attr=False))
+one(
+    "conv2d_options",
+    lambda: layers.conv2d(image(4), 8, [3, 5], stride=2, padding=[1, 2], dilation=1, groups=2, bias_attr=False),
+)
 one("conv2d_same", lambda: layers.conv2d(image(), 4, 3, padding="SAME"))
 one("conv2d_pad4", lambda: layers.conv2d(image(), 4, 3, padding=[[0, 0], [0, 0], [1, 2], [3, 4]]))
 one("conv2d_nhwc", lambda: layers.conv2d(data("image", [None, 8, 8, 3]), 4, 3, data_format="NHWC"))
@@ -116,16 +122,20 @@ one("pool2d_global", lambda: layers.pool2d(image(), pool_type="avg", global_pool
 one("pool2d_valid", lambda: layers.pool2d(image(), [2, 3], "max", 1, "VALID"))
 one("adaptive_pool2d", lambda: layers.adaptive_pool2d(image(), [2, 3], "avg"))
 one("batch_norm", lambda: layers.batch_norm(image(), act="relu"))
-one("batch_norm_names", lambda: layers.batch_norm(image(), True, moving_mean_name="m", moving_variance_name="v", momentum=0.8) if False else layers.batch_norm(image(), is_test=True, moving_mean_name="m", moving_variance_name="v", momentum=0.8))
+one(
+    "batch_norm_names",
+    lambda: layers.batch_norm(image(), None, True, 0.8, moving_mean_name="m", moving_variance_name="v"),
+)
 one("batch_norm_in_place", lambda: layers.batch_norm(layers.relu(x2()), in_place=True, data_layout="NHWC"))
 one("layer_norm", lambda: layers.layer_norm(image(), begin_norm_axis=1, act="tanh"))
 one("layer_norm_no_shift", lambda: layers.layer_norm(x2(), shift=False))
 one("group_norm", lambda: layers.group_norm(image(4), 2))
+one("group_norm_scale", lambda: layers.group_norm(image(4), 2, param_attr="s", bias_attr="b", act="relu"))
 one("instance_norm", lambda: layers.instance_norm(image()))
 one("dropout", lambda: layers.dropout(x2(), 0.25, dropout_implementation="upscale_in_train"))
 one("dropout_seed", lambda: layers.dropout(x2(), 0.25, seed=7, is_test=True))
 one("lrn", lambda: layers.lrn(image()))
-one("prelu", lambda: (layers.prelu(image(), "all"), layers.prelu(image(), "channel")) if False else layers.prelu(image(), "channel"))
+one("prelu", lambda: (layers.prelu(image(), "channel"), layers.prelu(x2(), "all"), layers.prelu(x2(), "element")))
 one("softmax", lambda: layers.softmax(x2()))
 one("log_softmax", lambda: layers.log_softmax(x2()))
 one("resize_bilinear", lambda: layers.resize_bilinear(image(), [12, 12]))
@@ -140,7 +150,10 @@ one("dice_loss", lambda: layers.dice_loss(layers.softmax(x2()), label()))
 one("cross_entropy", lambda: layers.cross_entropy(x2(), label()))
 one("cross_entropy_soft", lambda: layers.cross_entropy(x2(), data("y", [None, 4]), soft_label=True))
 one("softmax_with_cross_entropy", lambda: layers.softmax_with_cross_entropy(x2(), label(), return_softmax=True))
-one("sigmoid_cross_entropy", lambda: layers.sigmoid_cross_entropy_with_logits(x2(), data("y", [None, 4]), normalize=True))
+one(
+    "sigmoid_cross_entropy",
+    lambda: layers.sigmoid_cross_entropy_with_logits(x2(), data("y", [None, 4]), normalize=True),
+)
 one("square_error_cost", lambda: layers.square_error_cost(x2(), data("y", [None, 4])))
 one("mse_loss", lambda: layers.mse_loss(x2(), data("y", [None, 4])))
 one("huber_loss", lambda: layers.huber_loss(x2(), data("y", [None, 4]), 1.0))
@@ -168,7 +181,10 @@ for _op in ("equal", "not_equal", "less_than", "less_equal", "greater_than", "gr
 for _op in ("logical_and", "logical_or", "logical_xor"):
     one(_op, pair(_op, "bool"))
 one("logical_not", lambda: layers.logical_not(data("x", [None, 4], "bool")))
-one("less_than_cond", lambda: layers.less_than(x2(), data("y", [None, 4]), force_cpu=False, cond=layers.create_tensor("bool")))
+one(
+    "less_than_cond",
+    lambda: layers.less_than(x2(), data("y", [None, 4]), force_cpu=False, cond=layers.create_tensor("bool")),
+)
 
 for _op in (
     "sigmoid logsigmoid exp tanh atan tanh_shrink sqrt rsqrt abs ceil floor cos acos asin sin round reciprocal square "
@@ -181,7 +197,7 @@ for _name, _call in {
     "pow_tensor": lambda: layers.pow(x2(), data("f", [1])),
     "stanh": lambda: layers.stanh(x2()),
     "hard_sigmoid": lambda: layers.hard_sigmoid(x2()),
-    "swish": lambda: layers.swish(x2(), 2.0),
+    "swish": lambda: layers.swish(x2()),
     "elu": lambda: layers.elu(x2()),
     "selu": lambda: layers.selu(x2()),
     "selu_alpha": lambda: layers.selu(x2(), 1.5, 2.0),
@@ -284,7 +300,6 @@ for _name, _call in {
     "gaussian_batch": lambda: layers.gaussian_random_batch_size_like(x2(), [-1, 5]),
     "randint": lambda: layers.randint(0, 5, [3, 4], dtype="int64"),
     "randperm": lambda: layers.randperm(6),
-    "randn": lambda: layers.randn([2, 3]),
     "step_counter": lambda: layers.autoincreased_step_counter("n", begin=2, step=3),
     "is_empty": lambda: layers.is_empty(x2()),
     "print": lambda: layers.Print(x2(), message="here"),
@@ -312,3 +327,215 @@ for _name, _call in {
     "dynamic_gru": lambda: layers.dynamic_gru(rows(12), 4),
 }.items():
     one(_name, _call)
+
+
+# Operators of variables
+
+
+def operands(dtype="float32"):
+    return data("x", [None, 4, 5], dtype), data("y", [None, 4, 5], dtype)
+
+
+@case
+def operators():
+    x, y = operands()
+    return [x + 1, 1 + x, x - 1, 1 - x, x * 2, x / 2, 2 / x, x**2, 2**x, -x, x + y, x - y, x * y, x / y, x**y]
+
+
+@case
+def operators_integer():
+    x, y = operands("int64")
+    return [x + 1, x / 2, x % 2, x // 2, x // y, x % y, x == 0]
+
+
+@case
+def operators_compare():
+    x, y = operands()
+    return [x < 1, x <= y, x == y, x != 0, x > y, x >= 2]
+
+
+@case
+def operators_mixed():
+    x, _ = operands()
+    i = data("i", [None, 4, 5], "int64")
+    a = data("a", [3, 4])
+    return [x + i, i + x, x.astype("int64"), a + 1, a < 1, 2**a, x + np.float32(2), x + True]
+
+
+@case
+def indexing():
+    x, _ = operands()
+    return [x[0], x[:, 1:3], x[-1], x[0:1, -1], x[1][2], x[::-1]]
+
+
+@case
+def indexing_variable():
+    x, _ = operands()
+    i = data("i", [1], "int32")
+    return [x[i], x[i:3]]
+
+
+# Learning rates
+
+
+for _name, _call in {
+    "noam_decay": lambda: layers.noam_decay(64, 100),
+    "exponential_decay": lambda: layers.exponential_decay(0.1, 10, 0.5, staircase=True),
+    "natural_exp_decay": lambda: layers.natural_exp_decay(0.1, 10, 0.5),
+    "inverse_time_decay": lambda: layers.inverse_time_decay(0.1, 10, 0.5, True),
+    "polynomial_decay": lambda: layers.polynomial_decay(0.1, 10),
+    "polynomial_decay_cycle": lambda: layers.polynomial_decay(0.1, 10, cycle=True),
+    "piecewise_decay": lambda: layers.piecewise_decay([10, 20], [0.1, 0.2, 0.3]),
+    "cosine_decay": lambda: layers.cosine_decay(0.1, 10, 5),
+    "linear_lr_warmup": lambda: layers.linear_lr_warmup(0.1, 10, 0.0, 0.1),
+    "linear_lr_warmup_decay": lambda: layers.linear_lr_warmup(layers.exponential_decay(0.1, 10, 0.5), 10, 0.0, 0.1),
+}.items():
+    one(_name, _call)
+
+
+@case
+def switch():
+    x = data("x", [1])
+    rate = layers.create_global_var([1], 0.0, "float32", persistable=True, name="rate")
+    with layers.Switch() as cases:
+        with cases.case(layers.less_than(x, layers.fill_constant([1], "float32", 3.0))):
+            layers.assign(layers.fill_constant([1], "float32", 1.0), rate)
+        with cases.case(layers.less_than(x, layers.fill_constant([1], "float32", 5.0))):
+            layers.assign(layers.fill_constant([1], "float32", 2.0), rate)
+        with cases.default():
+            layers.assign(layers.fill_constant([1], "float32", 4.0), rate)
+
+
+# Nets
+
+one("simple_img_conv_pool", lambda: fluid.nets.simple_img_conv_pool(image(), 4, 3, 2, 2, act="relu"))
+one(
+    "img_conv_group",
+    lambda: fluid.nets.img_conv_group(
+        image(), [4, 4], 2, conv_act="relu", conv_with_batchnorm=True, conv_batchnorm_drop_rate=[0.3, 0.0]
+    ),
+)
+one("glu", lambda: fluid.nets.glu(x2()))
+one(
+    "attention",
+    lambda: fluid.nets.scaled_dot_product_attention(
+        *[data(n, [None, 6, 8]) for n in "qkv"], num_heads=2, dropout_rate=0.1
+    ),
+)
+one("attention_one_head", lambda: fluid.nets.scaled_dot_product_attention(*[data(n, [3, 6, 8]) for n in "qkv"]))
+
+
+# Training
+
+
+def regression(optimizer, param_attr=None, parameters=None):
+    def build():
+        cost = layers.square_error_cost(layers.fc(x2(), 1, param_attr=param_attr), data("y", [None, 1]))
+        optimizer().minimize(layers.mean(cost), parameter_list=parameters)
+
+    return build
+
+
+optimizer, regularizer, clip = fluid.optimizer, fluid.regularizer, fluid.clip
+for _name, _call in {
+    "sgd": lambda: optimizer.SGD(0.1),
+    "momentum": lambda: optimizer.Momentum(0.1, 0.9, use_nesterov=True),
+    "lars_momentum": lambda: optimizer.LarsMomentum(0.1, 0.9),
+    "adagrad": lambda: optimizer.Adagrad(0.1, initial_accumulator_value=0.1),
+    "adam": lambda: optimizer.Adam(0.001),
+    "adam_named": lambda: optimizer.Adam(0.1, name="mine", lazy_mode=True),
+    "adamax": lambda: optimizer.Adamax(0.1),
+    "decayed_adagrad": lambda: optimizer.DecayedAdagrad(0.1),
+    "adadelta": lambda: optimizer.Adadelta(0.1),
+    "rmsprop": lambda: optimizer.RMSPropOptimizer(0.1, momentum=0.1, centered=True),
+    "ftrl": lambda: optimizer.Ftrl(0.1),
+    "lamb": lambda: optimizer.LambOptimizer(0.1),
+    "dpsgd": lambda: optimizer.Dpsgd(0.1),
+    "l2_decay": lambda: optimizer.SGD(0.1, regularization=regularizer.L2Decay(0.01)),
+    "l1_decay": lambda: optimizer.SGD(0.1, regularization=regularizer.L1Decay(0.01)),
+    "clip_value": lambda: optimizer.SGD(0.1, grad_clip=clip.GradientClipByValue(1.0)),
+    "clip_norm": lambda: optimizer.SGD(0.1, grad_clip=clip.GradientClipByNorm(1.0)),
+    "clip_global": lambda: optimizer.Adam(
+        0.1, grad_clip=clip.GradientClipByGlobalNorm(1.0), regularization=regularizer.L2Decay(0.01)
+    ),
+    "decayed_rate": lambda: optimizer.SGD(layers.exponential_decay(0.1, 10, 0.5)),
+}.items():
+    one("train_" + _name, regression(_call))
+one(
+    "train_parameter",
+    regression(
+        lambda: optimizer.SGD(0.1, regularization=regularizer.L1Decay(0.01)),
+        fluid.ParamAttr(regularizer=regularizer.L2Decay(0.5), learning_rate=0.5),
+    ),
+)
+
+
+@case
+def train_image():
+    c = layers.conv2d(data("image", [None, 1, 28, 28]), 8, 5, act="relu")
+    h = layers.dropout(layers.batch_norm(layers.pool2d(c, 2, "max", 2), act="relu"), 0.5)
+    o = layers.fc(h, 10, act="softmax")
+    loss = layers.mean(layers.cross_entropy(o, label()))
+    layers.accuracy(o, label_again())
+    optimizer.Adam(0.001).minimize(loss)
+
+
+def label_again():
+    return fluid.default_main_program().global_block().var("label")
+
+
+@case
+def train_shared():
+    h = layers.fc(x2(), 4, param_attr="w", bias_attr=False)
+    h = layers.fc(h, 4, param_attr="w", bias_attr=False)
+    i = data("i", [None, 1], "int64")
+    e = [layers.embedding(i, [10, 4], is_sparse=True, param_attr="e") for _ in range(2)]
+    optimizer.SGD(0.1).minimize(layers.mean(h + e[0] + e[1]))
+
+
+@case
+def train_used_twice():
+    h = layers.fc(x2(), 4)
+    loss = layers.mean(layers.elementwise_mul(layers.elementwise_add(h, h), h))
+    optimizer.SGD(0.1).minimize(loss)
+
+
+@case
+def train_stopped():
+    h = layers.fc(x2(), 3)
+    out = layers.fc(h, 3)
+    h.stop_gradient = True
+    fluid.backward.append_backward(layers.mean(out))
+
+
+@case
+def train_error_clip():
+    h = layers.fc(x2(), 4)
+    h._set_error_clip(clip.ErrorClipByValue(1.0))
+    optimizer.SGD(0.1).minimize(layers.mean(h))
+
+
+@case
+def gradients_twice():
+    x = x2()
+    x.stop_gradient = False
+    first = fluid.gradients(layers.square(x), x)
+    fluid.gradients(layers.square(first[0]), x)
+
+
+@case
+def gradients_start():
+    x = data("x", [3, 4])
+    x.stop_gradient = False
+    start = layers.fill_constant([3, 1], "float32", 2.0)
+    fluid.gradients([layers.fc(x, 1)], [x], target_gradients=[start])
+
+
+@case
+def train_reviews():
+    words = data("words", [None, 1], "int64", 1)
+    e = layers.embedding(words, [100, 16], is_sparse=True)
+    h, _ = layers.dynamic_lstm(layers.fc(e, 64), 64)
+    pooled = layers.sequence_pool(h, "max")
+    loss = layers.softmax_with_cross_entropy(layers.fc(pooled, 2), label())
+    optimizer.Adam(0.002).minimize(layers.mean(loss))

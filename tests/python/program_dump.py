@@ -1,5 +1,9 @@
-"""A program as plain data: python program_dump.py FILE writes the programs of all cases as JSON."""
+"""A program as plain data.
 
+``python program_dump.py data/programs.json.gz``, run with the 1.8.5 package, records the programs of all cases.
+"""
+
+import gzip
 import json
 import sys
 
@@ -11,8 +15,7 @@ SKIPPED = frozenset(
     "Scale_weights fuse_relu fuse_brelu_threshold fuse_activation fuse_alpha fuse_residual_connection fuse_brelu "
     "Scale_in force_fp32_output scale_out scale_x scale_y Scale_x Scale_y x_data_format y_data_format fuse_with_relu "
     "@ALL_KERNELS_MUST_COMPUTE_RUNTIME_SHAPE@ fused_reshape_Out fused_transpose_Out op_callstack op_role op_role_var "
-    "op_namescope op_device use_mkldnn use_cudnn use_quantizer mkldnn_data_type out_dtype_ "
-    "with_quant_attr".split()
+    "op_namescope op_device use_mkldnn use_cudnn use_quantizer mkldnn_data_type with_quant_attr".split()
 )
 TENSORS = ("LOD_TENSOR", "SELECTED_ROWS", "LOD_TENSOR_ARRAY")
 
@@ -31,8 +34,9 @@ def dump_op(op):
         for name in op.attr_names
         if name not in SKIPPED and op.attr_type(name) not in (fluid.core.AttrType.BLOCK, fluid.core.AttrType.BLOCKS)
     }
-    role = op.attr("op_role") if op.has_attr("op_role") else 0
-    role_var = list(op.attr("op_role_var")) if op.has_attr("op_role_var") else []
+    # gradient ops may lack the common attributes
+    role = op.attr("op_role") if op.has_attr("op_role") else None
+    role_var = list(op.attr("op_role_var")) if op.has_attr("op_role_var") else None
     inputs = {slot: op.input(slot) for slot in op.input_names if op.input(slot)}
     outputs = {slot: op.output(slot) for slot in op.output_names if op.output(slot)}
     return [op.type, inputs, outputs, attrs, role, role_var]
@@ -71,5 +75,5 @@ if __name__ == "__main__":
             out[case_name] = build(function)
         except Exception as error:
             print(case_name, type(error).__name__, str(error)[-300:], file=sys.stderr)
-    with open(sys.argv[1], "w") as file:
-        json.dump(out, file, separators=(",", ":"), sort_keys=True)
+    with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as file:
+        file.write(json.dumps(out, separators=(",", ":"), sort_keys=True).encode())

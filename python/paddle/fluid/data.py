@@ -25,13 +25,17 @@ def data(name, shape, dtype="float32", lod_level=0):
     if not isinstance(shape, (list, tuple)):
         raise TypeError("the shape of '%s' must be a list, got %s" % (name, type(shape).__name__))
     sizes = [-1 if size is None else int(size) for size in shape]
-    return default_main_program().global_block().create_var(
-        name=name,
-        shape=sizes,
-        dtype=dtype,
-        type=VarType.LOD_TENSOR,
-        stop_gradient=True,
-        lod_level=lod_level,
-        is_data=True,
-        need_check_feed=True,
+    return (
+        default_main_program()
+        .global_block()
+        .create_var(
+            name=name,
+            shape=sizes,
+            dtype=dtype,
+            type=VarType.LOD_TENSOR,
+            stop_gradient=True,
+            lod_level=lod_level,
+            is_data=True,
+            need_check_feed=True,
+        )
     )

@@ -8,14 +8,35 @@ from paddle.fluid.framework import Variable, default_main_program, dtype_to_nump
 __all__ = ["DataFeeder"]
 
 
+class FeedKind:
+    """What a variable is fed: its name, shape, element type and levels of sequences."""
+
+    def __init__(self, name, shape, dtype, lod_level):
+        self.name = name
+        self.shape = list(shape)
+        self.dtype = dtype_to_numpy(dtype)
+        self.lod_level = lod_level
+
+
+def make_feed(kinds, samples, place):
+    """The dict to feed from a list of samples, see ``DataFeeder.feed``."""
+    fields = [_Field(kind, place) for kind in kinds]
+    for sample in samples:
+        if len(sample) != len(fields):
+            raise ValueError(
+                "a sample has %d fields, the feeder has %d variables: %s"
+                % (len(sample), len(fields), ", ".join(kind.name for kind in kinds))
+            )
+        for field, value in zip(fields, sample):
+            field.add(value)
+    return {field.name: field.to_tensor() for field in fields}
+
+
 class _Field:
     """Collects one field of the samples of a minibatch."""
 
-    def __init__(self, var, place):
-        self.name = var.name
-        self.shape = list(var.shape)
-        self.dtype = dtype_to_numpy(var.dtype)
-        self.lod_level = var.lod_level
+    def __init__(self, kind, place):
+        self.name, self.shape, self.dtype, self.lod_level = kind.name, kind.shape, kind.dtype, kind.lod_level
         self.place = place
         self.rows = []
         self.lengths = [[] for _ in range(self.lod_level)]
@@ -93,16 +114,8 @@ class DataFeeder:
         Raises:
             ValueError: the samples have another number of fields, or do not fit the variables.
         """
-        fields = [_Field(var, self.place) for var in self.feed_vars]
-        for sample in iterable:
-            if len(sample) != len(fields):
-                raise ValueError(
-                    "a sample has %d fields, the feeder has %d variables: %s"
-                    % (len(sample), len(fields), ", ".join(self.feed_names))
-                )
-            for field, value in zip(fields, sample):
-                field.add(value)
-        return {field.name: field.to_tensor() for field in fields}
+        kinds = [FeedKind(var.name, var.shape, var.dtype, var.lod_level) for var in self.feed_vars]
+        return make_feed(kinds, iterable, self.place)
 
     def feed_parallel(self, iterable, num_places=None):
         """Make a dict for each replica from as many minibatches."""

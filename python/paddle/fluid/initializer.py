@@ -149,9 +149,7 @@ class _FanInitializer(Initializer):
         if uniform:
             limit = math.sqrt(3.0 * variance)
             return self._append_random(var, block, "uniform_random", {"min": -limit, "max": limit}, seed)
-        return self._append_random(
-            var, block, "gaussian_random", {"mean": 0.0, "std": math.sqrt(variance)}, seed
-        )
+        return self._append_random(var, block, "gaussian_random", {"mean": 0.0, "std": math.sqrt(variance)}, seed)
 
 
 class XavierInitializer(_FanInitializer):

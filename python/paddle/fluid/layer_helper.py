@@ -196,10 +196,8 @@ class LayerHelper:
         return self.main_program.current_block().create_var(*args, **kwargs)
 
     def create_global_variable(self, persistable=False, *args, **kwargs):
-        """A variable of the global block that no gradient reaches."""
-        return self.main_program.global_block().create_var(
-            *args, persistable=persistable, stop_gradient=kwargs.pop("stop_gradient", True), **kwargs
-        )
+        """A variable of the global block."""
+        return self.main_program.global_block().create_var(*args, persistable=persistable, **kwargs)
 
     def create_or_get_global_variable(self, name, *args, **kwargs):
         """(the variable of the global block of this name, whether it was made now)."""
@@ -213,12 +211,7 @@ class LayerHelper:
         if not isinstance(var, Variable):
             raise TypeError("only a Variable can be initialized, got %s" % type(var).__name__)
         return self.startup_program.global_block().create_var(
-            name=var.name,
-            type=var.type,
-            dtype=var.dtype,
-            shape=var.shape,
-            persistable=True,
-            initializer=initializer,
+            name=var.name, type=var.type, dtype=var.dtype, shape=var.shape, persistable=True, initializer=initializer
         )
 
     # What comes behind the layer's own op

@@ -19,13 +19,7 @@ class ParamAttr:
     """
 
     def __init__(
-        self,
-        name=None,
-        initializer=None,
-        learning_rate=1.0,
-        regularizer=None,
-        trainable=True,
-        do_model_average=True,
+        self, name=None, initializer=None, learning_rate=1.0, regularizer=None, trainable=True, do_model_average=True
     ):
         self.name = name
         self.initializer = initializer

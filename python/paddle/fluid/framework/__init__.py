@@ -1,7 +1,13 @@
 """Programs and their parts."""
 
 from paddle.fluid.framework.block import Block
-from paddle.fluid.framework.dtype import VarType, convert_np_dtype_to_dtype_, dtype_is_floating, dtype_name, dtype_to_numpy
+from paddle.fluid.framework.dtype import (
+    VarType,
+    convert_np_dtype_to_dtype_,
+    dtype_is_floating,
+    dtype_name,
+    dtype_to_numpy,
+)
 from paddle.fluid.framework.guards import (
     NameScope,
     default_main_program,
@@ -14,7 +20,7 @@ from paddle.fluid.framework.guards import (
     switch_startup_program,
 )
 from paddle.fluid.framework.op_proto import OpProtoHolder
-from paddle.fluid.framework.op_role import OpRole
+from paddle.fluid.op_role import OpRole
 from paddle.fluid.framework.operator import Operator
 from paddle.fluid.framework.places import (
     cpu_places,

@@ -3,7 +3,7 @@
 from paddle.fluid import core
 from paddle.fluid.framework.callstack import user_callstack
 from paddle.fluid.framework.op_proto import OpProtoHolder
-from paddle.fluid.framework.op_role import OpRole
+from paddle.fluid.op_role import OpRole
 
 # Choices of a vendor's library that have no meaning here; programs do not carry them.
 _IGNORED_ATTRS = frozenset(
@@ -67,7 +67,8 @@ class Operator:
                     )
         for slot in proto.inputs:
             names = _names_of(inputs.get(slot.name), proto.type, slot.name)
-            if not names and not slot.dispensable:
+            given_empty = slot.duplicable and slot.name in inputs
+            if not names and not slot.dispensable and not given_empty:
                 raise ValueError("op '%s' needs the input '%s'" % (proto.type, slot.name))
             if len(names) > 1 and not slot.duplicable:
                 raise ValueError(

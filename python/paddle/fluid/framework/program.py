@@ -4,7 +4,7 @@ import contextlib
 
 from paddle.fluid import core
 from paddle.fluid.framework.block import Block
-from paddle.fluid.framework.op_role import OpRole
+from paddle.fluid.op_role import OpRole
 from paddle.fluid.framework.variable import Parameter, Variable
 
 
@@ -113,9 +113,7 @@ class Program:
 
     def _optimized_guard(self, param_and_grads):
         """Ops appended inside update these parameters."""
-        return self._role_guard(
-            OpRole.Optimize, [v.name if isinstance(v, Variable) else v for v in param_and_grads]
-        )
+        return self._role_guard(OpRole.Optimize, [v.name if isinstance(v, Variable) else v for v in param_and_grads])
 
     def _lr_schedule_guard(self, is_with_opt=False):
         """Ops appended inside compute the learning rate."""

@@ -8,7 +8,9 @@ _WITHOUT_TENSOR = tuple(
     for name in ("STEP_SCOPES", "RAW", "READER", "LOD_RANK_TABLE", "PLACE_LIST", "FEED_MINIBATCH", "FETCH_LIST")
 )
 
-_HOW_TO_FETCH = "It has a value only while a program runs: exe.run(program, feed={...}, fetch_list=[%s]) or var.eval(feed)."
+_HOW_TO_FETCH = (
+    "It has a value only while a program runs: exe.run(program, feed={...}, fetch_list=[%s]) or var.eval(feed)."
+)
 
 
 class Variable:
@@ -37,7 +39,7 @@ class Variable:
         is_data=False,
         need_check_feed=False,
         belong_to_optimizer=False,
-        **kwargs
+        **kwargs,
     ):
         self.block = block
         name = unique_name.generate("_generated_var") if name is None else name
@@ -177,9 +179,7 @@ class Variable:
     __hash__ = object.__hash__
 
     def _no_value(self, asked):
-        raise TypeError(
-            "%s of variable '%s': it is symbolic. %s" % (asked, self.name, _HOW_TO_FETCH % repr(self.name))
-        )
+        raise TypeError("%s of variable '%s': it is symbolic. %s" % (asked, self.name, _HOW_TO_FETCH % repr(self.name)))
 
     def __array__(self, dtype=None, copy=None):
         self._no_value("a NumPy array")

@@ -80,9 +80,7 @@ def bilinear_tensor_product(x, y, size, act=None, name=None, param_attr=None, bi
     """x W_i y + b_i for each of ``size`` learned matrices: x (N, D), y (N, E), the result (N, size)."""
     from paddle.fluid.layer_helper import LayerHelper
 
-    helper = LayerHelper(
-        "bilinear_tensor_product", name=name, act=act, param_attr=param_attr, bias_attr=bias_attr
-    )
+    helper = LayerHelper("bilinear_tensor_product", name=name, act=act, param_attr=param_attr, bias_attr=bias_attr)
     weight = helper.create_parameter(
         attr=helper.param_attr, shape=[size, x.shape[1], y.shape[1]], dtype=x.dtype, is_bias=False
     )

@@ -1,7 +1,9 @@
 """What an op is for, as the attribute ``op_role`` says it."""
 
+import enum
 
-class OpRole:
+
+class OpRole(enum.IntFlag):
     """Values of ``op_role``; ``Loss`` is combined with ``Forward`` or ``Backward``."""
 
     Forward = 0
@@ -11,6 +13,3 @@ class OpRole:
     Dist = 8
     LRSched = 16
     Loss = 256
-
-    ATTR = "op_role"
-    VAR_ATTR = "op_role_var"
