@@ -49,7 +49,10 @@ def reviews(small=False, max_length=400):
                 labels.setdefault(text.strip(), label)
     labels.pop("", None)
     texts = list(labels)[:: 10 if small else 1]
-    test, train = texts[::10], [text for number, text in enumerate(texts) if number % 10]
+    train = [text for number, text in enumerate(texts) if number % 10]
+    test = texts[::10]
+    for part in train, test:
+        np.random.RandomState(0).shuffle(part)
     counts = Counter(character for text in train for character in text[:max_length])
     known = sorted(character for character, count in counts.items() if count > 1)
     token = {character: number for number, character in enumerate(known, start=1)}

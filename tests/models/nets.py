@@ -1,0 +1,113 @@
+"""Three training programs whose losses were recorded with the 1.8.5 package, with their initial parameters and batches.
+
+Plain Fluid 1.x code, so that the recorder (``record.py``) and the tests build the same nets.
+"""
+
+import os
+import sys
+import zlib
+
+import numpy as np
+
+import paddle.fluid as fluid
+
+STEPS = 10
+BATCH = 64
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "docs", "examples"))
+
+
+def digits():
+    """The example's net without dropout: its random numbers differ between packages."""
+    import datasets
+    import digits as example
+
+    (images, labels), _ = datasets.digits()
+    (main, startup, _), _, _, loss = example.build(seed=1, epochs=10, batches=5, dropout=0.0)
+    parts = [slice(at, at + BATCH) for at in range(0, STEPS * BATCH, BATCH)]
+    return main, startup, loss, [{"image": images[part], "label": labels[part]} for part in parts]
+
+
+def reviews():
+    """The example's net without dropout."""
+    import datasets
+    import reviews as example
+
+    train, _, tokens = datasets.reviews()
+    (main, startup, _), _, _, loss = example.build(seed=1, tokens=tokens, epochs=10, batches=5, dropout=0.0)
+    return main, startup, loss, [example.batch(train[at : at + BATCH]) for at in range(0, STEPS * BATCH, BATCH)]
+
+
+def mixed():
+    """Images and words in one net: convolution, batch_norm, dropout, sparse embeddings; Momentum and Adam side by side."""
+    main, startup = fluid.Program(), fluid.Program()
+    main.random_seed = startup.random_seed = 1
+    with fluid.unique_name.guard(), fluid.program_guard(main, startup):
+        image = fluid.data("image", [None, 3, 12, 12], "float32")
+        word = fluid.data("word", [None, 1], "int64", lod_level=1)
+        label = fluid.data("label", [None, 1], "int64")
+        hidden = fluid.layers.conv2d(image, 8, 3, padding=1, bias_attr=False)
+        hidden = fluid.layers.batch_norm(hidden, act="relu", momentum=0.8)
+        hidden = fluid.layers.pool2d(hidden, 2, "max", 2)
+        hidden = fluid.layers.conv2d(hidden, 8, 3, groups=2, act="leaky_relu")
+        hidden = fluid.layers.pool2d(hidden, pool_type="avg", global_pooling=True)
+        hidden = fluid.layers.dropout(hidden, 0.0)
+        # Weight decay on dense parameters only: 1.8.5 has none for sparse gradients of this kind.
+        decay = fluid.ParamAttr(regularizer=fluid.regularizer.L2Decay(1e-3))
+        seen = fluid.layers.fc(hidden, 16, param_attr=decay)
+        table = fluid.ParamAttr(name="table")
+        embedded = fluid.layers.embedding(word, [50, 16], is_sparse=True, padding_idx=0, param_attr=table)
+        again = fluid.layers.embedding(word, [50, 16], is_sparse=True, param_attr=table)
+        read = fluid.layers.sequence_pool(embedded * again, "sqrt")
+        both = fluid.layers.concat([seen, read], axis=1)
+        probability = fluid.layers.fc(fluid.layers.layer_norm(both, act="tanh"), 5, act="softmax")
+        loss = fluid.layers.mean(fluid.layers.cross_entropy(probability, label))
+        rate = fluid.layers.piecewise_decay([4, 7], [0.05, 0.02, 0.01])
+        pairs = fluid.backward.append_backward(loss)
+        sparse = [pair for pair in pairs if pair[0].name == "table"]
+        dense = [pair for pair in pairs if pair[0].name != "table"]
+        clip = fluid.clip.GradientClipByGlobalNorm(1.0)
+        fluid.optimizer.Momentum(rate, 0.9, use_nesterov=True, grad_clip=clip).apply_gradients(dense)
+        fluid.optimizer.Adam(rate, lazy_mode=True).apply_gradients(sparse)
+    return main, startup, loss, _mixed_batches()
+
+
+def _mixed_batches():
+    random = np.random.RandomState(7)
+    batches = []
+    for _ in range(STEPS):
+        lengths = random.randint(1, 9, 16)
+        words = random.randint(0, 50, [lengths.sum(), 1]).astype("int64")
+        batches.append(
+            {
+                "image": random.uniform(-1, 1, [16, 3, 12, 12]).astype("float32"),
+                "word": fluid.create_lod_tensor(words, [lengths.tolist()], fluid.CPUPlace()),
+                "label": random.randint(0, 5, [16, 1]).astype("int64"),
+            }
+        )
+    return batches
+
+
+NETS = {"digits": digits, "reviews": reviews, "mixed": mixed}
+
+
+def set_parameters(parameters, scope):
+    """Set all matrices and filters among parameters to what their names and shapes say: uniform, seeded by the name.
+
+    Parameters of one dimension (biases, scales) stay as the startup program made them.
+    """
+    for parameter in parameters:
+        shape = parameter.shape
+        if len(shape) > 1:
+            bound = np.sqrt(max(shape) / np.prod(shape))
+            values = np.random.RandomState(zlib.crc32(parameter.name.encode())).uniform(-bound, bound, shape)
+            scope.find_var(parameter.name).get_tensor().set(values.astype("float32"), fluid.CPUPlace())
+
+
+def train(main, startup, loss, batches, parameters):
+    """The losses of the first steps, from the values that ``set_parameters`` gives to the parameters."""
+    exe, scope = fluid.Executor(fluid.CPUPlace()), fluid.Scope()
+    with fluid.scope_guard(scope):
+        exe.run(startup)
+        set_parameters(parameters, scope)
+        return [float(np.ravel(exe.run(main, feed=batch, fetch_list=[loss])[0])[0]) for batch in batches]
