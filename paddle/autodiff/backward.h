@@ -14,18 +14,24 @@ namespace paddle {
 struct BackwardOptions {
   int block = 0;
   std::vector<std::string> targets;
-  // One a target: the variable that holds its gradient; empty: ones of the loss's shape [1].
+  // One a target: the variable that holds its gradient. Empty: ones, made here: of shape [1] for a loss, of the target's shape if
+  // `inputs` are given.
   std::vector<std::string> target_grads;
-  // Variables that get no gradient, and that none flows through.
+  // Variables that get no gradient, and that none flows through; besides those whose description says stop_gradient.
   std::set<std::string> no_grad;
   // Variables whose gradients are asked for; empty: all.
   std::vector<std::string> inputs;
-  // Called after each op that was appended.
-  std::function<void(OpDesc&)> on_op;
+  // Variables to keep; what lies between them is computed again for the backward pass.
+  std::vector<std::string> checkpoints;
+  // Called after each op that was appended, the last of its block then; not for those that make the targets' gradients.
+  std::function<void(BlockDesc&, OpDesc&)> on_op;
 };
 
 // Appends to the block the ops that compute gradients of the targets' sum, and their variables. Returns, for each variable that
-// got one, the name of its gradient. Throws InvalidArgument for targets that are not there.
+// got one, the name of its gradient; a variable that the targets do not depend on is not in it.
+//
+// Throws InvalidArgument for targets and inputs that are not there, and for an op whose gradient needs a value that was written over since;
+// Unimplemented for an op on the way that has no gradient. The program is as before then.
 std::map<std::string, std::string> AppendBackward(ProgramDesc* program, const BackwardOptions& options);
 
 }  // namespace paddle

@@ -11,8 +11,15 @@ class DeviceContext {
  public:
   virtual ~DeviceContext();
   virtual Place place() const = 0;
+  // For what lives as long as a plan or a scope: arenas, parameters.
+  virtual Allocator& system() const = 0;
   // For outputs whose size the kernel decides.
   virtual Allocator& allocator() const = 0;
+  // Copies within the device, in order with the kernels given to it.
+  virtual void Copy(std::byte* to, const std::byte* from, size_t bytes) const = 0;
+  // Copies from and to the host; done when they return.
+  virtual void CopyToHost(std::byte* to, const std::byte* from, size_t bytes) const = 0;
+  virtual void CopyFromHost(std::byte* to, const std::byte* from, size_t bytes) const = 0;
   // Waits until all work given to the device is done.
   virtual void Synchronize() const {}
 };
@@ -21,7 +28,11 @@ class CpuContext final : public DeviceContext {
  public:
   static constexpr DeviceType kDevice = DeviceType::kCpu;
   Place place() const override { return {}; }
+  Allocator& system() const override { return SystemAllocator(); }
   Allocator& allocator() const override { return CachingAllocator(); }
+  void Copy(std::byte* to, const std::byte* from, size_t bytes) const override;
+  void CopyToHost(std::byte* to, const std::byte* from, size_t bytes) const override { Copy(to, from, bytes); }
+  void CopyFromHost(std::byte* to, const std::byte* from, size_t bytes) const override { Copy(to, from, bytes); }
 };
 
 }  // namespace paddle

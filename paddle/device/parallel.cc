@@ -88,4 +88,20 @@ void ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> b
   if (error) std::rethrow_exception(error);
 }
 
+void ParallelTeam(int threads, FunctionRef<void(int, int)> body) {
+  threads = std::min(threads, NumThreads());
+  if (threads <= 1 || g_forked.load(std::memory_order_relaxed) || omp_in_parallel()) return body(0, 1);
+#pragma omp parallel num_threads(threads)
+  body(omp_get_thread_num(), omp_get_num_threads());
+}
+
+void SpinBarrier::Wait(int members, int64_t* round) {
+  const int64_t complete = ++*round * members;
+  arrived_.fetch_add(1, std::memory_order_acq_rel);
+  for (int spins = 0; arrived_.load(std::memory_order_acquire) < complete; ++spins) {
+    if (spins < 4000) _mm_pause();
+    else sched_yield();  // more threads than cores
+  }
+}
+
 }  // namespace paddle

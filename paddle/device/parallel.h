@@ -1,6 +1,7 @@
 #pragma once
 // Work on all cores: the one wrapper of OpenMP.
 
+#include <atomic>
 #include <cstdint>
 
 #include "paddle/base/function_ref.h"
@@ -29,5 +30,19 @@ class ParallelScope {
 // Serial when nested, when n <= grain, and in a forked child. The first exception of any range is thrown to the caller.
 // The ranges depend on n, grain and the thread count only.
 void ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> body);
+
+// Calls body(member, size) for each member in [0, size) at the same time, one thread each, so that members may wait for each
+// other. `size` is `threads` or, where fewer can be had (nested, in a forked child), less. The body must not throw.
+void ParallelTeam(int threads, FunctionRef<void(int, int)> body);
+
+// Where the members of a team wait for each other: a few hundred nanoseconds when all arrive together.
+class alignas(64) SpinBarrier {
+ public:
+  // Returns when `members` threads have called it. `round` counts the caller's calls and starts at 0.
+  void Wait(int members, int64_t* round);
+
+ private:
+  std::atomic<int64_t> arrived_{0};
+};
 
 }  // namespace paddle

@@ -92,4 +92,13 @@ constexpr uint64_t BelowBound(uint64_t bits, uint64_t n) {
   return static_cast<uint64_t>((static_cast<unsigned __int128>(bits) * n) >> 64);
 }
 
+// Calls body(i, 32 random bits of element i) for all i of [begin, end).
+template <class Body>
+void ForEachRandom(const Philox& philox, int64_t begin, int64_t end, const Body& body) {
+  for (int64_t i = begin; i < end;) {
+    const auto bits = philox(static_cast<uint64_t>(i) / 4);
+    for (int64_t k = i % 4; k < 4 && i < end; ++k, ++i) body(i, bits[k]);
+  }
+}
+
 }  // namespace paddle::math

@@ -125,4 +125,13 @@ std::string DescribeOp(const OpDesc& op, const BlockDesc* block) {
   return std::move(out).str();
 }
 
+void RefuseIo(const ProgramDesc& program) {
+  for (int i = 0; i < program.size(); ++i)
+    for (const auto& op : program.block(i).ops()) {
+      const OpDef& def = Registry::Get().Find(op->type());
+      Require(!def.has(kIo), "op '", op->type(), "' touches files, network or Python, which a loaded model may not do unless allow_io is set",
+              DescribeOp(*op, &program.block(i)));
+    }
+}
+
 }  // namespace paddle

@@ -18,6 +18,9 @@ void InferOp(const OpDesc& op, const BlockDesc& block);
 // The error text that every failing op gets: op, user's line, inputs, outputs and attributes as known in `block` (may be null).
 std::string DescribeOp(const OpDesc& op, const BlockDesc* block);
 
+// Throws InvalidArgument naming the op when any block of the program has one that touches files, network or Python.
+void RefuseIo(const ProgramDesc& program);
+
 // The flat argument table of an op: names in the order of the declared slots.
 struct ArgNames {
   std::vector<std::string> names;  // "@EMPTY@" or "" where nothing is

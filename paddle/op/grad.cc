@@ -6,6 +6,11 @@
 
 namespace paddle {
 
+GradEnvironment::~GradEnvironment() = default;
+
+GradContext::GradContext(const OpDesc& forward, GradEnvironment* environment, std::vector<OpDesc>* out)
+    : forward_(forward), environment_(environment), out_(out) {}
+
 std::vector<std::string> GradContext::OutGrad(std::string_view slot) const {
   std::vector<std::string> names;
   for (const auto& name : forward_.Output(slot)) names.push_back(name == kEmptyName ? name : GradName(name));
@@ -13,9 +18,12 @@ std::vector<std::string> GradContext::OutGrad(std::string_view slot) const {
 }
 
 std::vector<std::string> GradContext::InGrad(std::string_view slot, bool drop_empty) const {
+  const OpDef& def = Registry::Get().Find(forward_.type());
+  const int declared = def.FindInput(slot);
+  const bool differentiable = declared >= 0 && !def.inputs[declared].has(kNoGradient);
   std::vector<std::string> names;
   for (const auto& name : forward_.Input(slot)) {
-    const bool wanted = name != kEmptyName && wanted_(name);
+    const bool wanted = differentiable && name != kEmptyName && environment_->Wanted(name);
     if (wanted) names.push_back(GradName(name));
     else if (!drop_empty) names.emplace_back(kEmptyName);
   }
@@ -54,8 +62,10 @@ OpDesc& GradContext::EmitDefault(std::string_view type) {
   for (const auto& slot : def.outputs)
     if (const std::string_view base = WithoutGrad(slot.name); has(forward_.inputs(), base))
       op.SetOutput(slot.name, InGrad(base, !slot.has(kRepeated)));
+  // Attributes that only the forward op declares stay behind (split's `sections` when its gradient is a concat).
+  const OpDef& from = Registry::Get().Find(forward_.type());
   for (const auto& [attr, value] : forward_.attrs())
-    if (attr != kOpRoleVar) op.SetAttr(attr, value);
+    if (attr != kOpRoleVar && (def.FindAttr(attr) || !from.FindAttr(attr))) op.SetAttr(attr, value);
   return out_->emplace_back(std::move(op));
 }
 

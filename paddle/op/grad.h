@@ -2,6 +2,7 @@
 // How an op's gradient is written: as ops of a program, in Fluid's form.
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,20 +12,45 @@
 
 namespace paddle {
 
-// Where a `grad` rule reads the forward op and writes gradient ops.
+// The gradient of a block, as autodiff wrote it.
+struct GradBlock {
+  BlockRef block;  // its forward_block() is the block that was differentiated
+  // Variables around the forward block for which the gradient block computes a gradient, under NAME@GRAD.
+  std::set<std::string> variables;
+};
+
+// What a `grad` rule may ask while it is at work. Autodiff implements it.
+class GradEnvironment {
+ public:
+  virtual ~GradEnvironment();
+  // Whether the gradient of this input of the forward op is asked for.
+  virtual bool Wanted(const std::string& input) const = 0;
+  // Whether this output of the forward op has a gradient: something after the op led to a target.
+  virtual bool HasGrad(const std::string& output) const = 0;
+  // Differentiates the block of a control-flow op and appends the result to the program, beside the block. `targets`: variables that the
+  // block writes and whose gradients are there when the gradient block runs: from around it, or put in place by the gradient
+  // op's kernel. Nothing is appended, and nothing returned, when no gradient flows through the block.
+  virtual std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets) = 0;
+};
+
+// Where a `grad` rule reads the forward op and writes gradient ops. Their names are Fluid's: NAME@GRAD; autodiff numbers the
+// contributions where there are several.
 class GradContext {
  public:
-  // `wanted` says whether the gradient of a forward input is asked for.
-  GradContext(const OpDesc& forward, std::function<bool(const std::string&)> wanted, std::vector<OpDesc>* out)
-      : forward_(forward), wanted_(std::move(wanted)), out_(out) {}
+  GradContext(const OpDesc& forward, GradEnvironment* environment, std::vector<OpDesc>* out);
 
   const OpDesc& forward() const { return forward_; }
   const std::vector<std::string>& In(std::string_view slot) const { return forward_.Input(slot); }
   const std::vector<std::string>& Out(std::string_view slot) const { return forward_.Output(slot); }
-  // Names of the gradients of an output slot.
+  // Names of the gradients of an output slot. Those that nothing computed are filled with zeros for the op that reads them.
   std::vector<std::string> OutGrad(std::string_view slot) const;
   // Names of the gradients of an input slot. Where none is asked for: @EMPTY@, or left out with `drop_empty`.
   std::vector<std::string> InGrad(std::string_view slot, bool drop_empty = true) const;
+  bool HasGrad(const std::string& output) const { return environment_->HasGrad(output); }
+  // See GradEnvironment.
+  std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets) {
+    return environment_->DifferentiateBlock(forward, targets);
+  }
 
   // A new gradient op, to be filled in. The reference is good until the next Emit.
   OpDesc& Emit(std::string_view type);
@@ -40,7 +66,7 @@ class GradContext {
 
  private:
   const OpDesc& forward_;
-  std::function<bool(const std::string&)> wanted_;
+  GradEnvironment* environment_;
   std::vector<OpDesc>* out_;
 };
 

@@ -21,6 +21,7 @@ enum SlotFlag : unsigned {
   kValue = 16,         // infer reads the values; kept on the host
   kDynamic = 32,       // the kernel decides size or LoD of this output
   kNoGradient = 64,    // an input that never gets a gradient (labels, indices)
+  kUnread = 128,       // an input that Fluid's programs name but this op does not look at: never there when it runs
 };
 
 struct SlotSpec {

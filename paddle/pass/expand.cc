@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "paddle/op/check.h"
+#include "paddle/op/expand.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -27,32 +27,6 @@ void ExpandFrom(BlockDesc* block, size_t at, DeviceType device, int depth) {
 }
 
 }  // namespace
-
-std::vector<OpDesc> ExpandOp(const OpDesc& op, BlockDesc* block) {
-  const OpDef& def = Registry::Get().Find(op.type());
-  std::vector<OpDesc> ops;
-  const auto meta = [&](const std::string& name) {
-    const auto var = block->FindVarRecursive(name);
-    return var ? var->Meta() : TensorMeta{};
-  };
-  const auto make = [&]() {
-    for (int k = 0;; ++k) {
-      const std::string name = StrCat(op.type(), "@", k, "@EXPAND");
-      if (!block->FindVarRecursive(name)) return block->Var(name).name();
-    }
-  };
-  try {
-    ExpandContext context(op, meta, make, &ops);
-    def.expand(def.parse(op).get(), context);
-    for (auto& made : ops) {
-      CompleteOp(&made);
-      InferOp(made, *block);
-    }
-  } catch (const std::exception& error) {
-    RethrowWithContext(error, StrCat("\n  while op '", op.type(), "' was written as simpler ops", DescribeOp(op, block)));
-  }
-  return ops;
-}
 
 void ExpandOps(BlockDesc* block, DeviceType device) {
   for (size_t at = block->ops().size(); at-- > 0;) ExpandFrom(block, at, device, 0);

@@ -9,7 +9,4 @@ namespace paddle {
 // names and inferred descriptions. Throws Error when expansions go deeper than 32.
 void ExpandOps(BlockDesc* block, DeviceType device);
 
-// The ops that compute `op` by its expansion rule, with their variables made in `block`.
-std::vector<OpDesc> ExpandOp(const OpDesc& op, BlockDesc* block);
-
 }  // namespace paddle

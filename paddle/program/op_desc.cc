@@ -34,6 +34,13 @@ void OpDesc::set_type(std::string type) {
   Edited();
 }
 
+void OpDesc::CopyFrom(const OpDesc& other) {
+  EditCounter own = edits_;
+  *this = other;
+  edits_ = std::move(own);
+  Edited();
+}
+
 const std::vector<std::string>& OpDesc::Input(std::string_view slot) const { return ArgsOf(inputs_, slot); }
 const std::vector<std::string>& OpDesc::Output(std::string_view slot) const { return ArgsOf(outputs_, slot); }
 std::vector<std::string> OpDesc::InputNames() const { return AllArgs(inputs_); }
@@ -96,12 +103,15 @@ void OpDesc::RemoveAttr(std::string_view name) {
 }
 
 std::string OpDesc::UserLine() const {
-  // Two entries a frame, the user's own frame first: '  File "net.py", line 7, in <module>' and the line's text.
+  // Two entries a frame: '  File "net.py", line 7, in <module>' and the line's text. Ours begin with the user's own frame; in files of
+  // older packages the package's own frames come first.
   const auto* value = FindAttr(kOpCallstack);
   const auto* frames = value ? std::get_if<std::vector<std::string>>(value) : nullptr;
   if (!frames || frames->empty()) return {};
-  std::string line = frames->front();
-  if (frames->size() > 1) line += ": " + frames->at(1);
+  size_t at = 0;
+  while (at + 2 < frames->size() && frames->at(at).find("/paddle/fluid/") != std::string::npos) at += 2;
+  std::string line = frames->at(at);
+  if (at + 1 < frames->size()) line += ": " + frames->at(at + 1);
   const auto from = line.find_first_not_of(" \n");
   line.erase(0, from == std::string::npos ? 0 : from);
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -116,6 +126,15 @@ std::vector<int> OpDesc::Blocks() const {
       for (const auto& block : *many) blocks.push_back(block.index);
   }
   return blocks;
+}
+
+void OpDesc::RenumberBlocks(const std::function<int(int)>& number) {
+  for (auto& attr : attrs_) {
+    if (auto* one = std::get_if<BlockRef>(&attr.second)) one->index = number(one->index);
+    if (auto* many = std::get_if<std::vector<BlockRef>>(&attr.second))
+      for (auto& block : *many) block.index = number(block.index);
+  }
+  Edited();
 }
 
 namespace {

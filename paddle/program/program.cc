@@ -55,8 +55,12 @@ std::shared_ptr<VarDesc> BlockDesc::FindVar(std::string_view name) const {
 }
 
 std::shared_ptr<VarDesc> BlockDesc::FindVarRecursive(std::string_view name) const {
-  for (const BlockDesc* block = this; block; block = block->Parent())
+  for (const BlockDesc* block = this; block; block = block->Parent()) {
     if (auto var = block->FindVar(name)) return var;
+    // A gradient block sees what its forward block computed.
+    if (block->forward_block() < 0) continue;
+    if (auto var = program_->block(block->forward_block()).FindVar(name)) return var;
+  }
   return nullptr;
 }
 
@@ -125,6 +129,12 @@ BlockDesc& ProgramDesc::AppendBlock(const BlockDesc& parent) {
   return *blocks_.emplace_back(std::make_unique<BlockDesc>(this, size(), parent.index()));
 }
 
+void ProgramDesc::RemoveBlocks(int from) {
+  if (from >= size()) return;
+  blocks_.resize(static_cast<size_t>(std::max(from, 0)));
+  ++*edits_;
+}
+
 std::string ProgramDesc::Serialize() const {
   proto::ProgramDesc message;
   for (const auto& block : blocks_) *message.add_blocks() = block->ToProto();
@@ -157,11 +167,21 @@ std::shared_ptr<ProgramDesc> ProgramDesc::Parse(std::string_view bytes) {
   return program;
 }
 
-std::shared_ptr<ProgramDesc> ProgramDesc::Clone() const {
+std::shared_ptr<ProgramDesc> ProgramDesc::SelectBlocks(const std::map<int, int>& number) const {
+  const auto renumber = [&](int index) {
+    if (number.empty() || index < 0) return index;
+    Require(number.contains(index), "block ", index, " is still in use and cannot be left out");
+    return number.at(index);
+  };
   std::shared_ptr<ProgramDesc> copy(new ProgramDesc(Blank{}));
   for (const auto& block : blocks_) {
-    copy->blocks_.push_back(std::make_unique<BlockDesc>(copy.get(), block->index(), block->parent_index()));
-    copy->blocks_.back()->Adopt(block->ToProto());
+    if (!number.empty() && !number.contains(block->index())) continue;
+    copy->blocks_.push_back(std::make_unique<BlockDesc>(copy.get(), renumber(block->index()), renumber(block->parent_index())));
+    BlockDesc& made = *copy->blocks_.back();
+    made.Adopt(block->ToProto());
+    if (number.empty()) continue;
+    if (made.forward_block_) made.forward_block_ = renumber(*made.forward_block_);
+    for (const auto& op : made.ops()) op->RenumberBlocks(renumber);
   }
   copy->version_ = version_;
   copy->op_compatible_map_ = op_compatible_map_;

@@ -1,6 +1,7 @@
 #pragma once
 // A program: blocks of variables and ops, as plain data. Files are Fluid's protobuf; see program/serialize.cc.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -82,6 +83,10 @@ class OpDesc {
   std::string UserLine() const;
   // Blocks that attributes name.
   std::vector<int> Blocks() const;
+  void RenumberBlocks(const std::function<int(int)>& number);
+
+  // Becomes a copy of `other`, in its own place in its own program.
+  void CopyFrom(const OpDesc& other);
 
   std::optional<bool> is_target;
 
@@ -179,7 +184,7 @@ class BlockDesc {
   const std::vector<std::shared_ptr<VarDesc>>& vars() const { return vars_; }
   VarDesc& Var(std::string_view name);                       // made when it is not there
   std::shared_ptr<VarDesc> FindVar(std::string_view name) const;           // in this block
-  std::shared_ptr<VarDesc> FindVarRecursive(std::string_view name) const;  // in this block or its parents
+  std::shared_ptr<VarDesc> FindVarRecursive(std::string_view name) const;  // in this block, its forward block, or its parents
   void RemoveVar(std::string_view name);
   void RenameVar(const std::string& from, const std::string& to);  // in the ops too
 
@@ -208,6 +213,7 @@ class ProgramDesc {
   BlockDesc& block(int index) const;
   int size() const { return static_cast<int>(blocks_.size()); }
   BlockDesc& AppendBlock(const BlockDesc& parent);
+  void RemoveBlocks(int from);  // this one and all behind it
 
   int64_t version() const { return version_.value_or(0); }
   void set_version(int64_t version) { version_ = version; }
@@ -219,7 +225,9 @@ class ProgramDesc {
   std::string Serialize() const;
   // Throws InvalidArgument that says where the bytes stop making sense; checks structure (Verify), not op types.
   static std::shared_ptr<ProgramDesc> Parse(std::string_view bytes);
-  std::shared_ptr<ProgramDesc> Clone() const;
+  std::shared_ptr<ProgramDesc> Clone() const { return SelectBlocks({}); }
+  // A copy with the blocks that `number` maps to their new indices; empty: all blocks. Kept ops and blocks may name kept blocks only.
+  std::shared_ptr<ProgramDesc> SelectBlocks(const std::map<int, int>& number) const;
 
  private:
   friend class BlockDesc;

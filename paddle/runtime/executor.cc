@@ -40,7 +40,8 @@ std::atomic<bool> g_hooked{false};
 
 }  // namespace
 
-struct Executor::Entry {
+class Executor::Prepared {
+ public:
   uint64_t program = 0, edits = 0;
   int threads = 0;
   std::vector<std::string> feeds, fetches;
@@ -53,18 +54,16 @@ struct Executor::Entry {
   std::mutex mutex;
   std::vector<Bound> free;
 
-  bool Matches(const ProgramDesc& desc, std::span<const Feed> fed, const std::vector<std::string>& fetched) const {
-    if (program != desc.uid() || edits != desc.edits() || threads != NumThreads() || feeds.size() != fed.size() || fetches != fetched) return false;
-    for (size_t i = 0; i < fed.size(); ++i)
-      if (feeds[i] != fed[i].name) return false;
-    return true;
+  bool Matches(const ProgramDesc& desc, std::span<const std::string> fed, const std::vector<std::string>& fetched) const {
+    return program == desc.uid() && edits == desc.edits() && threads == NumThreads() && fetches == fetched &&
+           std::equal(feeds.begin(), feeds.end(), fed.begin(), fed.end());
   }
 };
 
 // A frame for one run, best one that was bound to the same scope before; goes back to the entry when done.
 class Executor::FrameLease {
  public:
-  FrameLease(std::shared_ptr<Entry> entry, Scope& scope, const DeviceContext& context) : entry_(std::move(entry)) {
+  FrameLease(std::shared_ptr<Prepared> entry, Scope& scope, const DeviceContext& context) : entry_(std::move(entry)) {
     std::scoped_lock lock(entry_->mutex);
     auto& free = entry_->free;
     auto best = std::find_if(free.begin(), free.end(), [&](const auto& bound) { return &bound.environment->scope() == &scope; });
@@ -88,26 +87,26 @@ class Executor::FrameLease {
   Environment& environment() { return *bound_.environment; }
 
  private:
-  std::shared_ptr<Entry> entry_;
-  Entry::Bound bound_;
+  std::shared_ptr<Prepared> entry_;
+  Prepared::Bound bound_;
 };
 
 Executor::Executor(Place place) : place_(place), context_(MakeContext(place)) {}
 Executor::~Executor() = default;
 
-std::shared_ptr<Executor::Entry> Executor::Lookup(const ProgramDesc& program, std::span<const Feed> feeds,
-                                                  const std::vector<std::string>& fetches) {
+std::shared_ptr<Executor::Prepared> Executor::Prepare(const ProgramDesc& program, std::span<const std::string> feeds,
+                                                      const std::vector<std::string>& fetches) {
   std::scoped_lock lock(mutex_);
   for (size_t i = 0; i < entries_.size(); ++i) {
     if (!entries_[i]->Matches(program, feeds, fetches)) continue;
     std::rotate(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(i), entries_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
     return entries_.front();
   }
-  auto entry = std::make_shared<Entry>();
+  auto entry = std::make_shared<Prepared>();
   entry->program = program.uid();
   entry->edits = program.edits();
   entry->threads = NumThreads();
-  for (const auto& feed : feeds) entry->feeds.push_back(feed.name);
+  entry->feeds.assign(feeds.begin(), feeds.end());
   entry->fetches = fetches;
   PlanRequest request;
   request.feeds = entry->feeds;
@@ -124,8 +123,20 @@ std::shared_ptr<Executor::Entry> Executor::Lookup(const ProgramDesc& program, st
 
 std::vector<Variable> Executor::Run(const ProgramDesc& program, Scope& scope, std::span<const Feed> feeds,
                                     const std::vector<std::string>& fetches, uint64_t seed) {
+  std::vector<std::string> names;
+  std::vector<Tensor> tensors;
+  names.reserve(feeds.size());
+  tensors.reserve(feeds.size());
+  for (const auto& feed : feeds) {
+    names.push_back(feed.name);
+    tensors.push_back(feed.tensor);
+  }
+  return Run(Prepare(program, names, fetches), scope, tensors, seed);
+}
+
+std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scope& scope, std::span<const Tensor> feeds, uint64_t seed) {
   ParallelScope parallel;
-  const auto entry = Lookup(program, feeds, fetches);
+  Require(feeds.size() == entry->feeds.size(), "the program was prepared for ", entry->feeds.size(), " feeds, got ", feeds.size());
   FrameLease lease(entry, scope, *context_);
   RunOptions options;
   if (entry->plan->uses_random) {
@@ -140,25 +151,20 @@ std::vector<Variable> Executor::Run(const ProgramDesc& program, Scope& scope, st
     hook = g_hook;
     options.hook = hook.get();
   }
-  std::vector<Tensor> tensors;
-  tensors.reserve(feeds.size());
-  for (const auto& feed : feeds) {
-    Require(feed.tensor.initialized() || feed.tensor.bytes() == 0, "the tensor fed for '", feed.name, "' holds no value");
-    feed.tensor.lod().CheckRows(feed.tensor.rank() ? feed.tensor.dim(0) : 0, feed.name.c_str());
-    tensors.push_back(feed.tensor);
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    Require(feeds[i].initialized() || feeds[i].bytes() == 0, "the tensor fed for '", entry->feeds[i], "' holds no value");
+    feeds[i].lod().CheckRows(feeds[i].rank() ? feeds[i].dim(0) : 0, entry->feeds[i].c_str());
   }
-  lease.frame().Run(lease.environment(), tensors, options);
+  lease.frame().Run(lease.environment(), feeds, options);
   std::vector<Variable> fetched;
-  fetched.reserve(fetches.size());
-  for (size_t i = 0; i < fetches.size(); ++i) fetched.push_back(lease.frame().Fetch(static_cast<int>(i)));
+  fetched.reserve(entry->fetches.size());
+  for (size_t i = 0; i < entry->fetches.size(); ++i) fetched.push_back(lease.frame().Fetch(static_cast<int>(i)));
   return fetched;
 }
 
 std::string Executor::PlanText(const ProgramDesc& program, Scope& scope, const std::vector<std::string>& feeds,
                                const std::vector<std::string>& fetches) {
-  std::vector<Feed> named;
-  for (const auto& name : feeds) named.push_back({name, {}});
-  const auto entry = Lookup(program, named, fetches);
+  const auto entry = Prepare(program, feeds, fetches);
   FrameLease lease(entry, scope, *context_);
   return ToText(lease.frame());
 }

@@ -29,6 +29,13 @@ class Executor {
   explicit Executor(Place place = {});
   ~Executor();
 
+  // A program made ready to run with these feeds and fetches. It does not refer to the ProgramDesc any more.
+  class Prepared;
+  // From the cache when the program was prepared before. The program must not be edited meanwhile.
+  std::shared_ptr<Prepared> Prepare(const ProgramDesc& program, std::span<const std::string> feeds, const std::vector<std::string>& fetches);
+  // `feeds`: in the order of the names given to Prepare. The rest is as below.
+  std::vector<Variable> Run(const std::shared_ptr<Prepared>& prepared, Scope& scope, std::span<const Tensor> feeds, uint64_t seed = 0);
+
   // Runs block 0 and returns the fetched values, which belong to the caller.
   // Without a `seed` the scope's random state is used; with one (not 0), it is the key instead of the scope's.
   std::vector<Variable> Run(const ProgramDesc& program, Scope& scope, std::span<const Feed> feeds, const std::vector<std::string>& fetches,
@@ -48,15 +55,12 @@ class Executor {
   static void SetProfilerHook(InstructionHook hook);
 
  private:
-  struct Entry;
   class FrameLease;
-
-  std::shared_ptr<Entry> Lookup(const ProgramDesc& program, std::span<const Feed> feeds, const std::vector<std::string>& fetches);
 
   Place place_;
   std::unique_ptr<DeviceContext> context_;
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Entry>> entries_;  // the last used first
+  std::vector<std::shared_ptr<Prepared>> entries_;  // the last used first
   uint64_t plans_built_ = 0;
 };
 

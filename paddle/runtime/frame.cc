@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "paddle/runtime/interrupt.h"
 
@@ -115,6 +114,7 @@ void Frame::BindStep(int i) {
   step.tensors.assign(count, nullptr);
   step.copy_first.clear();
   step.external_outputs.clear();
+  step.handed_over.clear();
   step.dynamic_outputs.clear();
   for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
     const bool any = instruction.kernel->args[slot].kind == ArgKind::kAny;
@@ -127,6 +127,14 @@ void Frame::BindStep(int i) {
       if (variable->holds<Tensor>()) step.tensors[arg] = &variable->get<Tensor>();
       if (arg < instruction.inputs) continue;
       const Home home = plan_->values[value].home;
+      if (home == Home::kExternal && instruction.dynamic[arg] && variable->holds<Tensor>() && !any && !instruction.block) {
+        Tensor& own = values_[value].get<Tensor>();
+        step.args[arg] = &own;
+        step.metas[arg] = &own.meta();
+        step.tensors[arg] = &own;
+        step.handed_over.emplace_back(arg, value);
+        continue;
+      }
       if (home == Home::kExternal) step.external_outputs.emplace_back(arg, value);
       if (home == Home::kDynamic && variable->holds<Tensor>()) step.dynamic_outputs.push_back(arg);
     }
@@ -194,7 +202,7 @@ void Frame::InferStep(int i) {
     instruction.def->infer(instruction.attrs.get(), context);
     for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
       const int value = instruction.values[arg];
-      if (value < 0 || plan_->values[value].home == Home::kDynamic || plan_->values[value].kind != VarKind::kTensor) continue;
+      if (value < 0 || plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
       Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ", step.metas[arg]->dims,
               ", but every size must be known when the program runs");
       step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0, plan_->values[value].name.c_str());
@@ -209,11 +217,15 @@ void Frame::PrepareState(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   bool same = step.state != nullptr;
-  step.state_dims.resize(step.metas.size());
+  step.state_shapes.resize(step.metas.size());
   for (size_t arg = 0; arg < step.metas.size(); ++arg) {
-    const Dims dims = step.metas[arg] ? step.metas[arg]->dims : Dims();
-    if (same && !(dims == step.state_dims[arg])) same = false;
-    step.state_dims[arg] = dims;
+    Shape shape;
+    if (const TensorMeta* meta = step.metas[arg]) {
+      shape.dims = meta->dims;
+      if (!meta->lod.empty()) shape.sequences = meta->lod.sequences(meta->lod.levels() - 1);
+    }
+    if (same && !(shape == step.state_shapes[arg])) same = false;
+    step.state_shapes[arg] = shape;
   }
   if (same) return;
   OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
@@ -296,7 +308,7 @@ void Frame::PlanMemory() {
     for (size_t value = 0; value < values_.size(); ++value)
       if (plan_->values[value].home == Home::kArena) values_[value].Release();
     arena_.reset();  // before the new one is taken: nothing in it outlives a run
-    arena_ = SystemAllocator().Allocate(bytes);
+    arena_ = context_.system().Allocate(bytes);
   }
   BindArena();
 }
@@ -341,7 +353,11 @@ void Frame::SettleOutputs(int i) {
       continue;
     }
     tensor.meta() = wanted;
-    if (wanted.dims.known()) tensor.Allocate(SystemAllocator());
+    if (wanted.dims.known()) tensor.Allocate(context_.system());
+  }
+  for (const auto& [arg, value] : step.handed_over) {
+    Tensor& own = values_[value].get<Tensor>();
+    if (own.dims().known()) own.Allocate(context_.allocator());
   }
   if (plan_->instructions[i].block) return;  // the block writes its variables itself
   for (const int arg : step.dynamic_outputs) {
@@ -371,11 +387,11 @@ void Frame::RunStep(int i, const RunOptions& options) {
     CheckInputs(i);
     InferStep(i);
   }
-  if (!step.external_outputs.empty() || !step.dynamic_outputs.empty()) SettleOutputs(i);
+  if (!step.external_outputs.empty() || !step.dynamic_outputs.empty() || !step.handed_over.empty()) SettleOutputs(i);
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);
     auto& to = *static_cast<Tensor*>(step.args[copy.output_arg]);
-    if (from.raw() != to.raw()) std::memcpy(to.mutable_raw(), from.raw(), from.bytes());
+    if (from.raw() != to.raw()) context_.Copy(to.mutable_raw(), from.raw(), from.bytes());
   }
   KernelCall call;
   call.context = &context_;
@@ -415,7 +431,13 @@ void Frame::RunStep(int i, const RunOptions& options) {
   for (const auto& [arg, value] : step.external_outputs) {
     Variable& variable = *externals_[plan_->values[value].external];
     if (variable.holds<Tensor>() && variable.get<Tensor>().buffer()) variable.get<Tensor>().buffer()->MarkWritten();
-    if (instruction.infer_at_turn || !variable.holds<Tensor>()) shadows_[value] = variable.meta();
+    if (instruction.infer_at_turn || instruction.dynamic[arg]) shadows_[value] = variable.meta();
+  }
+  for (const auto& [arg, value] : step.handed_over) {
+    Tensor& own = values_[value].get<Tensor>();
+    externals_[plan_->values[value].external]->get<Tensor>().ShareFrom(own);
+    shadows_[value] = own.meta();
+    own.Release();
   }
   for (const int value : instruction.release) values_[value].Release();
 }
@@ -464,6 +486,15 @@ void Frame::CheckNanInf(int i) const {
   }
 }
 
+// A copy on the host that belongs to the caller.
+Tensor Frame::CopyOut(const Tensor& from) const {
+  Tensor copy;
+  copy.meta() = from.meta();
+  copy.Allocate(CachingAllocator());
+  context_.CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
+  return copy;
+}
+
 Variable Frame::Fetch(int i) {
   const int value = plan_->fetch_values[i];
   Variable& from = *VariableOf(value);
@@ -472,16 +503,16 @@ Variable Frame::Fetch(int i) {
   Variable copy;
   copy.BecomeKind(from.kind());
   if (from.holds<Tensor>()) {
-    copy.get<Tensor>().CopyFrom(from.get<Tensor>(), CachingAllocator());
+    copy.get<Tensor>() = CopyOut(from.get<Tensor>());
   } else if (from.holds<SelectedRows>()) {
     auto& to = copy.get<SelectedRows>();
     to.meta = from.get<SelectedRows>().meta;
     to.rows = from.get<SelectedRows>().rows;
-    to.value.CopyFrom(from.get<SelectedRows>().value, CachingAllocator());
+    to.value = CopyOut(from.get<SelectedRows>().value);
   } else if (from.holds<TensorArray>()) {
     auto& to = copy.get<TensorArray>();
     to.meta = from.get<TensorArray>().meta;
-    for (const Tensor& item : from.get<TensorArray>().items) to.items.emplace_back().CopyFrom(item, CachingAllocator());
+    for (const Tensor& item : from.get<TensorArray>().items) to.items.push_back(CopyOut(item));
   } else {
     throw InvalidArgument(StrCat("variable '", plan_->fetches[i], "' is a ", from.kind(), ", which cannot be fetched"));
   }

@@ -64,6 +64,12 @@ class Frame final : public BlockRunner {
  private:
   class InnerEnvironment;
 
+  // What a State depends on.
+  struct Shape {
+    Dims dims;
+    int64_t sequences = 0;  // of the last LoD level
+    bool operator==(const Shape&) const = default;
+  };
   // Per instruction: arguments in the plan's order.
   struct Step {
     std::vector<void*> args;            // what the kernel gets
@@ -75,9 +81,11 @@ class Frame final : public BlockRunner {
     };
     std::vector<CopyFirst> copy_first;  // must-share pairs under two names
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
+    // Those whose size the kernel decides: made in values_, handed over when the kernel succeeded, so that a failure changes nothing.
+    std::vector<std::pair<int, int>> handed_over;
     std::vector<int> dynamic_outputs;                   // arguments
     std::shared_ptr<void> state;
-    std::vector<Dims> state_dims;
+    std::vector<Shape> state_shapes;
     size_t scratch_bytes = 0;
     int scratch_interval = -1;
     BufferPtr scratch;  // when it is not in the arena
@@ -101,6 +109,7 @@ class Frame final : public BlockRunner {
   void SettleOutputs(int i);
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
+  Tensor CopyOut(const Tensor& from) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);
   [[noreturn]] void ThrowMissing(const External& external) const;

@@ -176,8 +176,9 @@ class Builder {
     instruction.begin = args.begin;
     instruction.inputs = args.begin[def.inputs.size()];
     const bool has_block = !def.block.empty();
-    for (int i = 0; i < instruction.inputs; ++i)
-      instruction.values.push_back(args.names[i] == kEmptyName ? -1 : Read(args.names[i]));
+    for (size_t slot = 0; slot < def.inputs.size(); ++slot)
+      for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
+        instruction.values.push_back(args.names[i] == kEmptyName || def.inputs[slot].has(kUnread) ? -1 : Read(args.names[i]));
     // What the block reads and writes beyond the slots keeps alive like arguments do.
     for (const auto& name : outer_use_[number].reads) instruction.block_values.push_back(Read(name));
     for (size_t i = instruction.inputs; i < args.names.size(); ++i)
@@ -318,6 +319,7 @@ class Builder {
             at_turn = true;
         }
       instruction.infer_at_turn = at_turn;
+      instruction.dynamic.assign(instruction.values.size(), false);
       for (const int value : instruction.block_values) tainted[value] = true;
       for (size_t slot = 0; slot < instruction.def->outputs.size(); ++slot) {
         const size_t at = slot + instruction.def->inputs.size();
@@ -325,6 +327,7 @@ class Builder {
           const int value = instruction.values[arg];
           if (value < 0) continue;
           const bool dynamic = instruction.def->outputs[slot].has(kDynamic) || plan_->values[value].kind != VarKind::kTensor;
+          instruction.dynamic[arg] = dynamic;
           if (dynamic && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;
           if (at_turn || (dynamic && plan_->values[value].kind == VarKind::kTensor)) tainted[value] = true;
           if (at_turn && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;

@@ -4,19 +4,37 @@
 #include <random>
 
 namespace paddle {
+namespace {
+
+uint64_t NextChange() {
+  static std::atomic<uint64_t> changes{0};
+  return ++changes;
+}
+
+}  // namespace
+
+Scope::Scope(Scope* parent) : parent_(parent), structure_(NextChange()) {}
+
+void Scope::MarkChanged() { structure_.store(NextChange(), std::memory_order_release); }
 
 Variable& Scope::Var(std::string_view name) {
   std::scoped_lock lock(mutex_);
   const auto found = variables_.find(name);
   if (found != variables_.end()) return *found->second;
-  ++structure_;
-  return *variables_.emplace(std::string(name), std::make_unique<Variable>()).first->second;
+  MarkChanged();
+  return *variables_.emplace(std::string(name), std::make_shared<Variable>()).first->second;
 }
 
 Variable* Scope::FindLocal(std::string_view name) {
   std::scoped_lock lock(mutex_);
   const auto found = variables_.find(name);
   return found == variables_.end() ? nullptr : found->second.get();
+}
+
+std::shared_ptr<Variable> Scope::ShareLocal(std::string_view name) {
+  std::scoped_lock lock(mutex_);
+  const auto found = variables_.find(name);
+  return found == variables_.end() ? nullptr : found->second;
 }
 
 Variable* Scope::Find(std::string_view name) {
@@ -30,7 +48,7 @@ bool Scope::Erase(std::string_view name) {
   const auto found = variables_.find(name);
   if (found == variables_.end()) return false;
   variables_.erase(found);
-  ++structure_;
+  MarkChanged();
   return true;
 }
 
@@ -41,13 +59,15 @@ std::vector<std::string> Scope::LocalNames() const {
   return names;
 }
 
-Scope& Scope::NewChild() {
+Scope& Scope::NewChild() { return *ShareNewChild(); }
+
+std::shared_ptr<Scope> Scope::ShareNewChild() {
   std::scoped_lock lock(mutex_);
-  return *children_.emplace_back(std::make_unique<Scope>(this));
+  return children_.emplace_back(std::make_shared<Scope>(this));
 }
 
 void Scope::DropChildren() {
-  std::vector<std::unique_ptr<Scope>> dropped;
+  std::vector<std::shared_ptr<Scope>> dropped;
   std::scoped_lock lock(mutex_);
   dropped.swap(children_);
 }
@@ -57,17 +77,16 @@ void Scope::DropChild(const Scope* child) {
   std::erase_if(children_, [&](const auto& own) { return own.get() == child; });
 }
 
-std::vector<Scope*> Scope::Children() const {
+std::vector<std::shared_ptr<Scope>> Scope::Children() const {
   std::scoped_lock lock(mutex_);
-  std::vector<Scope*> children;
-  for (const auto& child : children_) children.push_back(child.get());
-  return children;
+  return children_;
 }
 
 uint64_t Scope::structure_version() const {
-  uint64_t sum = 0;
-  for (const Scope* scope = this; scope; scope = scope->parent_) sum += scope->structure_.load(std::memory_order_acquire);
-  return sum;
+  uint64_t last = 0;
+  for (const Scope* scope = this; scope; scope = scope->parent_)
+    last = std::max(last, scope->structure_.load(std::memory_order_acquire));
+  return last;
 }
 
 Scope::RandomState Scope::random_state() const {

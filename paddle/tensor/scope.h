@@ -13,10 +13,12 @@
 
 namespace paddle {
 
-// A table of variables with a chain of parents. Safe to use from many threads; a Variable's address stays until it is erased.
+// A table of variables with a chain of parents. Safe to use from many threads; a Variable's address stays until it is
+// erased. Variables and children are counted: who holds one (a Python object) keeps it alive after it was erased or
+// dropped.
 class Scope {
  public:
-  explicit Scope(Scope* parent = nullptr) : parent_(parent) {}
+  explicit Scope(Scope* parent = nullptr);
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
@@ -25,18 +27,22 @@ class Scope {
   // In this scope or the nearest parent that has it; null when none has.
   Variable* Find(std::string_view name);
   Variable* FindLocal(std::string_view name);
+  std::shared_ptr<Variable> ShareLocal(std::string_view name);
   bool Erase(std::string_view name);
   std::vector<std::string> LocalNames() const;
 
   Scope& NewChild();
+  std::shared_ptr<Scope> ShareNewChild();
   void DropChildren();
   void DropChild(const Scope* child);
   Scope* parent() const { return parent_; }
-  std::vector<Scope*> Children() const;
+  std::vector<std::shared_ptr<Scope>> Children() const;
 
-  // Moves whenever a variable of this scope or a parent is made, erased or changes its kind: bindings must be looked up again.
+  // Moves whenever a variable of this scope or a parent is made, erased or changes its kind: bindings must be looked up
+  // again. A new scope has a version that no earlier one had, so a binding is never mistaken for one to a dead scope at
+  // the same address.
   uint64_t structure_version() const;
-  void MarkChanged() { ++structure_; }
+  void MarkChanged();
 
   // Random numbers of the runs over this scope: the key, drawn at first use, and the number of runs so far.
   // The two are all that a checkpoint needs.
@@ -52,10 +58,10 @@ class Scope {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Variable>, std::less<>> variables_;
-  std::vector<std::unique_ptr<Scope>> children_;
+  std::map<std::string, std::shared_ptr<Variable>, std::less<>> variables_;
+  std::vector<std::shared_ptr<Scope>> children_;
   Scope* parent_;
-  std::atomic<uint64_t> structure_{1};
+  std::atomic<uint64_t> structure_;  // the process-wide number of the last change
   RandomState random_;
 };
 

@@ -9,12 +9,19 @@ namespace paddle::bindings {
 namespace py = pybind11;
 
 void BindErrors(py::module_& m);
+void BindPlaces(py::module_& m);
+void BindTensor(py::module_& m);
+void BindDLPack(py::module_& m);
+void BindCollections(py::module_& m);  // SelectedRows, LoDTensorArray
+void BindQueue(py::module_& m);
+void BindVarDesc(py::module_& m);
+void BindOpDesc(py::module_& m);
 void BindProgram(py::module_& m);
 void BindRegistry(py::module_& m);
-void BindTensor(py::module_& m);
 void BindScope(py::module_& m);
 void BindExecutor(py::module_& m);
 void BindAutodiff(py::module_& m);
-void BindRuntime(py::module_& m);  // flags, threads, memory, profiler
+void BindRuntime(py::module_& m);  // flags, threads, memory
+void BindProfiler(py::module_& m);
 
 }  // namespace paddle::bindings

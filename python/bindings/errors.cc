@@ -7,7 +7,8 @@
 namespace paddle::bindings {
 namespace {
 
-// Python's class for each C++ exception. Made in Python, because they have two bases and their text must print as written.
+// Python's class for each C++ exception. Made in Python, because they have two bases and their text must print as
+// written.
 constexpr const char* kClasses = R"(
 class EnforceNotMet(Exception):
     """Base of all errors of the core. The text names the op, its arguments and the user's line."""
@@ -30,8 +31,8 @@ class ResourceExhaustedError(EnforceNotMet, MemoryError, RuntimeError):
 class CoreError(EnforceNotMet, RuntimeError):
     """Any other failure."""
 
-class EOFException(EnforceNotMet):
-    """A reader has no more data."""
+class EOFException(Exception):
+    """A reader has no more data. Not an error, so not an EnforceNotMet."""
 )";
 
 struct Classes {
@@ -43,7 +44,9 @@ Classes& TheClasses() {
   return *classes;
 }
 
-void Raise(const py::object& type, const std::exception& error) { PyErr_SetObject(type.ptr(), py::str(error.what()).ptr()); }
+void Raise(const py::object& type, const std::exception& error) {
+  PyErr_SetObject(type.ptr(), py::str(error.what()).ptr());
+}
 
 }  // namespace
 
@@ -52,11 +55,12 @@ void BindErrors(py::module_& m) {
   scope["__builtins__"] = py::module_::import("builtins");
   scope["__name__"] = "paddle.fluid.core";
   py::exec(kClasses, scope);
-  for (const char* name : {"EnforceNotMet", "InvalidArgumentError", "NotFoundError", "UnimplementedError", "ResourceExhaustedError", "CoreError", "EOFException"})
+  for (const char* name : {"EnforceNotMet", "InvalidArgumentError", "NotFoundError", "UnimplementedError",
+                           "ResourceExhaustedError", "CoreError", "EOFException"})
     m.attr(name) = scope[name];
-  TheClasses() = {scope["InvalidArgumentError"], scope["NotFoundError"], scope["UnimplementedError"],
-                  scope["ResourceExhaustedError"], scope["CoreError"], scope["EOFException"]};
-  py::register_exception_translator([](std::exception_ptr pointer) {
+  TheClasses() = {scope["InvalidArgumentError"],   scope["NotFoundError"], scope["UnimplementedError"],
+                  scope["ResourceExhaustedError"], scope["CoreError"],     scope["EOFException"]};
+  py::register_local_exception_translator([](std::exception_ptr pointer) {
     const Classes& classes = TheClasses();
     try {
       if (pointer) std::rethrow_exception(pointer);
@@ -71,7 +75,8 @@ void BindErrors(py::module_& m) {
     } catch (const EndOfFile& error) {
       Raise(classes.eof, error);
     } catch (const Cancelled&) {
-      PyErr_SetNone(PyExc_KeyboardInterrupt);
+      // Python's own handler has seen the signal too: let it raise, once.
+      if (PyErr_CheckSignals() == 0) PyErr_SetNone(PyExc_KeyboardInterrupt);
     } catch (const Error& error) {
       Raise(classes.other, error);
     }

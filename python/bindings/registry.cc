@@ -1,6 +1,7 @@
 #include "paddle/op/registry.h"
 
-#include "python/bindings/bindings.h"
+#include "paddle/op/check.h"
+#include "python/bindings/convert.h"
 
 namespace paddle::bindings {
 namespace {
@@ -9,8 +10,11 @@ py::object DefaultOf(const AttrSpec& spec) {
   return std::visit(
       [](const auto& value) -> py::object {
         using T = std::remove_cvref_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, BlockRef> || std::is_same_v<T, std::vector<BlockRef>> || std::is_same_v<T, UnknownAttr>) return py::none();
-        else return py::cast(value);
+        if constexpr (std::is_same_v<T, BlockRef> || std::is_same_v<T, std::vector<BlockRef>> ||
+                      std::is_same_v<T, UnknownAttr>)
+          return py::none();
+        else
+          return py::cast(value);
       },
       spec.default_value);
 }
@@ -30,7 +34,50 @@ py::list Slots(const std::vector<SlotSpec>& slots) {
   return out;
 }
 
-bool HasGradient(const OpDef& def) { return def.grad || Registry::Get().FindOrNull(std::string(def.name) + "_grad") != nullptr; }
+// (output, input) pairs.
+py::list Aliases(const std::vector<Alias>& aliases) {
+  py::list out;
+  for (const auto& alias : aliases) out.append(py::make_tuple(std::string(alias.output), std::string(alias.input)));
+  return out;
+}
+
+// One op by itself: all its outputs have gradients, all inputs but some want them.
+class LoneOp final : public GradEnvironment {
+ public:
+  explicit LoneOp(const std::set<std::string>& no_grad) : no_grad_(no_grad) {}
+  bool Wanted(const std::string& input) const override { return !no_grad_.contains(GradName(input)); }
+  bool HasGrad(const std::string&) const override { return true; }
+  std::optional<GradBlock> DifferentiateBlock(BlockRef, const std::vector<std::string>&) override {
+    throw Unimplemented("the gradient of an op with a block needs its whole program: use append_backward");
+  }
+
+ private:
+  const std::set<std::string>& no_grad_;
+};
+
+// The gradient ops of one op, as core.get_grad_op_desc gives them. `no_grad` holds names of gradients.
+py::tuple GradOps(const OpHandle& self, const std::set<std::string>& no_grad, const py::object&) {
+  const auto op = self.get();
+  const OpDef& def = Registry::Get().Find(op->type());
+  std::vector<OpDesc> made;
+  LoneOp environment(no_grad);
+  GradContext context(*op, &environment, &made);
+  if (def.grad)
+    def.grad(def.parse(*op).get(), context);
+  else if (Registry::Get().FindOrNull(op->type() + "_grad"))
+    context.EmitDefault();
+  py::list ops;
+  for (auto& one : made) ops.append(OpHandle(std::make_shared<OpDesc>(std::move(one))));
+  py::dict variables;
+  for (const auto& names : {op->InputNames(), op->OutputNames()})
+    for (const auto& name : names)
+      if (name != kEmptyName && !no_grad.contains(GradName(name))) variables[py::str(GradName(name))] = name;
+  return py::make_tuple(ops, variables);
+}
+
+bool HasGradient(const OpDef& def) {
+  return def.grad || Registry::Get().FindOrNull(std::string(def.name) + "_grad") != nullptr;
+}
 
 py::dict OpInfo(const std::string& type) {
   const OpDef& def = Registry::Get().Find(type);
@@ -57,20 +104,22 @@ py::dict OpInfo(const std::string& type) {
   py::set devices;
   for (const auto& kernel : def.kernels) devices.add(py::str(kernel.device == DeviceType::kCpu ? "CPU" : "CUDA"));
   out["devices"] = py::list(devices);
-  py::list may_share;
-  for (const auto& alias : def.may_share) may_share.append(py::make_tuple(std::string(alias.output), std::string(alias.input)));
-  out["may_share"] = may_share;
+  out["may_share"] = Aliases(def.may_share);
+  out["must_share"] = Aliases(def.must_share);
   return out;
 }
 
 }  // namespace
 
 void BindRegistry(py::module_& m) {
-  m.def("op_types", [] {
-    std::vector<std::string> types;
-    for (const auto type : Registry::Get().Types()) types.emplace_back(type);
-    return types;
-  }, "Types of all ops that exist.");
+  m.def(
+      "op_types",
+      [] {
+        std::vector<std::string> types;
+        for (const auto type : Registry::Get().Types()) types.emplace_back(type);
+        return types;
+      },
+      "Types of all ops that exist.");
   m.def("op_info", OpInfo, "What the registry says of one op: slots, attributes, docs, devices.");
   m.def("has_op", [](const std::string& type) { return Registry::Get().FindOrNull(type) != nullptr; });
   m.def("get_all_op_protos", [] {
@@ -78,18 +127,32 @@ void BindRegistry(py::module_& m) {
     for (const auto type : Registry::Get().Types()) out.append(py::bytes(SerializeOpProto(Registry::Get().Find(type))));
     return out;
   });
-  m.def("get_op_attrs_default_value", [](const py::bytes& type) {
+  m.def("get_op_attrs_default_value", [](const py::object& type) {
     py::dict out;
-    for (const auto& spec : Registry::Get().Find(std::string(type)).attrs)
+    for (const auto& spec : Registry::Get().Find(ToName(type)).attrs)
       if (!spec.required) out[py::str(std::string(spec.name))] = DefaultOf(spec);
     return out;
   });
-  m.def("has_grad_op_maker", [](const std::string& type) { return HasGradient(Registry::Get().Find(type)); });
+  // Every op may be asked for its gradient; those without one give none.
+  m.def("has_grad_op_maker", [](const std::string& type) { return Registry::Get().Find(type).declared > 0; });
   m.def("has_non_empty_grad_op_maker", [](const std::string& type) { return HasGradient(Registry::Get().Find(type)); });
   m.def("has_infer_inplace", [](const std::string& type) {
     const OpDef& def = Registry::Get().Find(type);
     return !def.may_share.empty() || !def.must_share.empty();
   });
+  m.def(
+      "infer_no_need_buffer_slots",
+      [](const std::string& type, const py::dict&, const py::dict&, const py::dict&) {
+        std::set<std::string> slots;
+        for (const auto& slot : Registry::Get().Find(type).inputs)
+          if (slot.has(kMetaOnly)) slots.emplace(slot.name);
+        return slots;
+      },
+      "Input slots of which only the shape is read.");
+  m.def("refuse_io", RefuseIo, py::arg("program"),
+        "Raises ValueError when the program has an op that touches files, network or Python.");
+  m.def("get_grad_op_desc", GradOps, py::arg("op"), py::arg("no_grad_set"), py::arg("grad_sub_block") = py::none(),
+        "(gradient OpDescs of the op, gradient variable -> variable).");
   m.def("op_support_gpu", [](const std::string& type) {
     for (const auto& kernel : Registry::Get().Find(type).kernels)
       if (kernel.device == DeviceType::kCuda) return true;

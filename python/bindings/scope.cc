@@ -1,123 +1,150 @@
-#include "paddle/tensor/scope.h"
+#include "python/bindings/scope.h"
 
 #include "paddle/tensor/blocking_queue.h"
+#include "python/bindings/convert.h"
 #include "python/bindings/tensor.h"
 
 namespace paddle::bindings {
 namespace {
 
-using ScopePtr = std::shared_ptr<Scope>;
-
-// A child keeps its root alive.
-struct ScopeRef {
-  ScopePtr root;
-  Scope* scope;
-};
-
-// A variable with what keeps it alive. Erasing it from the scope while Python holds it is the caller's mistake that must not crash:
-// each access looks it up again by name.
-struct VariableRef {
-  ScopeRef owner;
-  std::string name;
-
-  Variable& get() const {
-    Variable* found = owner.scope->FindLocal(name);
-    if (!found) throw NotFound(StrCat("variable '", name, "' was erased from its scope"));
-    return *found;
-  }
-};
-
-py::object Find(const ScopeRef& self, const std::string& name) {
-  for (Scope* scope = self.scope; scope; scope = scope->parent())
-    if (scope->FindLocal(name)) return py::cast(VariableRef{{self.root, scope}, name});
+py::object Find(const ScopeHandle& self, const py::object& name) {
+  const std::string wanted = ToName(name);
+  for (const ScopeHandle* scope = &self; scope; scope = scope->parent.get())
+    if (auto variable = scope->scope->ShareLocal(wanted))
+      return py::cast(VariableHandle{*scope, std::move(variable), wanted});
   return py::none();
 }
 
+ScopeHandle Child(const ScopeHandle& self, std::shared_ptr<Scope> child) {
+  return {std::move(child), std::make_shared<const ScopeHandle>(self)};
+}
+
+// A plain number in a variable.
 template <class T>
-T& Held(const VariableRef& self) {
-  Variable& variable = self.get();
-  if (!variable.holds<T>()) {
-    variable.Become<T>();
-    self.owner.scope->MarkChanged();
-  }
-  return variable.get<T>();
+bool HoldsNumber(const VariableHandle& self) {
+  return self.variable->holds<Opaque>() && std::any_cast<T>(&self.variable->get<Opaque>().value);
 }
 
 template <class T>
-void SetScalar(const VariableRef& self, T value) {
-  Tensor& tensor = Held<Tensor>(self);
-  tensor.Allocate({1}, DTypeOf<T>(), SystemAllocator());
-  *tensor.mutable_data<T>() = value;
+T GetNumber(const VariableHandle& self) {
+  Require(HoldsNumber<T>(self), "variable '", self.name, "' does not hold ",
+          std::is_integral_v<T> ? "an int" : "a float");
+  return std::any_cast<T>(self.variable->get<Opaque>().value);
 }
 
 template <class T>
-T GetScalar(const VariableRef& self) {
-  const Tensor& tensor = self.get().get<Tensor>();
-  Require(tensor.initialized() && tensor.numel() == 1, "variable '", self.name, "' does not hold one number");
-  return *tensor.data<T>();
+void SetNumber(const VariableHandle& self, T value) {
+  self.Become<Opaque>().value = value;
+}
+
+std::shared_ptr<BlockingQueue> GetReader(const VariableHandle& self) {
+  const auto* queue = std::any_cast<std::shared_ptr<BlockingQueue>>(&self.variable->get<Opaque>().value);
+  Require(queue != nullptr, "variable '", self.name, "' holds no reader; run the startup program first");
+  return *queue;
+}
+
+py::tuple RandomState(const ScopeHandle& self) {
+  const auto state = self.scope->random_state();
+  return py::make_tuple(state.seed, state.step, state.seeded);
+}
+
+void BindVariable(py::module_& m) {
+  py::class_<VariableHandle>(m, "Variable", "What a name in a scope holds.")
+      .def("name", [](const VariableHandle& self) { return self.name; })
+      .def(
+          "get_tensor",
+          [](const VariableHandle& self) {
+            self.Hold<Tensor>();
+            return TensorHandle(self.variable);
+          },
+          "The LoDTensor that it holds, by reference; an empty variable becomes one.")
+      .def("get_selected_rows",
+           [](const VariableHandle& self) {
+             self.Hold<SelectedRows>();
+             return SelectedRowsHandle{self.variable};
+           })
+      .def("get_lod_tensor_array",
+           [](const VariableHandle& self) {
+             self.Hold<TensorArray>();
+             return TensorArrayHandle{self.variable};
+           })
+      .def("get_reader", GetReader)
+      .def("is_int", HoldsNumber<int32_t>)
+      .def("set_int", SetNumber<int32_t>)
+      .def("get_int", GetNumber<int32_t>)
+      .def("is_float", HoldsNumber<float>)
+      .def("set_float", SetNumber<float>)
+      .def("get_float", GetNumber<float>)
+      .def("get_bytes",
+           [](const VariableHandle& self) {
+             const auto* bytes = std::any_cast<std::string>(&self.Hold<Opaque>().value);
+             Require(bytes != nullptr, "variable '", self.name, "' does not hold bytes");
+             return py::bytes(*bytes);
+           })
+      .def("is_initialized", [](const VariableHandle& self) { return self.variable->initialized(); })
+      .def("kind", [](const VariableHandle& self) { return StrCat(self.variable->kind()); })
+      .def(
+          "init_queue",
+          [](const py::object& self, size_t capacity) {
+            return py::module_::import("paddle._core").attr("init_lod_tensor_blocking_queue")(self, capacity);
+          },
+          py::arg("capacity"), "Holds a queue of batches from now on; returns it.");
 }
 
 }  // namespace
 
 void BindScope(py::module_& m) {
-  py::class_<VariableRef>(m, "Variable")
-      .def("name", [](const VariableRef& self) { return self.name; })
-      .def("get_tensor", [](const VariableRef& self) { return &Held<Tensor>(self); }, py::return_value_policy::reference_internal,
-           "The LoDTensor held; an empty variable becomes one.")
-      .def("get_selected_rows", [](const VariableRef& self) { return &Held<SelectedRows>(self); }, py::return_value_policy::reference_internal)
-      .def("get_lod_tensor_array", [](const VariableRef& self) { return &Held<TensorArray>(self); }, py::return_value_policy::reference_internal)
-      .def("is_int", [](const VariableRef& self) { return self.get().holds<Tensor>() && self.get().meta().dtype == DType::kInt32; })
-      .def("is_float", [](const VariableRef& self) { return self.get().holds<Tensor>() && self.get().meta().dtype == DType::kFloat32; })
-      .def("set_int", SetScalar<int32_t>)
-      .def("get_int", GetScalar<int32_t>)
-      .def("set_float", SetScalar<float>)
-      .def("get_float", GetScalar<float>)
-      .def("is_initialized", [](const VariableRef& self) { return self.get().initialized(); })
-      .def("kind", [](const VariableRef& self) { return StrCat(self.get().kind()); })
-      .def("init_queue", [](const VariableRef& self, size_t capacity) {
-        auto init = py::module_::import("paddle._core").attr("make_queue");
-        py::object queue = init(capacity);
-        self.get().Become<Opaque>().value = queue.cast<std::shared_ptr<BlockingQueue>>();
-        self.owner.scope->MarkChanged();
-        return queue;
-      }, "Holds a queue of batches from now on; returns it.");
-  py::class_<ScopeRef>(m, "_Scope")
+  BindVariable(m);
+  py::class_<ScopeHandle>(m, "_Scope", "Named variables, with a chain of parent scopes.")
       .def(py::init([] {
-        auto root = std::make_shared<Scope>();
-        Scope* scope = root.get();
-        return ScopeRef{std::move(root), scope};
+        return ScopeHandle{std::make_shared<Scope>(), nullptr};
       }))
-      .def("var", [](const ScopeRef& self, const std::string& name) {
-        self.scope->Var(name);
-        return VariableRef{self, name};
-      })
-      .def("find_var", Find)
-      .def("new_scope", [](const ScopeRef& self) { return ScopeRef{self.root, &self.scope->NewChild()}; })
-      .def("drop_kids", [](const ScopeRef& self) { self.scope->DropChildren(); })
-      .def("_kids", [](const ScopeRef& self) {
-        py::list out;
-        for (Scope* child : self.scope->Children()) out.append(ScopeRef{self.root, child});
-        return out;
-      })
-      .def("_remove_from_pool", [](const ScopeRef&) {})
-      .def("local_var_names", [](const ScopeRef& self) { return self.scope->LocalNames(); })
-      .def("erase", [](const ScopeRef& self, const std::vector<std::string>& names) {
-        for (const auto& name : names) self.scope->Erase(name);
-      })
-      .def("__eq__", [](const ScopeRef& a, const ScopeRef& b) { return a.scope == b.scope; })
-      .def("__hash__", [](const ScopeRef& self) { return std::hash<Scope*>()(self.scope); })
-      .def("_random_state", [](const ScopeRef& self) {
-        const auto state = self.scope->random_state();
-        return py::make_tuple(state.seed, state.step, state.seeded);
-      })
-      .def("_set_random_state", [](const ScopeRef& self, uint64_t seed, uint64_t step) { self.scope->set_random_state(seed, step); })
-      .def_property_readonly("_address", [](const ScopeRef& self) { return reinterpret_cast<uintptr_t>(self.scope); });
+      .def(
+          "var",
+          [](const ScopeHandle& self, const py::object& name) {
+            const std::string wanted = ToName(name);
+            std::shared_ptr<Variable> variable;
+            while (!(variable = self.scope->ShareLocal(wanted))) self.scope->Var(wanted);
+            return VariableHandle{self, std::move(variable), wanted};
+          },
+          py::arg("name"), "The variable of that name in this scope, made when it is not there.")
+      .def("find_var", Find, py::arg("name"), "The variable in this scope or the nearest parent that has it, or None.")
+      .def("new_scope", [](const ScopeHandle& self) { return Child(self, self.scope->ShareNewChild()); })
+      .def("drop_kids", [](const ScopeHandle& self) { self.scope->DropChildren(); })
+      .def("_kids",
+           [](const ScopeHandle& self) {
+             py::list out;
+             for (auto& child : self.scope->Children()) out.append(Child(self, std::move(child)));
+             return out;
+           })
+      .def("_remove_from_pool", [](const ScopeHandle&) {})
+      .def("local_var_names", [](const ScopeHandle& self) { return self.scope->LocalNames(); })
+      .def(
+          "erase",
+          [](const ScopeHandle& self, const py::object& names) {
+            for (const auto& name : ToNames(names)) self.scope->Erase(name);
+          },
+          py::arg("names"))
+      .def(
+          "__eq__", [](const ScopeHandle& self, const ScopeHandle& other) { return self.scope == other.scope; },
+          py::is_operator())
+      .def("__hash__", [](const ScopeHandle& self) { return std::hash<Scope*>()(self.scope.get()); })
+      .def("_random_state", RandomState,
+           "(key, number of runs so far, whether the key was drawn) of the scope's random numbers.")
+      .def(
+          "_set_random_state",
+          [](const ScopeHandle& self, uint64_t seed, uint64_t step) { self.scope->set_random_state(seed, step); },
+          py::arg("seed"), py::arg("step"));
   m.attr("Scope") = m.attr("_Scope");
-  m.def("random_state", [](const ScopeRef& scope) {
-    const auto state = scope.scope->random_state();
-    return py::make_tuple(state.seed, state.step);
-  }, "(key, number of runs so far) of the scope's random numbers.");
-  m.def("set_random_state", [](const ScopeRef& scope, uint64_t seed, uint64_t step) { scope.scope->set_random_state(seed, step); });
+  m.def(
+      "random_state",
+      [](const ScopeHandle& scope) {
+        const auto state = scope.scope->random_state();
+        return py::make_tuple(state.seed, state.step);
+      },
+      "(key, number of runs so far) of the scope's random numbers.");
+  m.def("set_random_state",
+        [](const ScopeHandle& scope, uint64_t seed, uint64_t step) { scope.scope->set_random_state(seed, step); });
 }
 
 }  // namespace paddle::bindings

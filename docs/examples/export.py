@@ -1,0 +1,56 @@
+"""Writes what the C++ programs read: the model, the program that trains it, and samples with Python's results."""
+
+import os
+
+import numpy as np
+
+import paddle.fluid as fluid
+
+
+def save(folder, exe, programs, outputs, loss, samples, batches):
+    """Save a trained network to ``folder``.
+
+    - ``model/``: the inference model.
+    - ``samples.txt``: ``samples`` and what the model predicts for them.
+    - ``train/``: the programs ``main.pdmodel`` and ``startup.pdmodel``, the parameters ``main.pdparams`` and the
+      optimizer's state ``main.pdopt``.
+    - ``train.txt``: ``batches``, each followed by the loss when training on them begins with fresh parameters.
+
+    Args:
+        programs: main program, startup program, and the one that predicts.
+        outputs: variables to fetch when predicting.
+        loss: variable to fetch when training.
+        samples: what to feed when predicting, a dict from name to array or ``LoDTensor``.
+        batches: what to feed when training, a list of such dicts.
+    """
+    main, startup, predict = programs
+    fluid.io.save_inference_model(os.path.join(folder, "model"), list(samples), outputs, exe, main_program=predict)
+    fluid.save(main, os.path.join(folder, "train", "main"))
+    with open(os.path.join(folder, "train", "startup.pdmodel"), "wb") as file:
+        file.write(startup.desc.serialize_to_string())
+
+    with open(os.path.join(folder, "samples.txt"), "w") as file:
+        write_tensors(file, samples)
+        write_tensors(file, zip([output.name for output in outputs], exe.run(predict, feed=samples, fetch_list=outputs)))
+    with open(os.path.join(folder, "train.txt"), "w") as file, fluid.scope_guard(fluid.Scope()):
+        exe.run(startup)
+        for batch in batches:
+            write_tensors(file, batch)
+            write_tensors(file, {loss.name: exe.run(main, feed=batch, fetch_list=[loss])[0]})
+
+
+def write_tensors(file, tensors):
+    """Write named tensors, float32 or int64, as text.
+
+    Each takes two lines. The first has name, type, number of dimensions, dimensions, number of offsets, offsets; the
+    second has the values. Offsets delimit the sequences of a tensor with one level of LoD; other tensors have none::
+
+        word int64 2 5 1 3 0 2 5
+        17 4 8 15 3
+    """
+    for name, tensor in dict(tensors).items():
+        values = np.array(tensor)
+        offsets = tensor.lod()[0] if isinstance(tensor, fluid.LoDTensor) and tensor.lod() else []
+        head = [name, values.dtype, values.ndim] + list(values.shape) + [len(offsets)] + offsets
+        form = "%.9g" if values.dtype == np.float32 else "%d"
+        file.write(" ".join(map(str, head)) + "\n" + " ".join(form % value for value in values.ravel()) + "\n")

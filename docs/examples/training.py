@@ -1,0 +1,175 @@
+"""What surrounds the training loop of an example: options, progress, checkpoints, learning curve, results."""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+import numpy as np
+
+import paddle.fluid as fluid
+
+BATCH_SIZE = 64
+
+
+def options(description, out, epochs):
+    """Read the command line that all examples have."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--epochs", type=int, help="passes over the training data (%d; small: 2)" % epochs)
+    parser.add_argument("--seed", type=int, default=1, help="of the parameters and of the order of the data (1)")
+    parser.add_argument("--small", action="store_true", help="a tenth of the data: a trial of a few seconds")
+    parser.add_argument("--out", default=out, metavar="DIR", help="where everything is written (%(default)s)")
+    parser.add_argument("--save", type=int, default=0, metavar="N", help="write a checkpoint every N batches (never)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
+    args = parser.parse_args()
+    args.epochs = args.epochs or (2 if args.small else epochs)
+    os.makedirs(args.out, exist_ok=True)
+    return args
+
+
+def batches(samples, batch_size=BATCH_SIZE):
+    """How many batches an epoch has; the last one may be smaller."""
+    return -(-samples // batch_size)
+
+
+class Training:
+    """Leads through epochs and batches, shows how it goes, and keeps what a killed training needs to go on.
+
+    Args:
+        args: what ``options`` returned.
+        program: the training program.
+        samples: how many there are to train.
+        batch_size: samples in a batch; the last of an epoch may have fewer.
+    """
+
+    def __init__(self, args, program, samples, batch_size=BATCH_SIZE):
+        self._args, self._samples, self._batch_size = args, samples, batch_size
+        self._batches = batches(samples, batch_size)
+        self._state = {"epoch": 0, "batch": 0, "seconds": 0.0, "waited": 0.0, "losses": [], "accuracies": []}
+        self._checkpoint = None
+        if args.save or args.resume:
+            if not hasattr(fluid.io, "Checkpoint"):
+                raise SystemExit("--save and --resume need fluid.io.Checkpoint, which this package does not have")
+            self._checkpoint = fluid.io.Checkpoint(os.path.join(args.out, "checkpoint"), program)
+        if args.resume:
+            self._state = self._checkpoint.restore() or self._state
+        self._first = self._step()
+        self._earlier = self._state["seconds"]
+        self._start = time.time()
+
+    def _step(self):
+        return self._state["epoch"] * self._batches + self._state["batch"]
+
+    def epochs(self):
+        """The numbers of the epochs to come."""
+        return range(self._state["epoch"], self._args.epochs)
+
+    def batches(self, loader, make_batch):
+        """The rest of this epoch's batches, in an order drawn from the seed and the number of the epoch.
+
+        Args:
+            loader: a ``DataLoader`` made by ``from_generator``; it prepares batches in the background.
+            make_batch: function(sample numbers, ``RandomState``) -> a dict from name to array, in the order of the loader's variables.
+        """
+        state, size = self._state, self._batch_size
+        seed = [self._args.seed, state["epoch"]]
+        order = np.random.RandomState(seed).permutation(self._samples)
+        starts = range(state["batch"] * size, self._samples, size)
+
+        def generate():
+            for start in starts:
+                random = np.random.RandomState(seed + [start])
+                yield list(make_batch(order[start : start + size], random).values())
+
+        loader.set_batch_generator(generate, places=fluid.cpu_places(1))
+        asked = time.time()
+        for batch in loader():
+            state["waited"] += time.time() - asked
+            yield batch
+            asked = time.time()
+
+    def step(self, loss):
+        """Count a batch as trained."""
+        state = self._state
+        state["batch"] += 1
+        state["seconds"] = self._earlier + time.time() - self._start
+        state["losses"].append(round(loss.item(), 6))
+        if self._args.save and self._step() % self._args.save == 0:
+            self._checkpoint.save(state)
+        if sys.stdout.isatty():
+            print("\r" + self._progress(), end="", flush=True)
+
+    def tested(self, accuracy):
+        """Count an epoch as done, with the accuracy (0 to 1) that was measured after it."""
+        state = self._state
+        state["accuracies"].append(float(accuracy))
+        print("%s%s, test accuracy %.2f %%" % ("\r" * sys.stdout.isatty(), self._progress(), 100 * accuracy), flush=True)
+        state["epoch"], state["batch"] = state["epoch"] + 1, 0
+        if self._args.save:
+            self._checkpoint.save(state)
+
+    def _rates(self):
+        """Samples a second since this process began, share of the time spent waiting for data."""
+        seconds = max(time.time() - self._start, 1e-9)
+        done = self._step() - self._first
+        per_second = done * self._samples / self._batches / seconds
+        return per_second, self._state["waited"] / max(self._state["seconds"], 1e-9)
+
+    def _progress(self):
+        """One line: bar of the epoch, loss, rates, time to go."""
+        state = self._state
+        per_second, waiting = self._rates()
+        left = (self._args.epochs * self._batches - self._step()) * self._samples / self._batches / max(per_second, 1e-9)
+        filled = 20 * state["batch"] // self._batches
+        recent = np.mean(state["losses"][-20:])
+        return "epoch %d/%d [%s] loss %.4f, %s samples/s, %.0f %% waiting for data, ETA %d:%02d" % (
+            state["epoch"] + 1,
+            self._args.epochs,
+            "#" * filled + "." * (20 - filled),
+            recent,
+            format(int(per_second), ","),
+            100 * waiting,
+            left // 60,
+            left % 60,
+        )
+
+    def finish(self):
+        """Write ``result.json`` and, where matplotlib is installed, the learning curve ``curve.png``."""
+        state = self._state
+        per_second, waiting = self._rates()
+        result = {
+            "test_accuracy": state["accuracies"][-1],
+            "epochs": state["epoch"],
+            "training_seconds": round(state["seconds"], 3),
+            "samples_per_second": round(per_second, 1),
+            "waiting_for_data": round(waiting, 4),
+        }
+        with open(os.path.join(self._args.out, "result.json"), "w") as file:
+            json.dump(result, file, indent=2)
+        try:
+            import matplotlib
+        except ImportError:
+            return
+        matplotlib.use("Agg")
+        _plot(os.path.join(self._args.out, "curve.png"), state["losses"], state["accuracies"], self._batches)
+
+
+def _plot(path, losses, accuracies, batches):
+    """Draw the loss of each batch with its running mean, and the test accuracy after each epoch."""
+    from matplotlib import pyplot
+
+    figure, left = pyplot.subplots(figsize=(8, 4.5))
+    at = np.arange(1, len(losses) + 1) / batches
+    window = min(20, len(losses))
+    left.plot(at, losses, color="tab:blue", alpha=0.25)
+    left.plot(at[window - 1 :], np.convolve(losses, np.ones(window) / window, "valid"), color="tab:blue")
+    left.set_xlabel("epoch")
+    left.set_ylabel("training loss", color="tab:blue")
+    left.set_ylim(bottom=0)
+    right = left.twinx()
+    right.plot(np.arange(1, len(accuracies) + 1), 100 * np.array(accuracies), "o-", color="tab:orange")
+    right.set_ylabel("test accuracy, %", color="tab:orange")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)

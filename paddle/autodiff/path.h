@@ -1,0 +1,43 @@
+#pragma once
+// Which ops of a block gradients flow through, and which values are still there for them.
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "paddle/program/program.h"
+
+namespace paddle {
+
+// One flag an op: whether it lies between `inputs` (empty: anything) and `targets`, where nothing flows through `no_grad`. A name that is
+// written more than once means its value at that point.
+std::vector<bool> FindPath(const BlockDesc& block, const std::vector<std::string>& targets, const std::vector<std::string>& inputs,
+                           const std::set<std::string>& no_grad);
+
+// Whether after `op` nothing is left of what its output `name` held before, unless the op itself read it.
+bool Overwrites(const OpDesc& op, const std::string& name, const BlockDesc& block);
+
+// Knows which op wrote a name last, seen from the end of a block.
+class Writers {
+ public:
+  explicit Writers(const BlockDesc& block);
+
+  // Throws InvalidArgument naming both ops' lines if `grad`, which belongs to the op at `at`, reads a value of that op that a later op has
+  // written over. Ops of the optimizer do not count: programs with several losses update parameters in between.
+  void Check(size_t at, const OpDesc& grad, const std::set<std::string>& gradients) const;
+  // The same for `again`, a repetition of the op at `at`.
+  void CheckAgain(size_t at, const OpDesc& again) const;
+  // A gradient op restores `name` to what it was in front of the op at `at`.
+  void Restore(const std::string& name, size_t at) { restored_[name] = at; }
+
+ private:
+  const OpDesc* WriterFrom(const std::string& name, size_t begin) const;
+  [[noreturn]] void Throw(const char* who, const OpDesc& op, const std::string& name, const OpDesc& writer) const;
+
+  const BlockDesc& block_;
+  std::map<std::string, std::vector<size_t>> writers_;
+  std::map<std::string, size_t> restored_;
+};
+
+}  // namespace paddle

@@ -1,0 +1,85 @@
+#include "paddle/io/predictor.h"
+
+#include <filesystem>
+
+#include "paddle/io/feed.h"
+#include "paddle/io/model.h"
+#include "paddle/op/check.h"
+#include "paddle/runtime/executor.h"
+
+namespace paddle {
+
+struct Predictor::Model {
+  std::shared_ptr<const ProgramDesc> program;
+  std::unique_ptr<Scope> scope = std::make_unique<Scope>();
+  std::vector<std::string> inputs, outputs;
+  std::vector<TensorMeta> input_metas;
+};
+
+struct Predictor::Runner {
+  Executor executor;
+};
+
+Predictor::Predictor(std::shared_ptr<const Model> model)
+    : model_(std::move(model)), runner_(std::make_unique<Runner>()) {}
+Predictor::~Predictor() = default;
+
+namespace {
+
+template <class Model>
+void Describe(const std::shared_ptr<ProgramDesc>& program, const PredictorOptions& options, Model* model) {
+  if (!options.allow_io) RefuseIo(*program);
+  model->program = program;
+  model->inputs = FeedNames(*program);
+  model->outputs = FetchNames(*program);
+  Require(!model->outputs.empty(),
+          "the program has no fetch op: it is not an inference model; save it with fluid.io.save_inference_model");
+  for (const auto& name : model->inputs) model->input_metas.push_back(InputMeta(*program, name));
+}
+
+}  // namespace
+
+std::unique_ptr<Predictor> Predictor::FromFolder(const std::string& folder, const PredictorOptions& options) {
+  auto model = std::make_shared<Model>();
+  const auto program = LoadProgram((std::filesystem::path(folder) / options.model_file).string());
+  Describe(program, options, model.get());
+  LoadPersistables(*program, folder, options.params_file, model->scope.get());
+  return std::unique_ptr<Predictor>(new Predictor(std::move(model)));
+}
+
+std::unique_ptr<Predictor> Predictor::FromMemory(std::string_view bytes, std::string_view params,
+                                                 const PredictorOptions& options) {
+  auto model = std::make_shared<Model>();
+  const auto program = ProgramDesc::Parse(bytes);
+  Describe(program, options, model.get());
+  MemorySource source(params);
+  LoadPersistables(*program, &source, model->scope.get());
+  return std::unique_ptr<Predictor>(new Predictor(std::move(model)));
+}
+
+const std::vector<std::string>& Predictor::inputs() const { return model_->inputs; }
+const std::vector<std::string>& Predictor::outputs() const { return model_->outputs; }
+
+const TensorMeta& Predictor::input_meta(int i) const {
+  Require(i >= 0 && i < static_cast<int>(model_->input_metas.size()), "there is no input ", i, "; the model has ",
+          model_->input_metas.size());
+  return model_->input_metas[i];
+}
+
+std::vector<Tensor> Predictor::Run(std::span<const Tensor> inputs) {
+  const Model& model = *model_;
+  Require(inputs.size() == model.inputs.size(), "the model takes ", model.inputs.size(), " inputs ", model.inputs,
+          ", got ", inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) CheckInput(model.inputs[i], model.input_metas[i], inputs[i]);
+  Executor& executor = runner_->executor;
+  const auto prepared = executor.Prepare(*model.program, model.inputs, model.outputs);
+  std::vector<Variable> fetched = executor.Run(prepared, *model.scope, inputs);
+  std::vector<Tensor> outputs;
+  outputs.reserve(fetched.size());
+  for (auto& variable : fetched) outputs.push_back(std::move(variable.get<Tensor>()));
+  return outputs;
+}
+
+std::unique_ptr<Predictor> Predictor::Clone() const { return std::unique_ptr<Predictor>(new Predictor(model_)); }
+
+}  // namespace paddle

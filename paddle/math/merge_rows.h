@@ -1,0 +1,51 @@
+#pragma once
+// Sums of the rows of a SelectedRows that have the same number.
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "paddle/tensor/variable.h"
+
+namespace paddle {
+
+// Keeps its memory from one use to the next, for the State of a kernel.
+class RowMerger {
+ public:
+  // Adds up the rows of `gradient` by number, in their order. Throws InvalidArgument for a number outside [0, height).
+  void Merge(const SelectedRows& gradient);
+
+  // After Merge: the different numbers, rising.
+  const std::vector<int64_t>& rows() const { return rows_; }
+  int64_t width() const { return width_; }
+  // The sum for rows()[i].
+  template <class T>
+  const T* value(int64_t i) const {
+    return reinterpret_cast<const T*>(values_.data()) + i * width_;
+  }
+
+  // Calls body(row, sum) for each row of [begin, end), with zeros for those that did not occur.
+  template <class T, class Body>
+  void ForEachRow(int64_t begin, int64_t end, const Body& body) const {
+    size_t i = LowerBound(begin);
+    for (int64_t row = begin; row < end; ++row) {
+      const bool there = i < rows_.size() && rows_[i] == row;
+      body(row, there ? value<T>(static_cast<int64_t>(i)) : reinterpret_cast<const T*>(zeros_.data()));
+      i += there;
+    }
+  }
+
+ private:
+  template <class T>
+  void Sum(const T* values);
+  size_t LowerBound(int64_t row) const;
+
+  std::vector<std::pair<int64_t, int64_t>> order_;  // row number, place in the gradient
+  std::vector<int64_t> rows_;
+  std::vector<int64_t> begin_;  // where in order_ each of rows_ begins, and the end
+  int64_t width_ = 0;
+  std::vector<double> values_, zeros_;  // bytes, aligned for any T
+};
+
+}  // namespace paddle

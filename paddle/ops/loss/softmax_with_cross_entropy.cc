@@ -1,0 +1,166 @@
+// Softmax and cross entropy in one step.
+#include <algorithm>
+#include <cmath>
+
+#include "paddle/device/parallel.h"
+#include "paddle/math/softmax.h"
+#include "paddle/op/registry.h"
+#include "paddle/ops/loss/label.h"
+
+namespace paddle {
+namespace {
+
+constexpr int64_t kElementsPerTask = 4096;
+
+struct SoftmaxWithCrossEntropyAttrs {
+  bool soft_label = false;
+  bool numeric_stable_mode = true;
+  int32_t ignore_index = -100;
+  int32_t axis = -1;
+
+  static auto Fields() {
+    using A = SoftmaxWithCrossEntropyAttrs;
+    return std::tuple{Field{"soft_label", &A::soft_label, "Whether Label holds a distribution instead of a class."},
+                      Field{"numeric_stable_mode", &A::numeric_stable_mode, "Has no influence: the computation is always the stable one."},
+                      Field{"ignore_index", &A::ignore_index, "Places of this class have no loss and no gradient."},
+                      Field{"axis", &A::axis, "The dimension of the classes; negative counts from the last."}};
+  }
+};
+
+using Attrs = SoftmaxWithCrossEntropyAttrs;
+
+// The dims of Label (when hard) and Loss.
+Dims LossDims(const Dims& logits, int axis) {
+  Dims dims = logits;
+  dims[axis] = 1;
+  return dims;
+}
+
+void CheckLabel(const Attrs& attrs, std::string_view logits, InferContext& context) {
+  const Dims &x = context.In(logits).dims, &label = context.In("Label").dims;
+  const int axis = NormalizeAxis(attrs.axis, x.rank());
+  if (attrs.soft_label) {
+    context.CheckSameDims(logits, "Label");
+    context.CheckSameDType(logits, "Label");
+  } else {
+    context.CheckDType("Label", kIndices);
+    Require(DimsAgree(label, LossDims(x, axis)), "Label of shape ", label, " does not fit ", logits, ' ', x, "; expected ", LossDims(x, axis));
+  }
+}
+
+void Infer(const Attrs& attrs, InferContext& context) {
+  context.CheckDType("Logits", kFloats);
+  context.CheckRank("Logits", 1, kMaxRank);
+  CheckLabel(attrs, "Logits", context);
+  const Dims& x = context.In("Logits").dims;
+  context.CopyMeta("Logits", "Softmax");
+  context.SetOut("Loss", LossDims(x, NormalizeAxis(attrs.axis, x.rank())), context.In("Logits").dtype);
+  context.ShareLod("Logits", "Loss");
+}
+
+void InferGrad(const Attrs& attrs, InferContext& context) {
+  CheckLabel(attrs, "Softmax", context);
+  const Dims& x = context.In("Softmax").dims;
+  const Dims loss = LossDims(x, NormalizeAxis(attrs.axis, x.rank()));
+  Require(DimsAgree(loss, context.In("Loss@GRAD").dims), "Loss@GRAD has shape ", context.In("Loss@GRAD").dims, "; expected ", loss);
+  context.CheckSameDType("Softmax", "Loss@GRAD");
+  context.CopyMeta("Softmax", "Logits@GRAD");
+}
+
+// Calls body(row, index of the row's first element) in parallel.
+template <class Body>
+void ForEachRow(const AxisView& view, const Body& body) {
+  ParallelFor(view.outer * view.inner, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(view.size, 1)),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t row = begin; row < end; ++row) body(row, row / view.inner * view.size * view.inner + row % view.inner);
+              });
+}
+
+// -log(softmax(x)[k]) = max + log(sum(exp(x - max))) - x[k]; softmax gives exp(x - shift) with shift = max + log(sum).
+template <class T>
+T Shift(const T* x, const T* softmax, int64_t size, int64_t step) {
+  int64_t largest = 0;
+  for (int64_t i = 1; i < size; ++i)
+    if (x[i * step] > x[largest * step]) largest = i;
+  return x[largest * step] - std::log(softmax[largest * step]);
+}
+
+template <class T>
+void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const Tensor& label, const T* softmax, T* loss) {
+  const T* x = logits.data<T>();
+  const int64_t size = view.size, step = view.inner;
+  if (attrs.soft_label) {
+    const T* q = label.data<T>();
+    return ForEachRow(view, [&](int64_t row, int64_t at) {
+      const T shift = Shift(x + at, softmax + at, size, step);
+      T sum = 0;
+      for (int64_t i = 0; i < size; ++i) sum += q[at + i * step] * (shift - x[at + i * step]);
+      loss[row] = sum;
+    });
+  }
+  VisitIndex(label.dtype(), [&]<class L>() {
+    const L* classes = label.data<L>();
+    ForEachRow(view, [&](int64_t row, int64_t at) {
+      const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
+      loss[row] = k < 0 ? T(0) : Shift(x + at, softmax + at, size, step) - x[at + k * step];
+    });
+  });
+}
+
+void Run(const CpuContext&, const Attrs& attrs, const Tensor& logits, const Tensor& label, Tensor& softmax, Tensor& loss) {
+  const AxisView view(logits.dims(), NormalizeAxis(attrs.axis, logits.rank()));
+  VisitFloat(logits.dtype(), [&]<class T>() {
+    Softmax(view, false, logits.data<T>(), softmax.mutable_data<T>());
+    Loss<T>(attrs, view, logits, label, softmax.data<T>(), loss.mutable_data<T>());
+  });
+}
+
+void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const Tensor& softmax, const Tensor& d_loss, Tensor& dx) {
+  const AxisView view(softmax.dims(), NormalizeAxis(attrs.axis, softmax.rank()));
+  const int64_t size = view.size, step = view.inner;
+  VisitFloat(softmax.dtype(), [&]<class T>() {
+    const T *y = softmax.data<T>(), *d = d_loss.data<T>();
+    T* out = dx.mutable_data<T>();
+    if (attrs.soft_label) {
+      const T* q = label.data<T>();
+      return ForEachRow(view, [&](int64_t row, int64_t at) {
+        for (int64_t i = at; i < at + size * step; i += step) out[i] = d[row] * (y[i] - q[i]);
+      });
+    }
+    VisitIndex(label.dtype(), [&]<class L>() {
+      const L* classes = label.data<L>();
+      ForEachRow(view, [&](int64_t row, int64_t at) {
+        const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
+        const T scale = k < 0 ? T(0) : d[row];
+        for (int64_t i = at; i < at + size * step; i += step) out[i] = scale * y[i];
+        if (k >= 0) out[at + k * step] -= scale;
+      });
+    });
+  });
+}
+
+const Registered kOp = RegisterOp<Attrs>({
+    .name = "softmax_with_cross_entropy",
+    .doc = "Cross entropy of the softmax of Logits, without overflow: Loss = log(sum(exp(Logits))) - Logits[Label] for class labels, "
+           "sum(Label (log(sum(exp(Logits))) - Logits)) for soft ones.",
+    .inputs = {{"Logits", "Unscaled log-probabilities, of rank 1 or more."},
+               {"Label", "Classes, int64 or int32, of Logits' shape with 1 at the axis; with soft_label distributions of Logits' shape and type.",
+                kNoGradient}},
+    .outputs = {{"Softmax", "Softmax of Logits.", kIntermediate}, {"Loss", "Loss, of Logits' shape with 1 at the axis, grouped as Logits."}},
+    .infer = Infer,
+});
+const Registered kCpu = RegisterKernel("softmax_with_cross_entropy", Run);
+const Registered kGradOp = RegisterOp<Attrs>({
+    .name = "softmax_with_cross_entropy_grad",
+    .doc = "Gradient of softmax_with_cross_entropy: Logits@GRAD = Loss@GRAD (Softmax - onehot(Label)). Soft labels must sum to one.",
+    .inputs = {{"Label", "As given to softmax_with_cross_entropy.", kNoGradient},
+               {"Softmax", "As written by softmax_with_cross_entropy."},
+               {"Loss@GRAD", "Gradient of the loss."}},
+    .outputs = {{"Logits@GRAD", "Gradient of Logits."}},
+    .infer = InferGrad,
+    .may_share = {{"Logits@GRAD", "Softmax"}},
+});
+const Registered kGradCpu = RegisterKernel("softmax_with_cross_entropy_grad", RunGrad);
+
+}  // namespace
+}  // namespace paddle

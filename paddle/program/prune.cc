@@ -1,0 +1,147 @@
+#include "paddle/program/prune.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+namespace paddle {
+namespace {
+
+using NameSet = std::set<std::string>;
+
+// What a block and the blocks in it read and write of the variables around it. Blocks nest at most as deep as Verify
+// allows.
+void CollectOuter(const ProgramDesc& program, int index, NameSet local, NameSet* reads, NameSet* writes) {
+  const BlockDesc& block = program.block(index);
+  for (const auto& var : block.vars()) local.insert(var->name());
+  for (const auto& op : block.ops()) {
+    for (const auto& name : op->InputNames())
+      if (!local.contains(name)) reads->insert(name);
+    for (const auto& name : op->OutputNames())
+      if (!local.contains(name)) writes->insert(name);
+    for (const int sub : op->Blocks()) CollectOuter(program, sub, local, reads, writes);
+  }
+}
+
+struct Use {
+  NameSet reads, writes;
+};
+
+Use UseOf(const ProgramDesc& program, const OpDesc& op) {
+  Use use;
+  for (const auto& name : op.InputNames()) use.reads.insert(name);
+  for (const auto& name : op.OutputNames()) use.writes.insert(name);
+  for (const int sub : op.Blocks()) CollectOuter(program, sub, {}, &use.reads, &use.writes);
+  use.reads.erase(std::string(kEmptyName));
+  use.writes.erase(std::string(kEmptyName));
+  return use;
+}
+
+// Which ops of block 0 the targets need.
+std::vector<bool> FindNeeded(const ProgramDesc& program, const PruneRequest& request) {
+  const auto& ops = program.block(0).ops();
+  std::vector<bool> keep(ops.size(), false);
+  NameSet needed(request.target_vars.begin(), request.target_vars.end());
+  for (const auto& [block, op] : request.target_ops) {
+    Require(block == 0, "a target op must be in block 0, got block ", block);
+    Require(op >= 0 && op < static_cast<int>(ops.size()), "block 0 has no op ", op, "; it has ", ops.size());
+    keep[op] = true;
+  }
+  NameSet made;
+  for (size_t i = ops.size(); i-- > 0;) {
+    const Use use = UseOf(program, *ops[i]);
+    const auto wanted = [&](const std::string& name) { return needed.contains(name) && !request.feeds.contains(name); };
+    if (std::any_of(use.writes.begin(), use.writes.end(), wanted)) keep[i] = true;
+    if (!keep[i]) continue;
+    made.insert(use.writes.begin(), use.writes.end());
+    for (const auto& name : use.reads)
+      if (!request.feeds.contains(name)) needed.insert(name);
+  }
+  for (const auto& name : request.target_vars) {
+    const auto var = program.block(0).FindVar(name);
+    Require(var != nullptr, "the program has no variable '", name, "' to prune for");
+    Require(made.contains(name) || request.feeds.contains(name) || var->persistable(),
+            "no op of the program makes the target '", name, "'");
+  }
+  return keep;
+}
+
+// A copy of `program` with the ops that `keep(block, op)` says, without blocks and variables that nothing uses any
+// more.
+class Extractor {
+ public:
+  Extractor(const ProgramDesc& program, std::function<bool(int, size_t)> keep)
+      : from_(program), keep_(std::move(keep)), copy_(program.Clone()) {}
+
+  std::shared_ptr<ProgramDesc> Run() {
+    Reach(0);
+    for (int i = 0; i < copy_->size(); ++i) {
+      BlockDesc& block = copy_->block(i);
+      for (size_t k = block.ops().size(); k-- > 0;)
+        if (!reached_.contains(i) || !keep_(i, k)) block.RemoveOps(k, k + 1);
+    }
+    DropVars();
+    return reached_.size() == static_cast<size_t>(copy_->size()) ? copy_ : Renumber();
+  }
+
+ private:
+  void Reach(int index) {
+    if (!reached_.insert(index).second) return;
+    const auto& ops = from_.block(index).ops();
+    for (size_t k = 0; k < ops.size(); ++k)
+      if (keep_(index, k))
+        for (const int sub : ops[k]->Blocks()) Reach(sub);
+    if (const int parent = from_.block(index).parent_index(); parent >= 0) Reach(parent);
+  }
+
+  void DropVars() {
+    NameSet used;
+    for (const int index : reached_)
+      for (const auto& op : copy_->block(index).ops()) {
+        const Use use = UseOf(*copy_, *op);
+        used.insert(use.reads.begin(), use.reads.end());
+        used.insert(use.writes.begin(), use.writes.end());
+      }
+    for (const int index : reached_) {
+      const auto vars = copy_->block(index).vars();
+      for (const auto& var : vars)
+        if (!used.contains(var->name())) copy_->block(index).RemoveVar(var->name());
+    }
+  }
+
+  std::shared_ptr<ProgramDesc> Renumber() const {
+    std::map<int, int> number;
+    for (const int index : reached_) number.emplace(index, static_cast<int>(number.size()));
+    return copy_->SelectBlocks(number);
+  }
+
+  const ProgramDesc& from_;
+  std::function<bool(int, size_t)> keep_;
+  std::shared_ptr<ProgramDesc> copy_;
+  std::set<int> reached_;
+};
+
+}  // namespace
+
+std::shared_ptr<ProgramDesc> Prune(const ProgramDesc& program, const PruneRequest& request) {
+  const std::vector<bool> keep = FindNeeded(program, request);
+  return Extractor(program, [&](int block, size_t op) { return block != 0 || keep[op]; }).Run();
+}
+
+std::shared_ptr<ProgramDesc> PruneBackward(const ProgramDesc& program) {
+  return Extractor(program,
+                   [&](int block, size_t op) {
+                     return (program.block(block).ops()[op]->Role() & (kBackward | kOptimize | kLrSched)) == 0;
+                   })
+      .Run();
+}
+
+std::shared_ptr<ProgramDesc> InferenceClone(const ProgramDesc& program) {
+  auto clone = PruneBackward(program);
+  for (int i = 0; i < clone->size(); ++i)
+    for (const auto& op : clone->block(i).ops())
+      if (op->FindAttr("is_test")) op->SetAttr("is_test", true);
+  return clone;
+}
+
+}  // namespace paddle

@@ -1,0 +1,243 @@
+"""Losses."""
+
+from paddle.fluid.initializer import Constant
+from paddle.fluid.layer_helper import LayerHelper
+from paddle.fluid.layers._op import append_op
+from paddle.fluid.param_attr import ParamAttr
+
+kIgnoreIndex = -100
+
+
+def cross_entropy(input, label, soft_label=False, ignore_index=kIgnoreIndex):
+    """-log of the probability of the right class.
+
+    Args:
+        input (Variable): (..., C), probabilities (of ``softmax``), float32 or float64.
+        label (Variable): (..., 1), int64, the classes; with ``soft_label`` of the shape of ``input``, probabilities.
+        soft_label (bool): -sum(label * log(input)).
+        ignore_index (int): rows of this class have loss 0.
+
+    Returns:
+        Variable: (..., 1).
+    """
+    if not soft_label:
+        outputs = {"Y": "X", "XShape": "X", "MatchX": "X"}
+        attrs = {"ignore_index": ignore_index}
+        return append_op("cross_entropy2", {"X": input, "Label": label}, outputs, attrs)[0]
+    attrs = {"soft_label": soft_label, "ignore_index": ignore_index}
+    return append_op("cross_entropy", {"X": input, "Label": label}, {"Y": "X"}, attrs)
+
+
+def softmax_with_cross_entropy(
+    logits, label, soft_label=False, ignore_index=kIgnoreIndex, numeric_stable_mode=True, return_softmax=False, axis=-1
+):
+    """``cross_entropy(softmax(logits), label)`` in one step, without overflow.
+
+    Args:
+        logits (Variable): any shape, float32 or float64.
+        label (Variable): int64, the classes, of the shape of ``logits`` with size 1 along ``axis``; with
+            ``soft_label`` of the shape of ``logits``, probabilities.
+        soft_label (bool): see ``cross_entropy``.
+        ignore_index (int): places of this class have loss 0.
+        numeric_stable_mode (bool): subtract the maximum before; done always.
+        return_softmax (bool): return the softmax too.
+        axis (int): of the classes.
+
+    Returns:
+        Variable: the loss, of the shape of ``logits`` with size 1 along ``axis``; with ``return_softmax`` a pair of
+        it and the softmax.
+    """
+    attrs = {
+        "soft_label": soft_label,
+        "ignore_index": ignore_index,
+        "numeric_stable_mode": numeric_stable_mode,
+        "axis": axis,
+    }
+    outputs = {"Softmax": "Logits", "Loss": "Logits"}
+    softmax, loss = append_op("softmax_with_cross_entropy", {"Logits": logits, "Label": label}, outputs, attrs)
+    return (loss, softmax) if return_softmax else loss
+
+
+def sigmoid_cross_entropy_with_logits(x, label, ignore_index=kIgnoreIndex, name=None, normalize=False):
+    """max(x, 0) - x * label + log(1 + exp(-|x|)): the loss of independent yes-no questions.
+
+    Args:
+        x (Variable): any shape, floating.
+        label (Variable): of the shape of ``x``, from 0 to 1.
+        ignore_index (int): places with this label have loss 0.
+        normalize (bool): divide by the number of places that count.
+
+    Returns:
+        Variable: of the shape of ``x``.
+    """
+    attrs = {"ignore_index": ignore_index, "normalize": normalize}
+    inputs = {"X": x, "Label": label}
+    return append_op("sigmoid_cross_entropy_with_logits", inputs, {"Out": "X"}, attrs, name=name)
+
+
+def square_error_cost(input, label):
+    """(input - label)^2 of each element; shapes and types are the same."""
+    helper = LayerHelper("square_error_cost", input=input, label=label)
+    difference = append_op("elementwise_sub", {"X": input, "Y": label}, {"Out": "X"}, helper=helper)
+    return append_op("square", {"X": difference}, {"Out": "X"}, helper=helper)
+
+
+def mse_loss(input, label):
+    """The mean of (input - label)^2: (1,)."""
+    from paddle.fluid.layers.nn.reduce import reduce_mean
+
+    return reduce_mean(square_error_cost(input, label))
+
+
+def huber_loss(input, label, delta):
+    """0.5 d^2 for |d| <= delta, else delta * (|d| - 0.5 delta), with d = label - input.
+
+    Args:
+        input, label (Variable): (N, 1), or any same shape, float32 or float64.
+        delta (float): where the square ends.
+
+    Returns:
+        Variable: of the shape of ``input``.
+    """
+    outputs = {"Residual": "X", "Out": "X"}
+    return append_op("huber_loss", {"X": input, "Y": label}, outputs, {"delta": delta})[1]
+
+
+def smooth_l1(x, y, inside_weight=None, outside_weight=None, sigma=None):
+    """The sum over a sample of 0.5 (sigma d)^2 for |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2, with d = x - y.
+
+    Args:
+        x, y (Variable): (N, ...), float32.
+        inside_weight, outside_weight (Variable): of the shape of ``x``; factors on d, and on its loss.
+        sigma (float): 1 by default.
+
+    Returns:
+        Variable: (N, 1).
+
+    Source: Girshick, "Fast R-CNN", 2015.
+    """
+    inputs = {"X": x, "Y": y, "InsideWeight": inside_weight, "OutsideWeight": outside_weight}
+    attrs = {"sigma": 1.0 if sigma is None else sigma}
+    return append_op("smooth_l1_loss", inputs, {"Diff": "X", "Out": "X"}, attrs)[1]
+
+
+def log_loss(input, label, epsilon=0.0001, name=None):
+    """-label * log(input + epsilon) - (1 - label) * log(1 - input + epsilon).
+
+    Args:
+        input (Variable): (N, 1), probabilities, float32.
+        label (Variable): (N, 1), 0 or 1, float32.
+
+    Returns:
+        Variable: (N, 1).
+    """
+    inputs = {"Predicted": input, "Labels": label}
+    return append_op("log_loss", inputs, {"Loss": "Predicted"}, {"epsilon": epsilon}, name=name)
+
+
+def rank_loss(label, left, right, name=None):
+    """log(1 + exp(o)) - label * o with o = left - right: label 1 means that left ranks higher. All (N, 1), float32.
+
+    Source: Burges et al., "Learning to Rank using Gradient Descent", 2005.
+    """
+    return append_op("rank_loss", {"Label": label, "Left": left, "Right": right}, {"Out": "Label"}, name=name)
+
+
+def margin_rank_loss(label, left, right, margin=0.1, name=None):
+    """max(0, -label * (left - right) + margin); label is 1 or -1. All (N, 1), float32."""
+    inputs = {"Label": label, "X1": left, "X2": right}
+    outputs = {"Out": "X1", "Activated": "X1"}
+    return append_op("margin_rank_loss", inputs, outputs, {"margin": margin}, name=name)[0]
+
+
+def bpr_loss(input, label, name=None):
+    """The mean over the wrong classes j of -log(sigmoid(x_right - x_j)): input (N, C), label (N, 1), int64; (N, 1).
+
+    Source: Hidasi et al., "Session-based Recommendations with Recurrent Neural Networks", 2016.
+    """
+    return append_op("bpr_loss", {"X": input, "Label": label}, {"Y": "X"}, name=name)
+
+
+def kldiv_loss(x, target, reduction="mean", name=None):
+    """target * (log(target) - x), for log-probabilities ``x``; no gradient goes to ``target``.
+
+    ``reduction``: ``'none'``, of the shape of ``x``; ``'mean'``, ``'sum'`` or ``'batchmean'`` (sum / batch size): (1,).
+    """
+    inputs, attrs = {"X": x, "Target": target}, {"reduction": reduction}
+    return append_op("kldiv_loss", inputs, {"Loss": "X"}, attrs, name=name)
+
+
+def teacher_student_sigmoid_loss(input, label, soft_max_up_bound=15.0, soft_max_lower_bound=-15.0):
+    """The loss of a click model taught by another one: input (N, 1), label (N, 1); (N, 1)."""
+    attrs = {"soft_max_up_bound": float(soft_max_up_bound), "soft_max_lower_bound": float(soft_max_lower_bound)}
+    return append_op("teacher_student_sigmoid_loss", {"X": input, "Label": label}, {"Y": "X"}, attrs)
+
+
+def npair_loss(anchor, positive, labels, l2_reg=0.002):
+    """The N-pair loss of embeddings.
+
+    Args:
+        anchor, positive (Variable): (N, D), float32 or float64; row i of both is of one class.
+        labels (Variable): (N,), the classes.
+        l2_reg (float): weight of the embeddings' squares.
+
+    Returns:
+        Variable: (1,).
+
+    Source: Sohn, "Improved Deep Metric Learning with Multi-class N-pair Loss Objective", 2016.
+    """
+    from paddle.fluid.layers.control_flow import equal
+    from paddle.fluid.layers.nn import expand, matmul, reduce_mean, reduce_sum, reshape, transpose
+    from paddle.fluid.layers.ops import square
+
+    batch_size = labels.shape[0]
+    labels = reshape(labels, shape=[batch_size, 1], inplace=True)
+    labels = expand(labels, expand_times=[1, batch_size])
+    labels = equal(labels, transpose(labels, perm=[1, 0])).astype("float32")
+    labels = labels / reduce_sum(labels, dim=1, keep_dim=True)
+    size = reduce_mean(reduce_sum(square(anchor), 1)) + reduce_mean(reduce_sum(square(positive), 1))
+    size = size * 0.25 * l2_reg
+    similarity = matmul(anchor, positive, transpose_x=False, transpose_y=True)
+    softmax_ce = softmax_with_cross_entropy(logits=similarity, label=labels, soft_label=True)
+    return size + reduce_mean(reduce_sum(labels * softmax_ce, 0))
+
+
+def center_loss(input, label, num_classes, alpha, param_attr, update_center=True):
+    """Half the squared distance of each row to the center of its class; the centers move to their rows.
+
+    Args:
+        input (Variable): (N, D), float32 or float64.
+        label (Variable): (N, 1), int64.
+        num_classes (int): number of centers.
+        alpha: the step of the centers, a number or a Variable of shape (1,).
+        param_attr (ParamAttr): of the centers, (num_classes, D).
+        update_center (bool): move the centers.
+
+    Returns:
+        Variable: (N, 1).
+
+    Source: Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", 2016.
+    """
+    from paddle.fluid.framework import Variable
+
+    helper = LayerHelper("center_loss", input=input, label=label, param_attr=param_attr)
+    centers = helper.create_parameter(attr=helper.param_attr, shape=[num_classes, input.shape[1]], dtype=input.dtype)
+    centers.stop_gradient = True
+    if isinstance(alpha, Variable):
+        alpha.stop_gradient = True
+    else:
+        attr = ParamAttr(
+            name=helper.name + ".centerloss_rate", initializer=Constant(value=float(alpha)), trainable=False
+        )
+        alpha = helper.create_parameter(attr=attr, shape=[1], dtype="float32")
+        alpha.stop_gradient = True
+    inputs = {"X": input, "Label": label, "Centers": centers, "CenterUpdateRate": alpha}
+    outputs = {"SampleCenterDiff": "X", "Loss": "X", "CentersOut": centers}
+    attrs = {"cluster_num": num_classes, "need_update": update_center}
+    return append_op("center_loss", inputs, outputs, attrs, helper=helper)[1]
+
+
+__all__ = (
+    "center_loss bpr_loss cross_entropy square_error_cost softmax_with_cross_entropy rank_loss margin_rank_loss "
+    "sigmoid_cross_entropy_with_logits teacher_student_sigmoid_loss huber_loss kldiv_loss npair_loss mse_loss"
+).split()

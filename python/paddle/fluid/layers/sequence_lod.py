@@ -1,0 +1,188 @@
+"""Ops on sequences: rows with LoD, no padding."""
+
+from paddle.fluid.framework import Variable, convert_np_dtype_to_dtype_
+from paddle.fluid.layer_helper import LayerHelper
+from paddle.fluid.layers._op import append_op
+
+__all__ = (
+    "sequence_conv sequence_softmax sequence_pool sequence_concat sequence_first_step sequence_last_step "
+    "sequence_slice sequence_expand sequence_expand_as sequence_pad sequence_unpad sequence_reshape sequence_scatter "
+    "sequence_enumerate sequence_mask sequence_reverse"
+).split()
+
+
+def sequence_pool(input, pool_type, is_test=False, pad_value=0.0):
+    """One row for each sequence (of the last level).
+
+    Args:
+        input (Variable): sequences of rows, lod_level at least 1, float32 or float64.
+        pool_type (str): ``'average'``, ``'sum'``, ``'sqrt'`` (sum / sqrt(length)), ``'max'``, ``'last'``, ``'first'``.
+        is_test (bool): do not keep what the gradient of the maximum needs.
+        pad_value (float): the value for empty sequences.
+
+    Returns:
+        Variable: (sequences, ...), with one level less.
+
+    Raises:
+        ValueError: another type.
+    """
+    kinds = ("AVERAGE", "SUM", "SQRT", "MAX", "LAST", "FIRST")
+    if not isinstance(pool_type, str) or pool_type.upper() not in kinds:
+        raise ValueError("pool_type of sequence_pool must be one of %s, got %r" % (", ".join(kinds).lower(), pool_type))
+    attrs = {"pooltype": pool_type.upper(), "is_test": is_test, "pad_value": pad_value}
+    outputs = {"Out": "X", "MaxIndex": "int32"}
+    out, index = append_op("sequence_pool", {"X": input}, outputs, attrs)
+    if pool_type.upper() == "MAX":
+        index.stop_gradient = True
+    return out
+
+
+def sequence_first_step(input):
+    """The first row of each sequence."""
+    return sequence_pool(input=input, pool_type="first")
+
+
+def sequence_last_step(input):
+    """The last row of each sequence."""
+    return sequence_pool(input=input, pool_type="last")
+
+
+def sequence_softmax(input, use_cudnn=False, name=None):
+    """The softmax over each sequence of numbers, (rows, 1) or (rows,), lod_level 1."""
+    return append_op("sequence_softmax", {"X": input}, {"Out": "X"}, name=name)
+
+
+def sequence_concat(input, name=None):
+    """Sequence i of the result is sequence i of the first input, then of the second, and so on."""
+    return append_op("sequence_concat", {"X": list(input)}, {"Out": "X"}, name=name)
+
+
+def sequence_expand(x, y, ref_level=-1, name=None):
+    """Repeat row or sequence i of ``x`` as often as level ``ref_level`` (the last by default) of ``y`` says.
+
+    Args:
+        x (Variable): rows, or sequences with lod_level 1.
+        y (Variable): its lengths count, not its values.
+
+    Returns:
+        Variable: of the type of ``x``.
+    """
+    return append_op("sequence_expand", {"X": x, "Y": y}, {"Out": "X"}, {"ref_level": ref_level}, name=name)
+
+
+def sequence_expand_as(x, y, name=None):
+    """Repeat row i of ``x`` over the length of sequence i of ``y``."""
+    return append_op("sequence_expand_as", {"X": x, "Y": y}, {"Out": "X"}, name=name)
+
+
+def sequence_conv(
+    input,
+    num_filters,
+    filter_size=3,
+    filter_stride=1,
+    padding=True,
+    padding_start=None,
+    bias_attr=None,
+    param_attr=None,
+    act=None,
+    name=None,
+):
+    """A convolution over the rows of each sequence; rows outside count as 0.
+
+    Args:
+        input (Variable): sequences of rows (D,), lod_level 1.
+        num_filters (int): features of the result.
+        filter_size (int): rows that go into one.
+        filter_stride (int): 1.
+        padding_start (int): the first of these rows, relative to the one of the result; -filter_size // 2 by default.
+        param_attr (ParamAttr): of the weight, (filter_size * D, num_filters).
+        bias_attr (ParamAttr): of the bias; False: none.
+        act (str): activation.
+
+    Returns:
+        Variable: (rows, num_filters), the same sequences.
+    """
+    helper = LayerHelper("sequence_conv", input=input, bias_attr=bias_attr, param_attr=param_attr, act=act, name=name)
+    weight = helper.create_parameter(
+        attr=helper.param_attr, shape=[filter_size * input.shape[1], num_filters], dtype=input.dtype
+    )
+    attrs = {
+        "contextStride": filter_stride,
+        "contextStart": -int(filter_size // 2) if padding_start is None else padding_start,
+        "contextLength": filter_size,
+    }
+    out = append_op("sequence_conv", {"X": input, "Filter": weight}, {"Out": "X"}, attrs, helper=helper)
+    return helper.append_activation(helper.append_bias_op(out))
+
+
+def sequence_slice(input, offset, length, name=None):
+    """Of sequence i the ``length[i]`` rows from ``offset[i]`` on; both (sequences, 1), int64."""
+    offset.stop_gradient = True
+    length.stop_gradient = True
+    inputs = {"X": input, "Offset": offset, "Length": length}
+    return append_op("sequence_slice", inputs, {"Out": "X"}, name=name)
+
+
+def sequence_pad(x, pad_value, maxlen=None, name=None):
+    """The sequences as one dense variable.
+
+    Args:
+        x (Variable): sequences, lod_level 1.
+        pad_value (Variable): (1,), or of the shape of a row; behind the sequences.
+        maxlen (int): the length to which they are filled up; the longest by default.
+
+    Returns:
+        A tuple: (sequences, maxlen, ...), and their lengths, int64, (sequences,).
+    """
+    pad_value.stop_gradient = True
+    inputs, outputs = {"X": x, "PadValue": pad_value}, {"Out": "X", "Length": "int64"}
+    attrs = {"padded_length": -1 if maxlen is None else maxlen}
+    return tuple(append_op("sequence_pad", inputs, outputs, attrs, name=name, no_grad=("Length",)))
+
+
+def sequence_unpad(x, length, name=None):
+    """Sequences from a dense variable (sequences, maxlen, ...) and their lengths, int64, (sequences,)."""
+    length.stop_gradient = True
+    return append_op("sequence_unpad", {"X": x, "Length": length}, {"Out": "X"}, name=name)
+
+
+def sequence_reshape(input, new_dim):
+    """Rows of length ``new_dim`` from the elements of each sequence, whose length changes."""
+    return append_op("sequence_reshape", {"X": input}, {"Out": "X"}, {"new_dim": new_dim})
+
+
+def sequence_scatter(input, index, updates, name=None):
+    """``input`` (N, D) plus, in row i, the numbers of sequence i of ``updates`` at the places of that of ``index``."""
+    inputs = {"X": input, "Ids": index, "Updates": updates}
+    return append_op("sequence_scatter", inputs, {"Out": "X"}, name=name)
+
+
+def sequence_enumerate(input, win_size, pad_value=0, name=None):
+    """For each id (rows, 1) it and the ones behind it in its sequence, ``win_size`` in all: (rows, win_size)."""
+    attrs = {"win_size": win_size, "pad_value": pad_value}
+    return append_op("sequence_enumerate", {"X": input}, {"Out": "X"}, attrs, name=name, no_grad=("Out",))
+
+
+def sequence_mask(x, maxlen=None, dtype="int64", name=None):
+    """For each length in ``x`` a row of that many 1 and 0 behind.
+
+    Args:
+        x (Variable): lengths, int32 or int64, any shape.
+        maxlen: length of the rows, an integer or a Variable of shape (1,); the longest by default.
+        dtype: of the result.
+
+    Returns:
+        Variable: the shape of ``x`` with a dimension more.
+    """
+    dtype = convert_np_dtype_to_dtype_(dtype)
+    inputs, attrs = {"X": x}, {"out_dtype": int(dtype)}
+    if isinstance(maxlen, Variable):
+        inputs["MaxLenTensor"] = maxlen
+    else:
+        attrs["maxlen"] = -1 if maxlen is None else maxlen
+    return append_op("sequence_mask", inputs, {"Y": dtype}, attrs, name=name, no_grad=("Y",))
+
+
+def sequence_reverse(x, name=None):
+    """The rows of each sequence in opposite order."""
+    return append_op("sequence_reverse", {"X": x}, {"Y": "X"}, name=name)

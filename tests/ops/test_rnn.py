@@ -1,0 +1,150 @@
+"""Recurrent layers over sequences."""
+
+import numpy as np
+from harness import LodArray, Op, lod, op_tests, uniform
+
+ACTIVATIONS = {
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0),
+    "identity": lambda x: x,
+}
+
+
+def walk(lengths, reverse):
+    """For each sequence of the last level: its rows in the order in which they are read."""
+    ends = np.cumsum(lengths[-1]).astype(int)
+    for end, length in zip(ends, lengths[-1]):
+        rows = range(end - length, end)
+        yield list(reversed(rows) if reverse else rows)
+
+
+def lstm(Input, H0, C0, Weight, Bias, use_peepholes, is_reverse, gate_activation, cell_activation, candidate_activation):
+    size = Weight.shape[0]
+    gate, show, propose = ACTIVATIONS[gate_activation], ACTIVATIONS[cell_activation], ACTIVATIONS[candidate_activation]
+    bias, peephole = Bias[0, : 4 * size], np.zeros((3, size))
+    if use_peepholes:
+        peephole = Bias[0, 4 * size :].reshape(3, size)
+    hidden, cell, gates = (np.zeros((len(Input), n * size)) for n in (1, 1, 4))
+    for s, rows in enumerate(walk(Input.lengths, is_reverse)):
+        h, c = (np.zeros(size) if start is None else start[s] for start in (H0, C0))
+        for row in rows:
+            x_c, x_i, x_f, x_o = np.split(np.asarray(Input)[row] + h @ Weight + bias, 4)
+            candidate, i, f = propose(x_c), gate(x_i + peephole[0] * c), gate(x_f + peephole[1] * c)
+            c = f * c + i * candidate
+            o = gate(x_o + peephole[2] * c)
+            h = o * show(c)
+            hidden[row], cell[row], gates[row] = h, c, np.concatenate([candidate, i, f, o])
+    outputs = {"Hidden": hidden, "Cell": cell, "BatchGate": gates, "BatchCellPreAct": show(cell)}
+    return {slot: LodArray(value, Input.lengths) for slot, value in outputs.items()}
+
+
+def by_step(lengths, reverse):
+    """Rows in the order of computation: first steps of all sequences, the longest sequence first, then second steps, ..."""
+    walks = sorted(walk(lengths, reverse), key=len, reverse=True)
+    return [rows[t] for t in range(max(map(len, walks), default=0)) for rows in walks if t < len(rows)]
+
+
+def gru(Input, H0, Weight, Bias, activation, gate_activation, is_reverse, origin_mode):
+    size = Weight.shape[0]
+    gate, propose = ACTIVATIONS[gate_activation], ACTIVATIONS[activation]
+    flat = np.asarray(Weight).reshape(-1)
+    of_gates, of_candidate = flat[: 2 * size * size].reshape(size, 2 * size), flat[2 * size * size :].reshape(size, size)
+    bias = np.zeros(3 * size) if Bias is None else Bias[0]
+    hidden, gates, reset = (np.zeros((len(Input), n * size)) for n in (1, 3, 1))
+    for s, rows in enumerate(walk(Input.lengths, is_reverse)):
+        h = np.zeros(size) if H0 is None else H0[s]
+        for row in rows:
+            x = np.asarray(Input)[row] + bias
+            u, r = np.split(gate(x[: 2 * size] + h @ of_gates), 2)
+            c = propose(x[2 * size :] + (r * h) @ of_candidate)
+            gates[row], reset[row] = np.concatenate([u, r, c]), r * h
+            h = u * h + (1 - u) * c if origin_mode else (1 - u) * h + u * c
+            hidden[row] = h
+    order = np.array(by_step(Input.lengths, is_reverse), dtype=int)
+    stepped = {"BatchGate": gates[order], "BatchResetHiddenPrev": reset[order], "BatchHidden": hidden[order]}
+    return {**stepped, "Hidden": LodArray(hidden, Input.lengths)}
+
+
+def lstm_case(lengths, size, initial=False, bias=None, use_peepholes=True, **attrs):
+    rows, sequences = sum(lengths[-1]), len(lengths[-1])
+    case = dict(
+        Input=lod(uniform(rows, 4 * size), *lengths),
+        Weight=uniform(size, 4 * size, low=-0.5, high=0.5),
+        Bias=uniform(1, (7 if use_peepholes else 4) * size),
+        use_peepholes=use_peepholes,
+        **attrs,
+    )
+    if initial:
+        case.update(H0=uniform(sequences, size), C0=uniform(sequences, size))
+    return case
+
+
+def gru_case(lengths, size, initial=False, bias=True, **attrs):
+    rows, sequences = sum(lengths[-1]), len(lengths[-1])
+    case = dict(Input=lod(uniform(rows, 3 * size), *lengths), Weight=uniform(size, 3 * size, low=-0.5, high=0.5), **attrs)
+    if bias:
+        case.update(Bias=uniform(1, 3 * size))
+    if initial:
+        case.update(H0=uniform(sequences, size))
+    return case
+
+
+GOOD_LSTM, GOOD_GRU = lstm_case([[2, 3]], 2), gru_case([[2, 3]], 2)
+
+test = op_tests(
+    Op(
+        "lstm",
+        cases=[
+            lstm_case([[2, 3, 1]], 2),
+            lstm_case([[2, 3, 1]], 3, initial=True, is_reverse=True),
+            lstm_case([[3, 0, 1, 4]], 5, initial=True, use_peepholes=False),
+            lstm_case([[1, 2], [2, 1, 3]], 1, use_peepholes=False, is_reverse=True),
+            lstm_case([[1, 1, 1]], 2, initial=True),
+            lstm_case([[6, 2, 9, 4, 4, 1, 7]], 33),
+            lstm_case([[2, 3]], 3, gate_activation="tanh", cell_activation="sigmoid", candidate_activation="identity"),
+            lstm_case([[2, 3]], 3, gate_activation="identity", cell_activation="identity", candidate_activation="sigmoid"),
+            lstm_case([[2, 3]], 3, cell_activation="relu", candidate_activation="relu"),
+            lstm_case([[0, 0]], 2, initial=True),
+            lstm_case([[]], 2),
+        ],
+        reference=lstm,
+        grad=("Input", "H0", "C0", "Weight", "Bias"),
+        bad=[
+            {**GOOD_LSTM, "Input": (5, 8), "match": "no LoD"},
+            {**GOOD_LSTM, "Input": lod((5, 6), [2, 3]), "match": r"Input .*\[5, 6\].* 8"},
+            {**GOOD_LSTM, "Weight": (2, 6), "match": r"Weight .*\[2, 6\]"},
+            {**GOOD_LSTM, "Bias": (1, 8), "match": r"\[1, 14\] with peepholes"},
+            {**GOOD_LSTM, "use_peepholes": False, "match": r"\[1, 8\] without peepholes"},
+            {**GOOD_LSTM, "H0": (2, 2), "match": "H0 and C0"},
+            {**GOOD_LSTM, "H0": (3, 2), "C0": (3, 2), "match": "a row for each sequence"},
+            {**GOOD_LSTM, "gate_activation": "gelu", "match": "gate_activation is 'gelu'"},
+        ],
+    ),
+    Op(
+        "gru",
+        cases=[
+            gru_case([[2, 3, 1]], 2),
+            gru_case([[2, 3, 1]], 3, initial=True, is_reverse=True),
+            gru_case([[3, 0, 1, 4]], 5, initial=True, origin_mode=True),
+            gru_case([[1, 2], [2, 1, 3]], 1, is_reverse=True, bias=False),
+            gru_case([[1, 1, 1]], 2, initial=True),
+            gru_case([[6, 2, 9, 4, 4, 1, 7]], 33),
+            gru_case([[2, 3]], 3, gate_activation="tanh", activation="identity"),
+            gru_case([[2, 3]], 3, gate_activation="identity", activation="sigmoid"),
+            gru_case([[2, 3]], 3, activation="relu", origin_mode=True),
+            gru_case([[0, 0]], 2, initial=True),
+            gru_case([[]], 2),
+        ],
+        reference=gru,
+        grad=("Input", "H0", "Weight", "Bias"),
+        bad=[
+            {**GOOD_GRU, "Input": (5, 6), "match": "no LoD"},
+            {**GOOD_GRU, "Input": lod((5, 8), [2, 3]), "match": r"Input .*\[5, 8\].* 6"},
+            {**GOOD_GRU, "Weight": (2, 4), "match": r"Weight .*\[2, 4\]"},
+            {**GOOD_GRU, "Bias": (1, 4), "match": r"Bias .*\[1, 4\].*\[1, 6\]"},
+            {**GOOD_GRU, "H0": (3, 2), "match": "a row for each sequence"},
+            {**GOOD_GRU, "activation": "gelu", "match": "activation is 'gelu'"},
+        ],
+    ),
+)

@@ -1,0 +1,18 @@
+import numpy as np
+import pytest
+
+import paddle.fluid as fluid
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Each test starts with empty programs, an empty scope and fresh names."""
+    np.random.seed(0)
+    with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.unique_name.guard():
+        with fluid.scope_guard(fluid.Scope()):
+            yield
+
+
+@pytest.fixture
+def exe():
+    return fluid.Executor(fluid.CPUPlace())

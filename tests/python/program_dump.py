@@ -1,0 +1,79 @@
+"""A program as plain data.
+
+``python program_dump.py data/programs.json.gz``, run with the 1.8.5 package, records the programs of all cases.
+"""
+
+import gzip
+import json
+import sys
+
+import paddle.fluid as fluid
+
+# Attributes that steer another vendor's library, and those that every op carries.
+SKIPPED = frozenset(
+    "workspace_size_MB Scale_in_eltwise Scale_out exhaustive_search fuse_relu_before_depthwise_conv fuse_beta "
+    "Scale_weights fuse_relu fuse_brelu_threshold fuse_activation fuse_alpha fuse_residual_connection fuse_brelu "
+    "Scale_in force_fp32_output scale_out scale_x scale_y Scale_x Scale_y x_data_format y_data_format fuse_with_relu "
+    "@ALL_KERNELS_MUST_COMPUTE_RUNTIME_SHAPE@ fused_reshape_Out fused_transpose_Out op_callstack op_role op_role_var "
+    "op_namescope op_device use_mkldnn use_cudnn use_quantizer mkldnn_data_type with_quant_attr".split()
+)
+TENSORS = ("LOD_TENSOR", "SELECTED_ROWS", "LOD_TENSOR_ARRAY")
+
+
+def plain(value):
+    if isinstance(value, float):
+        return float("%.6g" % value)
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def dump_op(op):
+    attrs = {
+        name: plain(op.attr(name))
+        for name in op.attr_names
+        if name not in SKIPPED and op.attr_type(name) not in (fluid.core.AttrType.BLOCK, fluid.core.AttrType.BLOCKS)
+    }
+    # gradient ops may lack the common attributes
+    role = op.attr("op_role") if op.has_attr("op_role") else None
+    role_var = list(op.attr("op_role_var")) if op.has_attr("op_role_var") else None
+    inputs = {slot: op.input(slot) for slot in op.input_names if op.input(slot)}
+    outputs = {slot: op.output(slot) for slot in op.output_names if op.output(slot)}
+    return [op.type, inputs, outputs, attrs, role, role_var]
+
+
+def dump_var(var):
+    kind = str(var.type).split(".")[-1]
+    if kind not in TENSORS:
+        return [kind]
+    flags = ("P" if var.persistable else "") + ("S" if var.stop_gradient else "")
+    lod_level = 0 if kind == "SELECTED_ROWS" else var.lod_level
+    return [kind, list(var.shape), str(var.dtype).split(".")[-1], lod_level, flags, type(var).__name__]
+
+
+def dump_program(program):
+    return [
+        {"ops": [dump_op(op) for op in block.ops], "vars": {var.name: dump_var(var) for var in block.vars.values()}}
+        for block in program.blocks
+    ]
+
+
+def build(function):
+    """(main program, startup program) of a case, dumped."""
+    main, startup = fluid.Program(), fluid.Program()
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        function()
+    return {"main": dump_program(main), "startup": dump_program(startup)}
+
+
+if __name__ == "__main__":
+    import program_cases
+
+    out = {}
+    for case_name, function in program_cases.CASES.items():
+        try:
+            out[case_name] = build(function)
+        except Exception as error:
+            print(case_name, type(error).__name__, str(error)[-300:], file=sys.stderr)
+    with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as file:
+        file.write(json.dumps(out, separators=(",", ":"), sort_keys=True).encode())

@@ -1,0 +1,291 @@
+"""Saving and loading: files of variables, models, states, checkpoints; damaged and hostile files."""
+
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+import paddle.fluid as fluid
+from paddle.fluid import layers
+from paddle.fluid.io import state_file
+
+
+def net():
+    x = fluid.data("x", [None, 4])
+    hidden = layers.batch_norm(layers.fc(x, 3, act="relu"))
+    out = layers.fc(layers.dropout(hidden, 0.2), 2, act="softmax")
+    loss = layers.mean(layers.cross_entropy(out, fluid.data("y", [None, 1], "int64")))
+    test = fluid.default_main_program().clone(for_test=True)
+    fluid.optimizer.Adam(0.05).minimize(loss)
+    return x, out, loss, test
+
+
+def batch(seed=0):
+    random = np.random.RandomState(seed)
+    return {"x": random.rand(8, 4).astype("float32"), "y": random.randint(0, 2, (8, 1)).astype("int64")}
+
+
+def trained(exe, steps=3):
+    x, out, loss, test = net()
+    exe.run(fluid.default_startup_program())
+    for i in range(steps):
+        exe.run(feed=batch(i), fetch_list=[loss])
+    return out, test, exe.run(test, feed=batch(), fetch_list=[out])[0]
+
+
+@pytest.mark.parametrize("filename", [None, "all"])
+@pytest.mark.parametrize("kind", ["params", "persistables"])
+def test_variables(exe, tmp_path, kind, filename):
+    out, test, value = trained(exe)
+    save, load = getattr(fluid.io, "save_" + kind), getattr(fluid.io, "load_" + kind)
+    save(exe, str(tmp_path / "d"), filename=filename)
+    with fluid.scope_guard(fluid.Scope()):
+        exe.run(fluid.default_startup_program())
+        load(exe, str(tmp_path / "d"), filename=filename)
+        np.testing.assert_array_equal(exe.run(test, feed=batch(), fetch_list=[out])[0], value)
+    names = sorted(os.listdir(tmp_path / "d"))
+    assert names == ["all"] if filename else "fc_0.w_0" in names
+
+
+def test_load_checks_shapes_and_files(exe, tmp_path):
+    trained(exe)
+    fluid.io.save_params(exe, str(tmp_path / "d"), filename="all")
+    with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.unique_name.guard():
+        x = fluid.data("x", [None, 4])
+        layers.fc(layers.batch_norm(layers.fc(x, 3, act="relu")), 7)
+        exe.run(fluid.default_startup_program())
+        with pytest.raises(ValueError, match="fc_1"):
+            fluid.io.load_params(exe, str(tmp_path / "d"), filename="all")
+        with pytest.raises((OSError, KeyError, ValueError, RuntimeError), match="nowhere"):
+            fluid.io.load_params(exe, str(tmp_path / "nowhere"))
+
+
+def test_inference_model(exe, tmp_path):
+    out, test, value = trained(exe)
+    ops = len(fluid.default_main_program().global_block().ops)
+    names = fluid.io.save_inference_model(str(tmp_path), ["x"], [out], exe, params_filename="params")
+    assert names == ["save_infer_model/scale_0.tmp_0"]
+    assert len(fluid.default_main_program().global_block().ops) == ops
+    with fluid.scope_guard(fluid.Scope()):
+        program, feeds, fetches = fluid.io.load_inference_model(str(tmp_path), exe, params_filename="params")
+        assert feeds == ["x"] and [var.name for var in fetches] == names
+        types = [op.type for op in program.global_block().ops]
+        assert types[0] == "feed" and types[-1] == "fetch" and "adam" not in types
+        got = exe.run(program, feed={"x": batch()["x"]}, fetch_list=fetches)[0]
+        np.testing.assert_allclose(got, value, rtol=1e-6)
+    with open(tmp_path / "__model__", "rb") as model, open(tmp_path / "params", "rb") as params:
+        parts = model.read(), params.read()
+    with fluid.scope_guard(fluid.Scope()):
+        program, feeds, fetches = fluid.io.load_inference_model(None, exe, *parts)
+        got = exe.run(program, feed={"x": batch()["x"]}, fetch_list=fetches)[0]
+        np.testing.assert_allclose(got, value, rtol=1e-6)
+
+
+def test_inference_model_errors(exe, tmp_path):
+    out, test, value = trained(exe)
+    with pytest.raises(ValueError):
+        fluid.io.save_inference_model(str(tmp_path), ["x"], [], exe)
+    with pytest.raises(ValueError, match="'z'"):
+        fluid.io.save_inference_model(str(tmp_path), ["x", "z"], [out], exe)
+    with pytest.raises(ValueError, match="no folder"):
+        fluid.io.load_inference_model(str(tmp_path / "nowhere"), exe)
+    (tmp_path / "__model__").write_bytes(b"\x00\x01damaged")
+    with pytest.raises(ValueError):
+        fluid.io.load_inference_model(str(tmp_path), exe)
+
+
+def test_models_with_io_ops_are_refused(exe, tmp_path):
+    x = fluid.data("x", [None, 4])
+    block = fluid.default_main_program().global_block()
+    block.append_op("save", {"X": layers.relu(x)}, {}, {"file_path": str(tmp_path / "out")})
+    data = fluid.default_main_program().desc.serialize_to_string()
+    (tmp_path / "__model__").write_bytes(data)
+    with pytest.raises(ValueError, match="'save'.*allow_io=True"):
+        fluid.io.load_inference_model(str(tmp_path), exe)
+    fluid.io.load_inference_model(str(tmp_path), exe, allow_io=True)
+
+
+def test_save_and_load(exe, tmp_path):
+    out, test, value = trained(exe)
+    prefix = str(tmp_path / "m" / "model")
+    fluid.save(fluid.default_main_program(), prefix)
+    assert sorted(os.listdir(tmp_path / "m")) == ["model.pdmodel", "model.pdopt", "model.pdparams"]
+    with fluid.scope_guard(fluid.Scope()):
+        fluid.load(fluid.default_main_program(), prefix)
+        np.testing.assert_array_equal(exe.run(test, feed=batch(), fetch_list=[out])[0], value)
+    state = fluid.load_program_state(prefix)
+    assert state["fc_0.w_0"].shape == (4, 3) and "fc_0.w_0_moment1_0" in state
+    with fluid.scope_guard(fluid.Scope()):
+        exe.run(fluid.default_startup_program())
+        with pytest.warns(UserWarning, match="no variables other"):
+            fluid.set_program_state(fluid.default_main_program(), dict(state, other=np.ones(1)))
+        np.testing.assert_array_equal(exe.run(test, feed=batch(), fetch_list=[out])[0], value)
+        with pytest.raises(ValueError, match="fc_0.w_0"):
+            fluid.set_program_state(fluid.default_main_program(), {"fc_0.w_0": np.ones((2, 2), "float32")})
+    with pytest.raises(FileNotFoundError):
+        fluid.load(fluid.default_main_program(), str(tmp_path / "nothing"))
+    with pytest.raises(ValueError, match="startup"):
+        with fluid.scope_guard(fluid.Scope()):
+            fluid.save(fluid.default_main_program(), prefix)
+
+
+ARRAYS = {
+    "float": np.arange(6, dtype="float32").reshape(2, 3),
+    "scalar": np.array(3.5),
+    "empty": np.zeros((0, 4), "int64"),
+    "half": np.ones(3, "float16"),
+    "bool": np.array([True, False]),
+    "unsigned": np.arange(5, dtype="uint8"),
+    "transposed": np.arange(6, dtype="int32").reshape(2, 3).T,
+    "big endian": np.arange(3, dtype=">i4"),
+    "名": np.arange(300, dtype="float64"),
+}
+
+
+def test_array_files(tmp_path):
+    path = str(tmp_path / "a.pdparams")
+    state_file.save_arrays(path, ARRAYS)
+    with open(path, "rb") as file:
+        by_pickle = pickle.load(file)
+    for read in (state_file.load_arrays(path), by_pickle):
+        assert list(read) == list(ARRAYS)
+        for name, array in ARRAYS.items():
+            np.testing.assert_array_equal(read[name], array)
+            assert read[name].dtype == array.dtype.newbyteorder("=") or read[name].dtype == array.dtype
+    with open(path, "rb") as file:
+        data = file.read()
+    assert data[:2] == b"\x80\x02" and b"numpy._core" not in data  # protocol 2, names that NumPy 1 has
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_array_files_of_pickle(protocol):
+    data = pickle.dumps(ARRAYS, protocol)
+    read = state_file.read_arrays(io.BytesIO(data))
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(read[name], array)
+
+
+class Hostile:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/paddle_hostile_pickle",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": Hostile()},
+        {"a": np.array([Hostile()], dtype=object)},
+        {"a": {1, 2}},
+        [1, 2],
+        {1: np.ones(2)},
+        {"a": np.array(["text"])},
+    ],
+)
+def test_hostile_array_files(value):
+    with pytest.raises(ValueError):
+        state_file.read_arrays(io.BytesIO(pickle.dumps(value, 2)))
+    assert not os.path.exists("/tmp/paddle_hostile_pickle")
+
+
+def test_damaged_array_files(tmp_path):
+    path = str(tmp_path / "a.pdparams")
+    state_file.save_arrays(path, ARRAYS)
+    with open(path, "rb") as file:
+        data = file.read()
+    random = np.random.RandomState(0)
+    for _ in range(2000):
+        damaged = bytearray(data)
+        for place in random.randint(0, len(data), random.randint(1, 4)):
+            damaged[place] = random.randint(256)
+        if random.rand() < 0.3:
+            damaged = damaged[: random.randint(len(data))]
+        try:
+            state_file.read_arrays(io.BytesIO(bytes(damaged)))
+        except ValueError:
+            pass
+
+
+def test_atomic_write(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def fail(file):
+        file.write(b"new")
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        state_file.atomic_write(str(path), fail)
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
+
+
+def test_checkpoint(exe, tmp_path):
+    out, test, value = trained(exe)
+    checkpoint = fluid.io.Checkpoint(str(tmp_path), keep=2)
+    assert checkpoint.latest() is None and checkpoint.restore() is None
+    paths = [checkpoint.save({"epoch": i}) for i in range(4)]
+    assert checkpoint.latest() == paths[-1] and sorted(os.listdir(tmp_path)) == ["checkpoint_2", "checkpoint_3"]
+    with fluid.scope_guard(fluid.Scope()):
+        assert fluid.io.Checkpoint(str(tmp_path)).restore() == {"epoch": 3}
+        np.testing.assert_array_equal(exe.run(test, feed=batch(), fetch_list=[out])[0], value)
+    with fluid.program_guard(fluid.Program(), fluid.Program()):
+        layers.fc(fluid.data("x", [None, 4]), 3, param_attr="other")
+        with pytest.raises(ValueError, match="other"):
+            fluid.io.Checkpoint(str(tmp_path)).restore()
+    with pytest.raises(ValueError, match="startup"):
+        with fluid.scope_guard(fluid.Scope()):
+            checkpoint.save()
+
+
+SCRIPT = """
+import sys
+import numpy as np
+import paddle.fluid as fluid
+from paddle.fluid import layers
+
+x = fluid.data("x", [None, 4])
+hidden = layers.dropout(layers.batch_norm(layers.fc(x, 16, act="relu")), 0.3)
+loss = layers.mean(layers.cross_entropy(layers.fc(hidden, 2, act="softmax"), fluid.data("y", [None, 1], "int64")))
+fluid.optimizer.Adam(layers.exponential_decay(0.05, 10, 0.9)).minimize(loss)
+fluid.default_startup_program().random_seed = 7
+exe = fluid.Executor()
+exe.run(fluid.default_startup_program())
+fluid.core.set_random_state(fluid.global_scope(), 11, 0)
+checkpoint = fluid.io.Checkpoint(sys.argv[1])
+step = (checkpoint.restore() or {"step": 0})["step"]
+while step < 60:
+    random = np.random.RandomState(step)
+    exe.run(feed={"x": random.rand(8, 4).astype("float32"), "y": random.randint(0, 2, (8, 1)).astype("int64")})
+    step += 1
+    checkpoint.save({"step": step})
+    print(step, flush=True)
+fluid.save(fluid.default_main_program(), sys.argv[2])
+"""
+
+
+def test_killed_training_resumes_to_the_same_bits(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(textwrap.dedent(SCRIPT))
+    whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")
+    subprocess.run([sys.executable, str(script), whole, whole + "_model"], check=True, stdout=subprocess.DEVNULL)
+    random = np.random.RandomState(1)
+    for _ in range(5):
+        process = subprocess.Popen([sys.executable, str(script), killed, killed + "_model"], stdout=subprocess.PIPE)
+        for _ in range(random.randint(2, 15)):
+            if not process.stdout.readline():
+                break
+        time.sleep(random.rand() * 0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    subprocess.run([sys.executable, str(script), killed, killed + "_model"], check=True, stdout=subprocess.DEVNULL)
+    for suffix in (".pdparams", ".pdopt"):
+        one, two = (state_file.load_arrays(path + "_model" + suffix) for path in (whole, killed))
+        assert list(one) == list(two)
+        for name in one:
+            np.testing.assert_array_equal(one[name], two[name], err_msg=name)
