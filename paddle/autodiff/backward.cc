@@ -38,11 +38,11 @@ class Backward {
  private:
   void CheckOptions() const {
     Require(!options_.targets.empty(), "gradients need at least one target");
-    Require(options_.targets.size() == options_.target_grads.size(), "there are ", options_.targets.size(), " targets, but ",
-            options_.target_grads.size(), " target gradients; give one (it may be empty) a target");
+    Require(options_.targets.size() == options_.target_grads.size(), "there are ", options_.targets.size(),
+            " targets, but ", options_.target_grads.size(), " target gradients; give one (it may be empty) a target");
     const auto check = [&](const char* what, const std::string& name) {
-      Require(block_.FindVarRecursive(name) != nullptr, "the ", what, " '", name, "' is not a variable of block ", block_.index(),
-              " or around it");
+      Require(block_.FindVarRecursive(name) != nullptr, "the ", what, " '", name, "' is not a variable of block ",
+              block_.index(), " or around it");
     };
     for (const auto& name : options_.targets) check("target", name);
     for (const auto& name : options_.inputs) check("input", name);

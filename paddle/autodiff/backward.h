@@ -14,8 +14,8 @@ namespace paddle {
 struct BackwardOptions {
   int block = 0;
   std::vector<std::string> targets = {};
-  // One a target: the variable that holds its gradient. Empty: ones, made here: of shape [1] for a loss, of the target's shape if
-  // `inputs` are given.
+  // One a target: the variable that holds its gradient. Empty: ones, made here: of shape [1] for a loss, of the
+  // target's shape if `inputs` are given.
   std::vector<std::string> target_grads = {};
   // Variables that get no gradient, and that none flows through; besides those whose description says stop_gradient.
   std::set<std::string> no_grad = {};
@@ -27,11 +27,11 @@ struct BackwardOptions {
   std::function<void(BlockDesc&, OpDesc&)> on_op = {};
 };
 
-// Appends to the block the ops that compute gradients of the targets' sum, and their variables. Returns, for each variable that
-// got one, the name of its gradient; a variable that the targets do not depend on is not in it.
+// Appends to the block the ops that compute gradients of the targets' sum, and their variables. Returns, for each
+// variable that got one, the name of its gradient; a variable that the targets do not depend on is not in it.
 //
-// Throws InvalidArgument for targets and inputs that are not there, and for an op whose gradient needs a value that was written over since;
-// Unimplemented for an op on the way that has no gradient. The program is as before then.
+// Throws InvalidArgument for targets and inputs that are not there, and for an op whose gradient needs a value that was
+// written over since; Unimplemented for an op on the way that has no gradient. The program is as before then.
 std::map<std::string, std::string> AppendBackward(ProgramDesc* program, const BackwardOptions& options);
 
 }  // namespace paddle

@@ -25,7 +25,8 @@ std::set<std::string> Keys(const Gradients::Names& names) {
   return keys;
 }
 
-// Where an op overwrote its input, the gradients of old and new value have one name: ops that write it go behind those that read it.
+// Where an op overwrote its input, the gradients of old and new value have one name: ops that write it go behind those
+// that read it.
 void PutOverwritersLast(const OpDesc& forward, std::vector<OpDesc>* ops) {
   if (ops->size() < 2) return;
   std::set<std::string> shared;
@@ -47,7 +48,8 @@ bool IsFloat(const BlockDesc& block, const std::string& name) {
 
 bool HasGradient(const OpDef& def) { return def.grad || Registry::Get().FindOrNull(std::string(def.name) + "_grad"); }
 
-BlockBackward::BlockBackward(const BlockDesc& forward, const BlockDesc& target, const std::set<std::string>& no_grad, Pending* pending)
+BlockBackward::BlockBackward(const BlockDesc& forward, const BlockDesc& target, const std::set<std::string>& no_grad,
+                             Pending* pending)
     : forward_(forward),
       target_(target),
       no_grad_(no_grad),
@@ -97,22 +99,29 @@ void BlockBackward::Differentiate(size_t at, const Segment* segment) {
   }
 }
 
-// The gradient ops of one op, as its rule writes them. Rules are asked even if no gradient comes in: `increment` undoes itself.
+// The gradient ops of one op, as its rule writes them. Rules are asked even if no gradient comes in: `increment` undoes
+// itself.
 std::vector<OpDesc> BlockBackward::GradOps(const OpDesc& op, const OpDef& def) {
   std::vector<OpDesc> ops;
   const bool reached = AnyOutputHasGrad(op);
   if (!reached && !def.block.empty()) return ops;
   GradContext context(op, this, &ops);
-  if (def.grad) def.grad(def.parse(op).get(), context);
-  else if (HasGradient(def)) context.EmitDefault();
-  else if (reached) CheckNoGradientNeeded(op, def);
+  if (def.grad)
+    def.grad(def.parse(op).get(), context);
+  else if (HasGradient(def))
+    context.EmitDefault();
+  else if (reached)
+    CheckNoGradientNeeded(op, def);
   return ops;
 }
 
-// An op without a gradient is in order where none could be: between integers, or where inputs are read for their shape only.
+// An op without a gradient is in order where none could be: between integers, or where inputs are read for their shape
+// only.
 void BlockBackward::CheckNoGradientNeeded(const OpDesc& op, const OpDef& def) const {
   const auto outputs = op.OutputNames();
-  if (std::none_of(outputs.begin(), outputs.end(), [&](const auto& name) { return HasGrad(name) && IsFloat(forward_, name); })) return;
+  if (std::none_of(outputs.begin(), outputs.end(),
+                   [&](const auto& name) { return HasGrad(name) && IsFloat(forward_, name); }))
+    return;
   for (const auto& slot : def.inputs) {
     if (slot.has(kNoGradient) || slot.has(kMetaOnly)) continue;
     for (const auto& name : op.Input(slot.name))
@@ -128,7 +137,8 @@ void BlockBackward::AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const
   if (std::all_of(outputs.begin(), outputs.end(), [](const auto& name) { return name == kEmptyName; })) return;
   const auto is_grad = [&](const auto& name) { return reads.contains(name); };
   const auto is_there = [&](const auto& name) { return is_grad(name) && gradients_.Has(reads.at(name)); };
-  if (std::any_of(inputs.begin(), inputs.end(), is_grad) && std::none_of(inputs.begin(), inputs.end(), is_there)) return;
+  if (std::any_of(inputs.begin(), inputs.end(), is_grad) && std::none_of(inputs.begin(), inputs.end(), is_there))
+    return;
   if (&forward_ == &target_ && Registry::Get().Find(op.type()).block.empty()) writers_.Check(at, grad, Keys(reads));
   if (segment)
     for (const auto& name : inputs)

@@ -14,15 +14,16 @@
 
 namespace paddle {
 
-// Walks the ops of a block backwards and asks each op's rule for its gradient ops. They are kept in a list: their names are settled only
-// when all are there.
+// Walks the ops of a block backwards and asks each op's rule for its gradient ops. They are kept in a list: their names
+// are settled only when all are there.
 class BlockBackward final : public GradEnvironment {
  public:
   // Ops of gradient blocks, by block; they are put in place when the op that holds the block is.
   using Pending = std::map<int, std::vector<OpDesc>>;
 
   // `forward`: the block to differentiate; `target`: where the ops will go (the same one, or its gradient block).
-  BlockBackward(const BlockDesc& forward, const BlockDesc& target, const std::set<std::string>& no_grad, Pending* pending);
+  BlockBackward(const BlockDesc& forward, const BlockDesc& target, const std::set<std::string>& no_grad,
+                Pending* pending);
 
   Gradients& gradients() { return gradients_; }
   // Writes the gradient ops of the ops in `path`.
@@ -39,7 +40,8 @@ class BlockBackward final : public GradEnvironment {
   std::vector<OpDesc> GradOps(const OpDesc& op, const OpDef& def);
   void CheckNoGradientNeeded(const OpDesc& op, const OpDef& def) const;
   void AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const Segment* segment);
-  void GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets, BlockDesc* grad_block, BlockBackward* inner);
+  void GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets, BlockDesc* grad_block,
+                   BlockBackward* inner);
 
   const BlockDesc& forward_;
   const BlockDesc& target_;

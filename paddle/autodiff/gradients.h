@@ -10,9 +10,9 @@
 
 namespace paddle {
 
-// Fluid's names: the gradient of `v` is `v@GRAD`. Where it has several contributions, they are `v@GRAD@RENAME@block0@0`, ..., and an op
-// `sum` makes `v@GRAD` of them in front of the first op that reads it, or at the end. If `v@GRAD` is there from an earlier
-// call, call n writes `grad/.../v@GRAD` with n times `grad/`.
+// Fluid's names: the gradient of `v` is `v@GRAD`. Where it has several contributions, they are
+// `v@GRAD@RENAME@block0@0`, ..., and an op `sum` makes `v@GRAD` of them in front of the first op that reads it, or at
+// the end. If `v@GRAD` is there from an earlier call, call n writes `grad/.../v@GRAD` with n times `grad/`.
 class Gradients {
  public:
   // From the name that a `grad` rule writes to the variable whose gradient it means.
@@ -27,12 +27,13 @@ class Gradients {
   void Give(const std::string& variable, const std::string& name);
   // `op` writes the gradient of a target, under NAME@GRAD or, where that is taken, NAME@GRAD_0, ...
   void Start(const std::string& target, OpDesc op);
-  // The name under which the next op reads the gradient; writes `sum` if need be, or `fill_zeros_like` if there is none.
+  // The name under which the next op reads the gradient; writes `sum` if need be, or `fill_zeros_like` if there is
+  // none.
   std::string Read(const std::string& variable);
   // Appends an op whose inputs in `reads` and outputs in `writes` are gradients.
   void Append(OpDesc op, const Names& reads, const Names& writes);
-  // The op that made the value of `variable` is differentiated, by the ops from number `since` on: what contributed before them was
-  // meant for that value, not for the one that the op overwrote.
+  // The op that made the value of `variable` is differentiated, by the ops from number `since` on: what contributed
+  // before them was meant for that value, not for the one that the op overwrote.
   void Forget(const std::string& variable, size_t since);
   // Sums what has several contributions still.
   void Finish();

@@ -26,8 +26,10 @@ std::vector<bool> FindReached(const BlockDesc& block, const std::vector<std::str
   for (const auto& op : block.ops()) {
     reached.push_back(AnyOf(op->InputNames(), from));
     for (const auto& name : op->OutputNames()) {
-      if (reached.back() && !no_grad.contains(name)) from.insert(name);
-      else if (!reached.back() && !Contains(inputs, name) && Overwrites(*op, name, block)) from.erase(name);
+      if (reached.back() && !no_grad.contains(name))
+        from.insert(name);
+      else if (!reached.back() && !Contains(inputs, name) && Overwrites(*op, name, block))
+        from.erase(name);
     }
   }
   return reached;
@@ -43,13 +45,14 @@ bool IsArray(const BlockDesc& block, const std::string& name) {
 bool Overwrites(const OpDesc& op, const std::string& name, const BlockDesc& block) {
   const OpDef* def = Registry::Get().FindOrNull(op.type());
   if (def && !def->block.empty()) return false;  // its block may run or not
-  return !IsArray(block, name);  // an array keeps its other items
+  return !IsArray(block, name);                  // an array keeps its other items
 }
 
-std::vector<bool> FindPath(const BlockDesc& block, const std::vector<std::string>& targets, const std::vector<std::string>& inputs,
-                           const NameSet& no_grad) {
+std::vector<bool> FindPath(const BlockDesc& block, const std::vector<std::string>& targets,
+                           const std::vector<std::string>& inputs, const NameSet& no_grad) {
   const size_t count = block.ops().size();
-  const std::vector<bool> reached = inputs.empty() ? std::vector<bool>(count, true) : FindReached(block, inputs, no_grad);
+  const std::vector<bool> reached =
+      inputs.empty() ? std::vector<bool>(count, true) : FindReached(block, inputs, no_grad);
   std::vector<bool> path(count, false);
   NameSet needed(targets.begin(), targets.end());
   for (const auto& name : no_grad) needed.erase(name);
@@ -93,8 +96,10 @@ void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) con
     for (const auto& name : grad.Input(slot.name)) {
       if (name == kEmptyName || gradients.contains(name)) continue;
       // What an op reads and writes under one name is meant as the slot says.
-      const bool written = Contains(op.OutputNames(), name) && (!Contains(op.Input(slot.name), name) || Contains(grad.OutputNames(), name));
-      if (const OpDesc* writer = WriterFrom(name, written ? at + 1 : at)) Throw("the gradient of op", op, name, *writer);
+      const bool written = Contains(op.OutputNames(), name) &&
+                           (!Contains(op.Input(slot.name), name) || Contains(grad.OutputNames(), name));
+      if (const OpDesc* writer = WriterFrom(name, written ? at + 1 : at))
+        Throw("the gradient of op", op, name, *writer);
     }
   }
 }
@@ -102,15 +107,17 @@ void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) con
 void Writers::CheckAgain(size_t at, const OpDesc& again) const {
   const OpDesc& op = block_.op(static_cast<int>(at));
   for (const auto& name : again.InputNames()) {
-    if (name == kEmptyName || Contains(op.OutputNames(), name)) continue;  // what it updates itself does not change its result
+    if (name == kEmptyName || Contains(op.OutputNames(), name))
+      continue;  // what it updates itself does not change its result
     if (const OpDesc* writer = WriterFrom(name, at)) Throw("recomputing op", op, name, *writer);
   }
 }
 
 void Writers::Throw(const char* who, const OpDesc& op, const std::string& name, const OpDesc& writer) const {
   throw InvalidArgument(StrCat(who, " '", op.type(), "' needs '", name, "' as it was, but op '", writer.type(),
-                               "' writes it again; give the later result a name of its own\n  '", op.type(), "' was made at ", op.UserLine(),
-                               "\n  '", writer.type(), "' was made at ", writer.UserLine()));
+                               "' writes it again; give the later result a name of its own\n  '", op.type(),
+                               "' was made at ", op.UserLine(), "\n  '", writer.type(), "' was made at ",
+                               writer.UserLine()));
 }
 
 }  // namespace paddle

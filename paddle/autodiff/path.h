@@ -10,10 +10,10 @@
 
 namespace paddle {
 
-// One flag an op: whether it lies between `inputs` (empty: anything) and `targets`, where nothing flows through `no_grad`. A name that is
-// written more than once means its value at that point.
-std::vector<bool> FindPath(const BlockDesc& block, const std::vector<std::string>& targets, const std::vector<std::string>& inputs,
-                           const std::set<std::string>& no_grad);
+// One flag an op: whether it lies between `inputs` (empty: anything) and `targets`, where nothing flows through
+// `no_grad`. A name that is written more than once means its value at that point.
+std::vector<bool> FindPath(const BlockDesc& block, const std::vector<std::string>& targets,
+                           const std::vector<std::string>& inputs, const std::set<std::string>& no_grad);
 
 // Whether after `op` nothing is left of what its output `name` held before, unless the op itself read it.
 bool Overwrites(const OpDesc& op, const std::string& name, const BlockDesc& block);
@@ -23,8 +23,9 @@ class Writers {
  public:
   explicit Writers(const BlockDesc& block);
 
-  // Throws InvalidArgument naming both ops' lines if `grad`, which belongs to the op at `at`, reads a value of that op that a later op has
-  // written over. Ops of the optimizer do not count: programs with several losses update parameters in between.
+  // Throws InvalidArgument naming both ops' lines if `grad`, which belongs to the op at `at`, reads a value of that op
+  // that a later op has written over. Ops of the optimizer do not count: programs with several losses update parameters
+  // in between.
   void Check(size_t at, const OpDesc& grad, const std::set<std::string>& gradients) const;
   // The same for `again`, a repetition of the op at `at`.
   void CheckAgain(size_t at, const OpDesc& again) const;

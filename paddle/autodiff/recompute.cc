@@ -84,7 +84,8 @@ bool FixSeeds(BlockDesc* block, const std::vector<bool>& path) {
   return inserted > 0;
 }
 
-std::vector<Segment> CutIntoSegments(const BlockDesc& block, const std::vector<bool>& path, const std::vector<std::string>& checkpoints) {
+std::vector<Segment> CutIntoSegments(const BlockDesc& block, const std::vector<bool>& path,
+                                     const std::vector<std::string>& checkpoints) {
   std::set<size_t> ends;
   for (const auto& name : checkpoints) {
     for (size_t k = path.size(); k-- > 0;) {

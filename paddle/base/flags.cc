@@ -36,18 +36,42 @@ void Table::Apply(const Flag& flag) {
 
 Table::Table() {
   flags = {
-      {"check_nan_inf", "0", "After each op, look for NaN and infinity in its outputs; the first is an error that names the op."},
+      {"check_nan_inf", "0",
+       "After each op, look for NaN and infinity in its outputs; the first is an error that names the op."},
       {"memory_limit_mb", "0", "Memory that tensors may take, in MB; 0: the limit of the cgroup or the machine."},
   };
   // Flags of Fluid 1.8 that steer machinery which does not exist here.
-  for (const char* name : {"allocator_strategy", "benchmark", "cpu_deterministic", "cudnn_deterministic", "cudnn_exhaustive_search",
-                           "eager_delete_tensor_gb", "enable_parallel_graph", "fast_eager_deletion_mode", "fraction_of_cpu_memory_to_use",
-                           "fraction_of_gpu_memory_to_use", "fuse_parameter_groups_size", "fuse_parameter_memory_size",
-                           "init_allocated_mem", "initial_cpu_memory_in_mb", "initial_gpu_memory_in_mb", "inner_op_parallelism",
-                           "memory_fraction_of_eager_deletion", "paddle_num_threads", "pe_profile_fname",
-                           "print_sub_graph_dir", "reader_queue_speed_test_mode", "reallocate_gpu_memory_in_mb",
-                           "selected_gpus", "sync_nccl_allreduce", "tracer_profile_fname", "use_mkldnn", "use_ngraph",
-                           "use_pinned_memory", "use_system_allocator", "max_inplace_grad_add", "sort_sum_gradient"})
+  for (const char* name : {"allocator_strategy",
+                           "benchmark",
+                           "cpu_deterministic",
+                           "cudnn_deterministic",
+                           "cudnn_exhaustive_search",
+                           "eager_delete_tensor_gb",
+                           "enable_parallel_graph",
+                           "fast_eager_deletion_mode",
+                           "fraction_of_cpu_memory_to_use",
+                           "fraction_of_gpu_memory_to_use",
+                           "fuse_parameter_groups_size",
+                           "fuse_parameter_memory_size",
+                           "init_allocated_mem",
+                           "initial_cpu_memory_in_mb",
+                           "initial_gpu_memory_in_mb",
+                           "inner_op_parallelism",
+                           "memory_fraction_of_eager_deletion",
+                           "paddle_num_threads",
+                           "pe_profile_fname",
+                           "print_sub_graph_dir",
+                           "reader_queue_speed_test_mode",
+                           "reallocate_gpu_memory_in_mb",
+                           "selected_gpus",
+                           "sync_nccl_allreduce",
+                           "tracer_profile_fname",
+                           "use_mkldnn",
+                           "use_ngraph",
+                           "use_pinned_memory",
+                           "use_system_allocator",
+                           "max_inplace_grad_add",
+                           "sort_sum_gradient"})
     flags.push_back({name, "", "", true});
   for (Flag& flag : flags)
     if (const char* env = std::getenv(("FLAGS_" + flag.name).c_str())) {

@@ -8,9 +8,9 @@
 namespace paddle {
 
 struct Flag {
-  std::string name;     // without the FLAGS_ prefix
-  std::string value;    // as text: "0"/"1" for switches, a number, or a string
-  std::string doc;      // empty where a Fluid flag has no meaning here: accepted and ignored
+  std::string name;   // without the FLAGS_ prefix
+  std::string value;  // as text: "0"/"1" for switches, a number, or a string
+  std::string doc;    // empty where a Fluid flag has no meaning here: accepted and ignored
   bool ignored = false;
 };
 

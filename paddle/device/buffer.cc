@@ -49,7 +49,8 @@ void Count(size_t bytes) {
   if (now > Limit()) {
     g_in_use.fetch_sub(bytes);
     throw ResourceExhausted(StrCat("tensors would take ", now, " bytes: ", bytes, " more than the ", now - bytes,
-                                   " in use, and the limit is ", Limit(), "; use a smaller batch, or raise FLAGS_memory_limit_mb"));
+                                   " in use, and the limit is ", Limit(),
+                                   "; use a smaller batch, or raise FLAGS_memory_limit_mb"));
   }
   size_t peak = g_peak.load();
   while (peak < now && !g_peak.compare_exchange_weak(peak, now)) {

@@ -78,8 +78,8 @@ class Allocator {
 };
 
 struct MemoryStats {
-  size_t in_use = 0;       // bytes handed out by the system allocator and not yet returned
-  size_t peak = 0;         // the largest `in_use` so far
+  size_t in_use = 0;         // bytes handed out by the system allocator and not yet returned
+  size_t peak = 0;           // the largest `in_use` so far
   uint64_t allocations = 0;  // number of calls to the system allocator
 };
 

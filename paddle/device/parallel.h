@@ -31,8 +31,9 @@ class ParallelScope {
 // The ranges depend on n, grain and the thread count only.
 void ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> body);
 
-// Calls body(member, size) for each member in [0, size) at the same time, one thread each, so that members may wait for each
-// other. `size` is `threads` or, where fewer can be had (nested, in a forked child), less. The body must not throw.
+// Calls body(member, size) for each member in [0, size) at the same time, one thread each, so that members may wait for
+// each other. `size` is `threads` or, where fewer can be had (nested, in a forked child), less. The body must not
+// throw.
 void ParallelTeam(int threads, FunctionRef<void(int, int)> body);
 
 // Where the members of a team wait for each other: a few hundred nanoseconds when all arrive together.

@@ -1,8 +1,8 @@
 #pragma once
 // The activation functions: one small struct each, used by CPU and CUDA kernels alike.
 //
-// f(x) is the value. f.Grad(saved, dout) is the gradient with respect to x, where `saved` is x or f(x) as kSaved says: the one
-// that Fluid's gradient op reads. Members are the function's attributes with their defaults.
+// f(x) is the value. f.Grad(saved, dout) is the gradient with respect to x, where `saved` is x or f(x) as kSaved says:
+// the one that Fluid's gradient op reads. Members are the function's attributes with their defaults.
 
 #include "paddle/math/functions.h"
 
@@ -50,8 +50,10 @@ struct ExpFn {
   static constexpr Saved kSaved = Saved::kOut;
   template <class T>
   constexpr T operator()(T x) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(std::exp(static_cast<double>(x)));
-    else return Exp(x);
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(std::exp(static_cast<double>(x)));
+    else
+      return Exp(x);
   }
   template <class T>
   constexpr T Grad(T out, T dout) const {

@@ -3,10 +3,11 @@
 namespace paddle::math {
 namespace {
 
-// `dims` with ones before and behind, so that its axis 0 is at `axis` of a tensor of `rank` axes. Ones at its end that reach
-// beyond are dropped.
+// `dims` with ones before and behind, so that its axis 0 is at `axis` of a tensor of `rank` axes. Ones at its end that
+// reach beyond are dropped.
 Dims Align(Dims dims, int rank, int axis, const Dims& other) {
-  while (dims.rank() + axis > rank && dims.rank() > 0 && dims[dims.rank() - 1] == 1) dims = dims.Slice(0, dims.rank() - 1);
+  while (dims.rank() + axis > rank && dims.rank() > 0 && dims[dims.rank() - 1] == 1)
+    dims = dims.Slice(0, dims.rank() - 1);
   Require(dims.rank() + axis <= rank, "shape ", dims, " laid from axis ", axis, " on does not fit into shape ", other);
   Dims aligned;
   for (int i = 0; i < rank; ++i) aligned.Append(i < axis || i >= axis + dims.rank() ? 1 : dims[i - axis]);
@@ -20,7 +21,8 @@ struct Pair {
 Pair AlignPair(const Dims& x, const Dims& y, int axis) {
   const int rank = std::max(x.rank(), y.rank());
   const int difference = std::abs(x.rank() - y.rank());
-  Require(axis >= -1 && axis <= rank, "axis ", axis, " is out of range for shapes ", x, " and ", y, "; expected -1 <= axis <= ", rank);
+  Require(axis >= -1 && axis <= rank, "axis ", axis, " is out of range for shapes ", x, " and ", y,
+          "; expected -1 <= axis <= ", rank);
   const int from = axis == -1 ? difference : axis;
   if (x.rank() < y.rank()) return {Align(x, rank, from, y), y};
   return {x, Align(y, rank, from, x)};
@@ -34,8 +36,8 @@ Dims BroadcastDims(const Dims& x, const Dims& y, int axis) {
   Dims out;
   for (int i = 0; i < pair.x.rank(); ++i) {
     const int64_t a = pair.x[i], b = pair.y[i];
-    Require(SizesAgree(a, b) || a == 1 || b == 1, "shapes ", x, " and ", y, " do not fit with axis ", axis, ": at axis ", i,
-            " of the result one has ", a, ", the other ", b, "; expected equal sizes, or a 1");
+    Require(SizesAgree(a, b) || a == 1 || b == 1, "shapes ", x, " and ", y, " do not fit with axis ", axis,
+            ": at axis ", i, " of the result one has ", a, ", the other ", b, "; expected equal sizes, or a 1");
     out.Append(a == 1 ? b : b == 1 ? a : std::max(a, b));
   }
   return out;

@@ -1,6 +1,6 @@
 #pragma once
-// Two tensors of different shapes met element by element, in Fluid's way: the axes of the one of smaller rank are laid against
-// the other's from `axis` on (-1: the last ones), and sizes of 1 stretch.
+// Two tensors of different shapes met element by element, in Fluid's way: the axes of the one of smaller rank are laid
+// against the other's from `axis` on (-1: the last ones), and sizes of 1 stretch.
 
 #include <algorithm>
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace paddle::math {
 // The shape of X op Y; sizes may be -1. Throws InvalidArgument when the shapes do not fit.
 Dims BroadcastDims(const Dims& x, const Dims& y, int axis);
 
-// Result, X and Y as one loop nest: neighbouring axes along which the same tensors move are one axis. A stride of 0 says that
-// the tensor stays where it is.
+// Result, X and Y as one loop nest: neighbouring axes along which the same tensors move are one axis. A stride of 0
+// says that the tensor stays where it is.
 struct Broadcast {
   int rank = 1;
   int64_t size[kMaxRank] = {1};
@@ -28,8 +28,8 @@ struct Broadcast {
 
 Broadcast MakeBroadcast(const Dims& x, const Dims& y, int axis);
 
-// Calls row(out, x, y, n) with the positions of n elements that follow each other in the innermost axis, for all elements
-// [begin, end) of the loop nest.
+// Calls row(out, x, y, n) with the positions of n elements that follow each other in the innermost axis, for all
+// elements [begin, end) of the loop nest.
 template <class Row>
 void WalkRows(const Broadcast& b, int64_t begin, int64_t end, Row row) {
   const int last = b.rank - 1;

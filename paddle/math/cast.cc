@@ -12,10 +12,14 @@ constexpr bool kHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>
 
 template <class To, class From>
 To Convert(From value) {
-  if constexpr (kHalf<From>) return Convert<To>(static_cast<float>(value));
-  else if constexpr (std::is_same_v<To, bool>) return value != From(0);
-  else if constexpr (kHalf<To>) return To(static_cast<float>(value));
-  else return static_cast<To>(value);
+  if constexpr (kHalf<From>)
+    return Convert<To>(static_cast<float>(value));
+  else if constexpr (std::is_same_v<To, bool>)
+    return value != From(0);
+  else if constexpr (kHalf<To>)
+    return To(static_cast<float>(value));
+  else
+    return static_cast<To>(value);
 }
 
 }  // namespace

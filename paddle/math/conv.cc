@@ -36,19 +36,20 @@ template void AddConvBias<double>(const ConvShape&, const double*, double*);
 template <class T>
 void ConvBiasGrad(const ConvShape& s, const T* d_output, T* d_bias) {
   const int64_t pixels = s.out_pixels();
-  ParallelFor(s.filters, std::max<int64_t>(1, 16384 / std::max<int64_t>(s.n * pixels, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t k = begin; k < end; ++k) {
-      T sum = 0;
-      for (int64_t i = 0; i < s.n; ++i) {
-        const T* d = d_output + (s.nhwc ? i * pixels * s.filters + k : (i * s.filters + k) * pixels);
-        const int64_t step = s.nhwc ? s.filters : 1;
-        T part = 0;
-        for (int64_t p = 0; p < pixels; ++p) part += d[p * step];
-        sum += part;
-      }
-      d_bias[k] = sum;
-    }
-  });
+  ParallelFor(s.filters, std::max<int64_t>(1, 16384 / std::max<int64_t>(s.n * pixels, 1)),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t k = begin; k < end; ++k) {
+                  T sum = 0;
+                  for (int64_t i = 0; i < s.n; ++i) {
+                    const T* d = d_output + (s.nhwc ? i * pixels * s.filters + k : (i * s.filters + k) * pixels);
+                    const int64_t step = s.nhwc ? s.filters : 1;
+                    T part = 0;
+                    for (int64_t p = 0; p < pixels; ++p) part += d[p * step];
+                    sum += part;
+                  }
+                  d_bias[k] = sum;
+                }
+              });
 }
 template void ConvBiasGrad<float>(const ConvShape&, const float*, float*);
 template void ConvBiasGrad<double>(const ConvShape&, const double*, double*);

@@ -21,7 +21,9 @@ struct ConvShape {
   bool nhwc = false;
 
   int64_t out_pixels() const { return out_h * out_w; }
-  int64_t patch() const { return c / groups * kernel_h * kernel_w; }  // elements of the input that an output element sees
+  int64_t patch() const {
+    return c / groups * kernel_h * kernel_w;
+  }  // elements of the input that an output element sees
   int64_t input_size() const { return n * c * h * w; }
   int64_t filter_size() const { return filters * patch(); }
   int64_t output_size() const { return n * filters * out_pixels(); }

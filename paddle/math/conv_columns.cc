@@ -12,7 +12,8 @@ namespace {
 // Elements from one channel, row, pixel of the input to the next.
 struct InputSteps {
   int64_t channel, row, pixel;
-  explicit InputSteps(const ConvShape& s) : channel(s.nhwc ? 1 : s.h * s.w), row(s.nhwc ? s.w * s.c : s.w), pixel(s.nhwc ? s.c : 1) {}
+  explicit InputSteps(const ConvShape& s)
+      : channel(s.nhwc ? 1 : s.h * s.w), row(s.nhwc ? s.w * s.c : s.w), pixel(s.nhwc ? s.c : 1) {}
 };
 
 // The first and one past the last output position whose input position, at kernel offset `at`, lies inside [0, size).
@@ -24,7 +25,8 @@ struct Inside {
   }
 };
 
-// Calls body(kernel row offset, output row, columns that lie inside, element offset in the matrix row) ... in the matrix's order.
+// Calls body(kernel row offset, output row, columns that lie inside, element offset in the matrix row) ... in the
+// matrix's order.
 template <class Body>
 void ForEachColumnRow(const ConvShape& s, const Body& body) {
   const InputSteps step(s);
@@ -49,7 +51,8 @@ void ToColumns(const ConvShape& s, const T* input, T* matrix) {
     T* row = matrix + to;
     const T* x = input + from;
     std::fill(row, row + columns.begin, T(0));
-    if (step == 1) std::copy(x + columns.begin, x + columns.end, row + columns.begin);
+    if (step == 1)
+      std::copy(x + columns.begin, x + columns.end, row + columns.begin);
     else
       for (int64_t i = columns.begin; i < columns.end; ++i) row[i] = x[i * step];
     std::fill(row + columns.end, row + s.out_w, T(0));
@@ -69,14 +72,15 @@ void FromColumns(const ConvShape& s, const T* matrix, T* input) {
 
 // Whether the columns are the input itself.
 bool IsPointwise(const ConvShape& s) {
-  return !s.nhwc && s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 && s.pad_top == 0 && s.pad_left == 0 &&
-         s.out_h == s.h && s.out_w == s.w;
+  return !s.nhwc && s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 && s.pad_top == 0 &&
+         s.pad_left == 0 && s.out_h == s.h && s.out_w == s.w;
 }
 
 constexpr size_t kAlign = 64;
 size_t Align(size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
-// Images are dealt out to as many parts as there are threads; each part has its own matrix and, for the filter's gradient, its own sum.
+// Images are dealt out to as many parts as there are threads; each part has its own matrix and, for the filter's
+// gradient, its own sum.
 template <class T>
 class ColumnConv final : public Convolution::Impl {
  public:
@@ -114,7 +118,8 @@ class ColumnConv final : public Convolution::Impl {
  private:
   size_t PartBytes() const { return matrix_bytes_ + gemm_bytes_ + sum_bytes_; }
 
-  // Per image and group, with Y the output as [filters, pixels] ([pixels, filters] for nhwc), W the filter as [filters, patch], M the matrix:
+  // Per image and group, with Y the output as [filters, pixels] ([pixels, filters] for nhwc), W the filter as [filters,
+  // patch], M the matrix:
   //   kForward Y = W M,   kInputGrad M = W' Y,   kFilterGrad W = Y M'
   GemmShape Product() const {
     const ConvShape& s = shape_;
@@ -149,9 +154,12 @@ class ColumnConv final : public Convolution::Impl {
       }
       if (!pointwise_) ToColumns(s, a + x, matrix);
       const T* columns = pointwise_ ? a + x : matrix;
-      if (pass_ == ConvPass::kFilterGrad) (more ? more_ : first_)[part].Run(b + y, columns, out + w, gemm_scratch);
-      else if (s.nhwc) first_[part].Run(columns, b + w, out + y, gemm_scratch);
-      else first_[part].Run(b + w, columns, out + y, gemm_scratch);
+      if (pass_ == ConvPass::kFilterGrad)
+        (more ? more_ : first_)[part].Run(b + y, columns, out + w, gemm_scratch);
+      else if (s.nhwc)
+        first_[part].Run(columns, b + w, out + y, gemm_scratch);
+      else
+        first_[part].Run(b + w, columns, out + y, gemm_scratch);
     }
   }
 

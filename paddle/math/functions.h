@@ -1,9 +1,10 @@
 #pragma once
-// Elementary functions of one element, written once for the CPU and for CUDA (constexpr functions are callable on both).
+// Elementary functions of one element, written once for the CPU and for CUDA (constexpr functions are callable on
+// both).
 //
-// The float versions are polynomials without branches, so that a loop over them becomes vector code; their relative error is
-// below 3e-7. They take and give infinities and NaN as the C library does; results below 1e-38 may be flushed to zero.
-// The double versions are the C library's. Coefficients: least squares with minimax weights, own computation.
+// The float versions are polynomials without branches, so that a loop over them becomes vector code; their relative
+// error is below 3e-7. They take and give infinities and NaN as the C library does; results below 1e-38 may be flushed
+// to zero. The double versions are the C library's. Coefficients: least squares with minimax weights, own computation.
 
 #include <bit>
 #include <cmath>
@@ -44,8 +45,10 @@ constexpr T Max(T a, T b) {
 }
 template <class T>
 constexpr T Abs(T x) {
-  if constexpr (std::is_floating_point_v<T>) return std::fabs(x);
-  else return x < T(0) ? T(-x) : x;
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fabs(x);
+  else
+    return x < T(0) ? T(-x) : x;
 }
 template <class T>
 constexpr T Sqrt(T x) {
@@ -74,8 +77,8 @@ constexpr float Log(float x) {
   const uint32_t bits = std::bit_cast<uint32_t>(x) - 0x3F3504F3u;
   const int n = static_cast<int>(bits) >> 23;
   const float f = std::bit_cast<float>((bits & 0x7FFFFFu) + 0x3F3504F3u) - 1.0f;
-  const float p = Polynomial(f, 0.333333313f, -0.249999812f, 0.200006882f, -0.166691496f, 0.142511524f, -0.123967299f, 0.116347252f,
-                             -0.116597485f, 0.0733213468f);
+  const float p = Polynomial(f, 0.333333313f, -0.249999812f, 0.200006882f, -0.166691496f, 0.142511524f, -0.123967299f,
+                             0.116347252f, -0.116597485f, 0.0733213468f);
   const float e = static_cast<float>(n);
   const float f2 = f * f;
   const float y = (f - (0.5f * f2 - (f2 * f * p - e * 2.12194440e-4f))) + e * 0.693359375f;
@@ -118,11 +121,11 @@ constexpr T Softplus(T x) {
 constexpr float Erf(float x) {
   const float a = std::fabs(x);
   const float u = a * a;
-  const float small = a * Polynomial(u, 1.12837917f, -0.376126258f, 0.112835851f, -0.0268538117f, 0.00518832719f, -0.000801018924f,
-                                     7.85384688e-05f);
+  const float small = a * Polynomial(u, 1.12837917f, -0.376126258f, 0.112835851f, -0.0268538117f, 0.00518832719f,
+                                     -0.000801018924f, 7.85384688e-05f);
   const float t = 1.0f / (1.0f + 0.5f * (a > 10.0f ? 10.0f : a));
-  const float p = Polynomial(t, 0.282098876f, 0.28203025f, 0.247040126f, 0.178448423f, 0.0618350617f, 0.0812572603f, -0.225329312f,
-                             0.0931906283f);
+  const float p = Polynomial(t, 0.282098876f, 0.28203025f, 0.247040126f, 0.178448423f, 0.0618350617f, 0.0812572603f,
+                             -0.225329312f, 0.0931906283f);
   const float large = 1.0f - t * p * Exp(-u);
   const float y = std::copysign(Select(a < 1.0f, small, large), x);
   return Select(x != x, x, y);
@@ -132,8 +135,8 @@ constexpr double Erf(double x) { return std::erf(x); }
 // The inverse of erf for |x| <= 0.955 (two standard deviations of the normal distribution), relative error 1e-7.
 constexpr float ErfInv(float x) {
   const float w = -Log((1.0f - x) * (1.0f + x));
-  return x * Polynomial(w, 0.886226907f, 0.232014527f, 0.0115428526f, -0.00231680203f, -0.000152847288f, 6.42966561e-05f,
-                        -4.52588668e-06f);
+  return x * Polynomial(w, 0.886226907f, 0.232014527f, 0.0115428526f, -0.00231680203f, -0.000152847288f,
+                        6.42966561e-05f, -4.52588668e-06f);
 }
 // As above, to double precision: one Newton step on the float value.
 constexpr double ErfInv(double x) {

@@ -16,7 +16,8 @@ namespace paddle {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// exp(x) - 1 = power * part + (power - 1) with power = 2^n and |part| <= sqrt(2) - 1: sums with either keep their precision.
+// exp(x) - 1 = power * part + (power - 1) with power = 2^n and |part| <= sqrt(2) - 1: sums with either keep their
+// precision.
 template <class V>
 struct ExpParts {
   V power, part;
@@ -98,7 +99,8 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Tanh(D d, V x) {
   const auto e = SplitExp(d, Cut(d, hn::Add(x, x), ExpConstants<hn::TFromD<D>>::kTanhOne));
   const V one = hn::Set(d, hn::TFromD<D>{1});
-  return hn::Div(hn::MulAdd(e.power, e.part, hn::Sub(e.power, one)), hn::MulAdd(e.power, e.part, hn::Add(e.power, one)));
+  return hn::Div(hn::MulAdd(e.power, e.part, hn::Sub(e.power, one)),
+                 hn::MulAdd(e.power, e.part, hn::Add(e.power, one)));
 }
 
 // A gate function known when compiling: the value, and the slope from the value.
@@ -128,20 +130,28 @@ struct AnyGate {
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V Value(D d, V x) const {
     switch (gate) {
-      case Gate::kSigmoid: return FixedGate<Gate::kSigmoid>(gate).Value(d, x);
-      case Gate::kTanh: return FixedGate<Gate::kTanh>(gate).Value(d, x);
-      case Gate::kRelu: return FixedGate<Gate::kRelu>(gate).Value(d, x);
-      case Gate::kIdentity: break;
+      case Gate::kSigmoid:
+        return FixedGate<Gate::kSigmoid>(gate).Value(d, x);
+      case Gate::kTanh:
+        return FixedGate<Gate::kTanh>(gate).Value(d, x);
+      case Gate::kRelu:
+        return FixedGate<Gate::kRelu>(gate).Value(d, x);
+      case Gate::kIdentity:
+        break;
     }
     return x;
   }
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V Backward(D d, V y, V gradient) const {
     switch (gate) {
-      case Gate::kSigmoid: return FixedGate<Gate::kSigmoid>(gate).Backward(d, y, gradient);
-      case Gate::kTanh: return FixedGate<Gate::kTanh>(gate).Backward(d, y, gradient);
-      case Gate::kRelu: return FixedGate<Gate::kRelu>(gate).Backward(d, y, gradient);
-      case Gate::kIdentity: break;
+      case Gate::kSigmoid:
+        return FixedGate<Gate::kSigmoid>(gate).Backward(d, y, gradient);
+      case Gate::kTanh:
+        return FixedGate<Gate::kTanh>(gate).Backward(d, y, gradient);
+      case Gate::kRelu:
+        return FixedGate<Gate::kRelu>(gate).Backward(d, y, gradient);
+      case Gate::kIdentity:
+        break;
     }
     return gradient;
   }

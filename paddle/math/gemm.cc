@@ -22,15 +22,18 @@ template <class T>
 void ScaleOutput(const GemmShape& s, T beta, T* c) {
   for (int64_t i = 0; i < s.batch * s.m; ++i) {
     T* row = c + i / s.m * s.stride_c + i % s.m * s.ldc;
-    if (beta == 0) std::fill_n(row, s.n, T(0));
-    else std::transform(row, row + s.n, row, [beta](T v) { return beta * v; });
+    if (beta == 0)
+      std::fill_n(row, s.n, T(0));
+    else
+      std::transform(row, row + s.n, row, [beta](T v) { return beta * v; });
   }
 }
 
 void GemmOne(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
-  const dnnl_status_t status = dnnl_sgemm(s.trans_a ? 'T' : 'N', s.trans_b ? 'T' : 'N', s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
-  Ensure(status == dnnl_success, "the product of a [", s.m, ", ", s.k, "] and a [", s.k, ", ", s.n, "] matrix failed with status ",
-         static_cast<int>(status));
+  const dnnl_status_t status = dnnl_sgemm(s.trans_a ? 'T' : 'N', s.trans_b ? 'T' : 'N', s.m, s.n, s.k, alpha, a, s.lda,
+                                          b, s.ldb, beta, c, s.ldc);
+  Ensure(status == dnnl_success, "the product of a [", s.m, ", ", s.k, "] and a [", s.k, ", ", s.n,
+         "] matrix failed with status ", static_cast<int>(status));
 }
 
 void GemmOne(const GemmShape& s, double alpha, const double* a, const double* b, double beta, double* c) {
@@ -39,12 +42,18 @@ void GemmOne(const GemmShape& s, double alpha, const double* a, const double* b,
   const Eigen::Map<const Matrix, 0, Stride> ma(a, s.trans_a ? s.k : s.m, s.trans_a ? s.m : s.k, Stride(s.lda));
   const Eigen::Map<const Matrix, 0, Stride> mb(b, s.trans_b ? s.n : s.k, s.trans_b ? s.k : s.n, Stride(s.ldb));
   Eigen::Map<Matrix, 0, Stride> mc(c, s.m, s.n, Stride(s.ldc));
-  if (beta == 0) mc.setZero();
-  else if (beta != 1) mc *= beta;
-  if (s.trans_a && s.trans_b) mc.noalias() += alpha * ma.transpose() * mb.transpose();
-  else if (s.trans_a) mc.noalias() += alpha * ma.transpose() * mb;
-  else if (s.trans_b) mc.noalias() += alpha * ma * mb.transpose();
-  else mc.noalias() += alpha * ma * mb;
+  if (beta == 0)
+    mc.setZero();
+  else if (beta != 1)
+    mc *= beta;
+  if (s.trans_a && s.trans_b)
+    mc.noalias() += alpha * ma.transpose() * mb.transpose();
+  else if (s.trans_a)
+    mc.noalias() += alpha * ma.transpose() * mb;
+  else if (s.trans_b)
+    mc.noalias() += alpha * ma * mb.transpose();
+  else
+    mc.noalias() += alpha * ma * mb;
 }
 
 // The oneDNN matrix product, which packs transposed operands by itself.
@@ -79,7 +88,8 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c)
   const GemmShape s = Complete(shape);
   if (s.m == 0 || s.n == 0 || s.batch == 0) return;
   if (s.k == 0) return ScaleOutput(s, beta, c);
-  for (int64_t i = 0; i < s.batch; ++i) GemmOne(s, alpha, a + i * s.stride_a, b + i * s.stride_b, beta, c + i * s.stride_c);
+  for (int64_t i = 0; i < s.batch; ++i)
+    GemmOne(s, alpha, a + i * s.stride_a, b + i * s.stride_b, beta, c + i * s.stride_c);
 }
 
 template void Gemm<float>(const GemmShape&, float, const float*, const float*, float, float*);

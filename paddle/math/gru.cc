@@ -2,8 +2,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "paddle/math/gru.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/cache_control.h"
+#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
 #include "paddle/math/gates-inl.h"
 #include "paddle/math/panel-inl.h"
@@ -30,7 +30,8 @@ struct GruRows {
   const T* Input(int64_t j) const { return args.input + share.row(j, step) * 3 * hidden; }
   T* Gates(int64_t j) const { return args.gates + (base + share.rank(j)) * 3 * hidden; }
   T* ResetHidden(int64_t j) const {
-    return args.reset_hidden ? args.reset_hidden + (base + share.rank(j)) * hidden : args.scratch + share.rank(j) * hidden;
+    return args.reset_hidden ? args.reset_hidden + (base + share.rank(j)) * hidden
+                             : args.scratch + share.rank(j) * hidden;
   }
   template <class D>
   HWY_INLINE hn::Vec<D> Bias(D d, int gate, int64_t unit, int64_t count) const {
@@ -62,7 +63,8 @@ struct GruGates {
         const T* previous = rows.Previous(j + i);
         const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
         const V update = gate.Value(d, hn::Add(hn::Add(LoadUnits(d, input, count), update_bias), hn::Load(d, sum)));
-        const V reset = gate.Value(d, hn::Add(hn::Add(LoadUnits(d, input + rows.hidden, count), reset_bias), hn::Load(d, sum + kLanes<T>)));
+        const V reset = gate.Value(
+            d, hn::Add(hn::Add(LoadUnits(d, input + rows.hidden, count), reset_bias), hn::Load(d, sum + kLanes<T>)));
         T* gates = rows.Gates(j + i) + unit;
         StoreUnits(update, d, gates, count);
         StoreUnits(reset, d, gates + rows.hidden, count);
@@ -104,7 +106,8 @@ struct GruState {
       StoreUnits(now, d, gates + 2 * rows.hidden, count);
       StoreUnits(hidden, d, rows.args.hidden + rows.share.row(j + i, rows.step) * rows.hidden + unit, count);
       if (rows.args.batch_hidden)
-        StoreUnits(hidden, d, rows.args.batch_hidden + (rows.base + rows.share.rank(j + i)) * rows.hidden + unit, count);
+        StoreUnits(hidden, d, rows.args.batch_hidden + (rows.base + rows.share.rank(j + i)) * rows.hidden + unit,
+                   count);
     }
   }
 
@@ -126,9 +129,11 @@ void WalkGru(const GruConfig& config, const Lod& lod, const GruForward<T>& args,
     all_running = all.Running(t, all_running);
     rows.step = t;
     const int64_t product = t > 0 || args.initial_hidden ? running : 0;
-    PanelProduct<T>(args.packed.gates, config.hidden, part.Begin(gate_panels), part.End(gate_panels), running, product, gates);
+    PanelProduct<T>(args.packed.gates, config.hidden, part.Begin(gate_panels), part.End(gate_panels), running, product,
+                    gates);
     part.Wait();
-    PanelProduct<T>(args.packed.candidate, config.hidden, part.Begin(state_panels), part.End(state_panels), running, product, state);
+    PanelProduct<T>(args.packed.candidate, config.hidden, part.Begin(state_panels), part.End(state_panels), running,
+                    product, state);
     part.Wait();
     rows.base += all_running;
   }
@@ -142,8 +147,12 @@ void GruPart(const GruConfig& config, const Lod& lod, const GruForward<T>& args,
     WalkGru<AnyGate, AnyGate>(config, lod, args, part);
 }
 
-void GruPartFloat(const GruConfig& config, const Lod& lod, const GruForward<float>& args, TeamPart& part) { GruPart(config, lod, args, part); }
-void GruPartDouble(const GruConfig& config, const Lod& lod, const GruForward<double>& args, TeamPart& part) { GruPart(config, lod, args, part); }
+void GruPartFloat(const GruConfig& config, const Lod& lod, const GruForward<float>& args, TeamPart& part) {
+  GruPart(config, lod, args, part);
+}
+void GruPartDouble(const GruConfig& config, const Lod& lod, const GruForward<double>& args, TeamPart& part) {
+  GruPart(config, lod, args, part);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace paddle
@@ -185,10 +194,13 @@ template <class T>
 void RunGru(const GruConfig& config, const Lod& lod, const GruForward<T>& args) {
   const SequenceShare all(lod, config.reverse);
   if (all.size() == 0) return;
-  const auto layout = LayoutTeam(NumThreads(), lod.rows(), all.longest(), 3 * config.hidden * config.hidden * sizeof(T));
+  const auto layout =
+      LayoutTeam(NumThreads(), lod.rows(), all.longest(), 3 * config.hidden * config.hidden * sizeof(T));
   RunTeam(layout, [&](TeamPart& part) {
-    if constexpr (std::is_same_v<T, float>) HWY_DYNAMIC_DISPATCH(GruPartFloat)(config, lod, args, part);
-    else HWY_DYNAMIC_DISPATCH(GruPartDouble)(config, lod, args, part);
+    if constexpr (std::is_same_v<T, float>)
+      HWY_DYNAMIC_DISPATCH(GruPartFloat)(config, lod, args, part);
+    else
+      HWY_DYNAMIC_DISPATCH(GruPartDouble)(config, lod, args, part);
   });
 }
 

@@ -37,25 +37,25 @@ struct GruForward {
   const T* bias = nullptr;            // [3H] or null: zero
   const T* initial_hidden = nullptr;  // [B, H] or null: zero
   GruPacked<T> packed;
-  T* gates = nullptr;                 // [R, 3H] u, r, c by step
-  T* reset_hidden = nullptr;          // [R, H] r * h' by step, or null: not wanted
-  T* batch_hidden = nullptr;          // [R, H] h by step, or null: not wanted
-  T* hidden = nullptr;                // [R, H]
-  T* scratch = nullptr;               // [B, H], where reset_hidden is null
+  T* gates = nullptr;         // [R, 3H] u, r, c by step
+  T* reset_hidden = nullptr;  // [R, H] r * h' by step, or null: not wanted
+  T* batch_hidden = nullptr;  // [R, H] h by step, or null: not wanted
+  T* hidden = nullptr;        // [R, H]
+  T* scratch = nullptr;       // [B, H], where reset_hidden is null
 };
 
 template <class T>
 struct GruBackward {
   const T* initial_hidden = nullptr;
   GruPacked<T> packed;
-  const T* gates = nullptr;           // as the forward pass left them
+  const T* gates = nullptr;  // as the forward pass left them
   const T* hidden = nullptr;
-  const T* hidden_grad = nullptr;     // [R, H] or null: zero
-  T* input_grad = nullptr;            // [R, 3H]
-  T* weight_grad = nullptr;           // [H, 3H] or null: not wanted
-  T* bias_grad = nullptr;             // [3H] or null
-  T* initial_hidden_grad = nullptr;   // [B, H] or null
-  T* scratch = nullptr;               // GruBackwardScratch elements
+  const T* hidden_grad = nullptr;    // [R, H] or null: zero
+  T* input_grad = nullptr;           // [R, 3H]
+  T* weight_grad = nullptr;          // [H, 3H] or null: not wanted
+  T* bias_grad = nullptr;            // [3H] or null
+  T* initial_hidden_grad = nullptr;  // [B, H] or null
+  T* scratch = nullptr;              // GruBackwardScratch elements
 };
 
 // Elements of the packed weight for either pass; PackGru fills them.

@@ -2,8 +2,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "paddle/math/gru_grad.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/cache_control.h"
+#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
 #include "paddle/math/gates-inl.h"
 #include "paddle/math/gemm.h"
@@ -44,8 +44,8 @@ struct GruGradRows {
   }
 };
 
-// Finishes the product of the step behind's update and reset gradients: the hidden state's gradient, and from it those of
-// the update gate, the candidate and, in part, h'.
+// Finishes the product of the step behind's update and reset gradients: the hidden state's gradient, and from it those
+// of the update gate, the candidate and, in part, h'.
 template <class T, class GateFn, class CandidateFn>
 struct GruStateGrad {
   const T* Row(int64_t j) const { return rows.Grads(j, rows.step + 1); }
@@ -56,7 +56,8 @@ struct GruStateGrad {
     for (int v = 0; v < kPanelVectors; ++v) {
       hwy::Prefetch(gates + v * kLanes<T>);
       hwy::Prefetch(gates + 2 * rows.hidden + v * kLanes<T>);
-      if (rows.args.hidden_grad) hwy::Prefetch(rows.args.hidden_grad + rows.share.row(j, rows.step) * rows.hidden + unit + v * kLanes<T>);
+      if (rows.args.hidden_grad)
+        hwy::Prefetch(rows.args.hidden_grad + rows.share.row(j, rows.step) * rows.hidden + unit + v * kLanes<T>);
     }
   }
 
@@ -76,7 +77,9 @@ struct GruStateGrad {
       V hidden_grad = hn::Load(d, sums);
       if (j + i < rows.continued) hidden_grad = hn::Add(hidden_grad, LoadUnits(d, carry, count));
       if (rows.args.hidden_grad)
-        hidden_grad = hn::Add(hidden_grad, LoadUnits(d, rows.args.hidden_grad + rows.share.row(j + i, rows.step) * rows.hidden + unit, count));
+        hidden_grad =
+            hn::Add(hidden_grad,
+                    LoadUnits(d, rows.args.hidden_grad + rows.share.row(j + i, rows.step) * rows.hidden + unit, count));
       const T* gates = rows.Gates(j + i) + unit;
       const T* previous = rows.Previous(j + i);
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
@@ -107,7 +110,8 @@ template <class T, class GateFn>
 struct GruResetGrad {
   const T* Row(int64_t j) const { return rows.Grads(j, rows.step) + 2 * rows.hidden; }
   void Prefetch(int64_t panel, int64_t j) const {
-    for (int v = 0; v < kPanelVectors; ++v) hwy::Prefetch(rows.Gates(j) + rows.hidden + panel * kPanelColumns<T> + v * kLanes<T>);
+    for (int v = 0; v < kPanelVectors; ++v)
+      hwy::Prefetch(rows.Gates(j) + rows.hidden + panel * kPanelColumns<T> + v * kLanes<T>);
   }
 
   void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
@@ -130,7 +134,8 @@ struct GruResetGrad {
       T* carry = rows.Carry(j + i) + unit;
       StoreUnits(hn::MulAdd(grad, reset, LoadUnits(d, carry, count)), d, carry, count);
       if (rows.reset_hidden)
-        StoreUnits(hn::Mul(reset, before), d, rows.reset_hidden + rows.share.row(j + i, rows.step) * rows.hidden + unit, count);
+        StoreUnits(hn::Mul(reset, before), d, rows.reset_hidden + rows.share.row(j + i, rows.step) * rows.hidden + unit,
+                   count);
       total = hn::Add(total, reset_grad);
     }
     rows.AddBias(d, 1, unit, count, total);
@@ -155,11 +160,12 @@ struct GruInitialGrad {
 };
 
 template <class GateFn, class CandidateFn, class T>
-void WalkGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, T* carry, T* bias_sums, T* reset_hidden,
-                 TeamPart& part) {
+void WalkGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, T* carry, T* bias_sums,
+                 T* reset_hidden, TeamPart& part) {
   const SequenceShare all(lod, config.reverse), share(lod, config.reverse, part.share, part.shares);
   GruGradRows<T> rows{args, share, config.hidden, carry, bias_sums, reset_hidden, 0, lod.rows(), 0};
-  GruStateGrad<T, GateFn, CandidateFn> state{rows, GateFn(config.gate), CandidateFn(config.candidate), config.origin_mode};
+  GruStateGrad<T, GateFn, CandidateFn> state{rows, GateFn(config.gate), CandidateFn(config.candidate),
+                                             config.origin_mode};
   GruResetGrad<T, GateFn> reset{rows, GateFn(config.gate)};
   const int64_t panels = PanelCount<T>(config.hidden, 1), first = part.Begin(panels), last = part.End(panels);
   int64_t running = 0, all_running = 0;
@@ -182,19 +188,21 @@ void WalkGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& 
 }
 
 template <class T>
-void GruGradPart(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, T* carry, T* bias_sums, T* reset_hidden, TeamPart& part) {
+void GruGradPart(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, T* carry, T* bias_sums,
+                 T* reset_hidden, TeamPart& part) {
   if (config.gate == Gate::kSigmoid && config.candidate == Gate::kTanh)
-    WalkGruGrad<FixedGate<Gate::kSigmoid>, FixedGate<Gate::kTanh>>(config, lod, args, carry, bias_sums, reset_hidden, part);
+    WalkGruGrad<FixedGate<Gate::kSigmoid>, FixedGate<Gate::kTanh>>(config, lod, args, carry, bias_sums, reset_hidden,
+                                                                   part);
   else
     WalkGruGrad<AnyGate, AnyGate>(config, lod, args, carry, bias_sums, reset_hidden, part);
 }
 
-void GruGradPartFloat(const GruConfig& config, const Lod& lod, const GruBackward<float>& args, float* carry, float* bias_sums,
-                      float* reset_hidden, TeamPart& part) {
+void GruGradPartFloat(const GruConfig& config, const Lod& lod, const GruBackward<float>& args, float* carry,
+                      float* bias_sums, float* reset_hidden, TeamPart& part) {
   GruGradPart(config, lod, args, carry, bias_sums, reset_hidden, part);
 }
-void GruGradPartDouble(const GruConfig& config, const Lod& lod, const GruBackward<double>& args, double* carry, double* bias_sums,
-                       double* reset_hidden, TeamPart& part) {
+void GruGradPartDouble(const GruConfig& config, const Lod& lod, const GruBackward<double>& args, double* carry,
+                       double* bias_sums, double* reset_hidden, TeamPart& part) {
   GruGradPart(config, lod, args, carry, bias_sums, reset_hidden, part);
 }
 
@@ -225,8 +233,10 @@ void RunGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& a
   if (args.initial_hidden_grad) std::fill(carry, carry + sequences * hidden, T{0});
   RunTeam(layout, [&](TeamPart& part) {
     T* sums = bias_sums + part.share * 3 * hidden;
-    if constexpr (std::is_same_v<T, float>) HWY_DYNAMIC_DISPATCH(GruGradPartFloat)(config, lod, args, carry, sums, reset_hidden, part);
-    else HWY_DYNAMIC_DISPATCH(GruGradPartDouble)(config, lod, args, carry, sums, reset_hidden, part);
+    if constexpr (std::is_same_v<T, float>)
+      HWY_DYNAMIC_DISPATCH(GruGradPartFloat)(config, lod, args, carry, sums, reset_hidden, part);
+    else
+      HWY_DYNAMIC_DISPATCH(GruGradPartDouble)(config, lod, args, carry, sums, reset_hidden, part);
   });
   if (args.bias_grad)
     for (int64_t i = 0; i < 3 * hidden; ++i) {
@@ -244,8 +254,8 @@ void RunGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& a
                              .grads_stride = 3 * hidden,
                              .out = args.weight_grad,
                              .scratch = first_rows});
-  Gemm<T>({.m = hidden, .n = hidden, .k = rows, .trans_a = true, .ldb = 3 * hidden}, T{1}, reset_hidden, args.input_grad + 2 * hidden, T{0},
-          args.weight_grad + 2 * hidden * hidden);
+  Gemm<T>({.m = hidden, .n = hidden, .k = rows, .trans_a = true, .ldb = 3 * hidden}, T{1}, reset_hidden,
+          args.input_grad + 2 * hidden, T{0}, args.weight_grad + 2 * hidden * hidden);
 }
 
 template void RunGruGrad(const GruConfig&, const Lod&, const GruBackward<float>&);

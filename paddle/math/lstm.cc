@@ -2,8 +2,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "paddle/math/lstm.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/cache_control.h"
+#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
 #include "paddle/math/gates-inl.h"
 #include "paddle/math/panel-inl.h"
@@ -19,7 +19,12 @@ template <class T, bool kPeepholes, class GateFn, class CellFn, class CandidateF
 class LstmStep {
  public:
   LstmStep(const LstmConfig& config, const LstmForward<T>& args, const SequenceShare& share)
-      : args_(args), share_(share), hidden_(config.hidden), gate_(config.gate), cell_(config.cell), candidate_(config.candidate) {}
+      : args_(args),
+        share_(share),
+        hidden_(config.hidden),
+        gate_(config.gate),
+        cell_(config.cell),
+        candidate_(config.candidate) {}
 
   void SetStep(int64_t step) { step_ = step; }
 
@@ -89,7 +94,8 @@ void WalkLstm(const LstmConfig& config, const Lod& lod, const LstmForward<T>& ar
     running = share.Running(t, running);
     step.SetStep(t);
     const bool product = t > 0 || args.initial_hidden;
-    PanelProduct<T>(args.packed, config.hidden, part.Begin(panels), part.End(panels), running, product ? running : 0, step);
+    PanelProduct<T>(args.packed, config.hidden, part.Begin(panels), part.End(panels), running, product ? running : 0,
+                    step);
     part.Wait();
   }
 }
@@ -106,8 +112,10 @@ void LstmPart(const LstmConfig& config, const Lod& lod, const LstmForward<T>& ar
 
 template <class T>
 void LstmPart(const LstmConfig& config, const Lod& lod, const LstmForward<T>& args, TeamPart& part) {
-  if (config.peepholes) LstmPart<true>(config, lod, args, part);
-  else LstmPart<false>(config, lod, args, part);
+  if (config.peepholes)
+    LstmPart<true>(config, lod, args, part);
+  else
+    LstmPart<false>(config, lod, args, part);
 }
 
 void LstmPartFloat(const LstmConfig& config, const Lod& lod, const LstmForward<float>& args, TeamPart& part) {
@@ -127,16 +135,21 @@ namespace paddle {
 HWY_EXPORT(LstmPartFloat);
 HWY_EXPORT(LstmPartDouble);
 
-PanelShape LstmForwardPanels(int64_t hidden) { return {.k = hidden, .units = hidden, .gates = 4, .row_stride = 4 * hidden, .column_stride = 1}; }
+PanelShape LstmForwardPanels(int64_t hidden) {
+  return {.k = hidden, .units = hidden, .gates = 4, .row_stride = 4 * hidden, .column_stride = 1};
+}
 
 template <class T>
 void RunLstm(const LstmConfig& config, const Lod& lod, const LstmForward<T>& args) {
   const SequenceShare all(lod, config.reverse);
   if (all.size() == 0) return;
-  const auto layout = LayoutTeam(NumThreads(), lod.rows(), all.longest(), 4 * config.hidden * config.hidden * sizeof(T));
+  const auto layout =
+      LayoutTeam(NumThreads(), lod.rows(), all.longest(), 4 * config.hidden * config.hidden * sizeof(T));
   RunTeam(layout, [&](TeamPart& part) {
-    if constexpr (std::is_same_v<T, float>) HWY_DYNAMIC_DISPATCH(LstmPartFloat)(config, lod, args, part);
-    else HWY_DYNAMIC_DISPATCH(LstmPartDouble)(config, lod, args, part);
+    if constexpr (std::is_same_v<T, float>)
+      HWY_DYNAMIC_DISPATCH(LstmPartFloat)(config, lod, args, part);
+    else
+      HWY_DYNAMIC_DISPATCH(LstmPartDouble)(config, lod, args, part);
   });
 }
 

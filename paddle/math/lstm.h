@@ -1,10 +1,12 @@
 #pragma once
-// Long short-term memory over sequences of any lengths, without padding (Hochreiter & Schmidhuber 1997; peepholes: Gers et al. 2002).
+// Long short-term memory over sequences of any lengths, without padding (Hochreiter & Schmidhuber 1997; peepholes: Gers
+// et al. 2002).
 //
 //   c~ = candidate(x_c + h' W_c)    i = gate(x_i + h' W_i + w_ic * c')    f = gate(x_f + h' W_f + w_fc * c')
 //   c  = f * c' + i * c~            o = gate(x_o + h' W_o + w_oc * c)     h = o * cell(c)
 //
-// where h', c' are those of the step before. Rows of tokens stand in the order of the LoD; gates in the order c~, i, f, o.
+// where h', c' are those of the step before. Rows of tokens stand in the order of the LoD; gates in the order c~, i, f,
+// o.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,15 +26,15 @@ struct LstmConfig {
 // T: float or double. R rows in all, B sequences, H units.
 template <class T>
 struct LstmForward {
-  const T* input = nullptr;            // [R, 4H] x, without the bias
-  const T* bias = nullptr;             // [4H], with peepholes [7H]: w_ic, w_fc, w_oc behind
-  const T* initial_hidden = nullptr;   // [B, H] or null: zero
-  const T* initial_cell = nullptr;     // [B, H] or null: zero
-  const T* packed = nullptr;           // W by PackPanels with LstmForwardPanels
-  T* gates = nullptr;                  // [R, 4H] c~, i, f, o; may be `input`
-  T* hidden = nullptr;                 // [R, H]
-  T* cell = nullptr;                   // [R, H]
-  T* shown_cell = nullptr;             // [R, H] cell(c), or null: not wanted
+  const T* input = nullptr;           // [R, 4H] x, without the bias
+  const T* bias = nullptr;            // [4H], with peepholes [7H]: w_ic, w_fc, w_oc behind
+  const T* initial_hidden = nullptr;  // [B, H] or null: zero
+  const T* initial_cell = nullptr;    // [B, H] or null: zero
+  const T* packed = nullptr;          // W by PackPanels with LstmForwardPanels
+  T* gates = nullptr;                 // [R, 4H] c~, i, f, o; may be `input`
+  T* hidden = nullptr;                // [R, H]
+  T* cell = nullptr;                  // [R, H]
+  T* shown_cell = nullptr;            // [R, H] cell(c), or null: not wanted
 };
 
 template <class T>
@@ -40,18 +42,18 @@ struct LstmBackward {
   const T* bias = nullptr;
   const T* initial_hidden = nullptr;
   const T* initial_cell = nullptr;
-  const T* packed = nullptr;           // W by PackPanels with LstmBackwardPanels
-  const T* gates = nullptr;            // as the forward pass left them
+  const T* packed = nullptr;  // W by PackPanels with LstmBackwardPanels
+  const T* gates = nullptr;   // as the forward pass left them
   const T* hidden = nullptr;
   const T* cell = nullptr;
-  const T* hidden_grad = nullptr;      // [R, H] or null: zero
-  const T* cell_grad = nullptr;        // [R, H] or null: zero
-  T* input_grad = nullptr;             // [R, 4H]; may be `gates`
-  T* weight_grad = nullptr;            // [H, 4H] or null: not wanted
-  T* bias_grad = nullptr;              // like the bias, or null
-  T* initial_hidden_grad = nullptr;    // [B, H] or null
-  T* initial_cell_grad = nullptr;      // [B, H] or null
-  T* scratch = nullptr;                // LstmBackwardScratch elements
+  const T* hidden_grad = nullptr;    // [R, H] or null: zero
+  const T* cell_grad = nullptr;      // [R, H] or null: zero
+  T* input_grad = nullptr;           // [R, 4H]; may be `gates`
+  T* weight_grad = nullptr;          // [H, 4H] or null: not wanted
+  T* bias_grad = nullptr;            // like the bias, or null
+  T* initial_hidden_grad = nullptr;  // [B, H] or null
+  T* initial_cell_grad = nullptr;    // [B, H] or null
+  T* scratch = nullptr;              // LstmBackwardScratch elements
 };
 
 struct PanelShape;

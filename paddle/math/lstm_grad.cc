@@ -2,8 +2,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "paddle/math/lstm_grad.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/cache_control.h"
+#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
 #include "paddle/math/gates-inl.h"
 #include "paddle/math/panel-inl.h"
@@ -15,13 +15,21 @@ HWY_BEFORE_NAMESPACE();
 namespace paddle {
 namespace HWY_NAMESPACE {
 
-// Finishes tiles of one step: from the hidden state's gradient (sums over the step behind's gate gradients) to this step's
-// gate gradients. `carry` [B, H] by sequence: the cell's gradient from the step behind; `bias_sums`: of the share's rows.
+// Finishes tiles of one step: from the hidden state's gradient (sums over the step behind's gate gradients) to this
+// step's gate gradients. `carry` [B, H] by sequence: the cell's gradient from the step behind; `bias_sums`: of the
+// share's rows.
 template <class T, bool kPeepholes, class GateFn, class CellFn, class CandidateFn>
 class LstmGradStep {
  public:
-  LstmGradStep(const LstmConfig& config, const LstmBackward<T>& args, T* carry, T* bias_sums, const SequenceShare& share)
-      : args_(args), carry_(carry), bias_sums_(bias_sums), share_(share), hidden_(config.hidden), gate_(config.gate), cell_(config.cell),
+  LstmGradStep(const LstmConfig& config, const LstmBackward<T>& args, T* carry, T* bias_sums,
+               const SequenceShare& share)
+      : args_(args),
+        carry_(carry),
+        bias_sums_(bias_sums),
+        share_(share),
+        hidden_(config.hidden),
+        gate_(config.gate),
+        cell_(config.cell),
         candidate_(config.candidate) {}
 
   // `continued`: the number of sequences that have a step behind this one.
@@ -136,7 +144,8 @@ struct InitialHiddenGrad {
 };
 
 template <class Step, class T>
-void WalkLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums, TeamPart& part) {
+void WalkLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums,
+                  TeamPart& part) {
   const SequenceShare share(lod, config.reverse, part.share, part.shares);
   Step step(config, args, carry, bias_sums, share);
   const int64_t panels = PanelCount<T>(config.hidden, 1), first = part.Begin(panels), last = part.End(panels);
@@ -154,7 +163,8 @@ void WalkLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T
 }
 
 template <bool kPeepholes, class T>
-void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums, TeamPart& part) {
+void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums,
+                  TeamPart& part) {
   using Sigmoid = FixedGate<Gate::kSigmoid>;
   using Tanh = FixedGate<Gate::kTanh>;
   if (config.gate == Gate::kSigmoid && config.cell == Gate::kTanh && config.candidate == Gate::kTanh)
@@ -164,15 +174,20 @@ void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T
 }
 
 template <class T>
-void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums, TeamPart& part) {
-  if (config.peepholes) LstmGradPart<true>(config, lod, args, carry, bias_sums, part);
-  else LstmGradPart<false>(config, lod, args, carry, bias_sums, part);
+void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums,
+                  TeamPart& part) {
+  if (config.peepholes)
+    LstmGradPart<true>(config, lod, args, carry, bias_sums, part);
+  else
+    LstmGradPart<false>(config, lod, args, carry, bias_sums, part);
 }
 
-void LstmGradPartFloat(const LstmConfig& config, const Lod& lod, const LstmBackward<float>& args, float* carry, float* bias_sums, TeamPart& part) {
+void LstmGradPartFloat(const LstmConfig& config, const Lod& lod, const LstmBackward<float>& args, float* carry,
+                       float* bias_sums, TeamPart& part) {
   LstmGradPart(config, lod, args, carry, bias_sums, part);
 }
-void LstmGradPartDouble(const LstmConfig& config, const Lod& lod, const LstmBackward<double>& args, double* carry, double* bias_sums, TeamPart& part) {
+void LstmGradPartDouble(const LstmConfig& config, const Lod& lod, const LstmBackward<double>& args, double* carry,
+                        double* bias_sums, TeamPart& part) {
   LstmGradPart(config, lod, args, carry, bias_sums, part);
 }
 
@@ -186,7 +201,9 @@ namespace paddle {
 HWY_EXPORT(LstmGradPartFloat);
 HWY_EXPORT(LstmGradPartDouble);
 
-PanelShape LstmBackwardPanels(int64_t hidden) { return {.k = 4 * hidden, .units = hidden, .gates = 1, .row_stride = 1, .column_stride = 4 * hidden}; }
+PanelShape LstmBackwardPanels(int64_t hidden) {
+  return {.k = 4 * hidden, .units = hidden, .gates = 1, .row_stride = 1, .column_stride = 4 * hidden};
+}
 
 size_t LstmBackwardScratch(const LstmConfig& config, int64_t sequences) {
   return static_cast<size_t>((sequences * 5 + 7 * NumThreads()) * config.hidden);
@@ -200,7 +217,8 @@ int64_t BiasSize(const LstmConfig& config) { return (config.peepholes ? 7 : 4) *
 
 template <class T>
 void RunLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args) {
-  const int64_t hidden = config.hidden, sequences = static_cast<int64_t>(lod.last().size()) - 1, bias_size = BiasSize(config);
+  const int64_t hidden = config.hidden, sequences = static_cast<int64_t>(lod.last().size()) - 1,
+                bias_size = BiasSize(config);
   const SequenceShare all(lod, config.reverse);
   T* cell_grad = args.initial_cell_grad ? args.initial_cell_grad : args.scratch;
   T* bias_sums = args.scratch + sequences * hidden;
@@ -208,11 +226,14 @@ void RunLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>
   const auto layout = LayoutTeam(NumThreads(), lod.rows(), all.longest(), 4 * hidden * hidden * sizeof(T));
   if (args.bias_grad) std::fill(bias_sums, bias_sums + layout.shares * bias_size, T{0});
   if (args.initial_cell_grad) std::fill(cell_grad, cell_grad + sequences * hidden, T{0});
-  if (args.initial_hidden_grad) std::fill(args.initial_hidden_grad, args.initial_hidden_grad + sequences * hidden, T{0});
+  if (args.initial_hidden_grad)
+    std::fill(args.initial_hidden_grad, args.initial_hidden_grad + sequences * hidden, T{0});
   RunTeam(layout, [&](TeamPart& part) {
     T* sums = bias_sums + part.share * bias_size;
-    if constexpr (std::is_same_v<T, float>) HWY_DYNAMIC_DISPATCH(LstmGradPartFloat)(config, lod, args, cell_grad, sums, part);
-    else HWY_DYNAMIC_DISPATCH(LstmGradPartDouble)(config, lod, args, cell_grad, sums, part);
+    if constexpr (std::is_same_v<T, float>)
+      HWY_DYNAMIC_DISPATCH(LstmGradPartFloat)(config, lod, args, cell_grad, sums, part);
+    else
+      HWY_DYNAMIC_DISPATCH(LstmGradPartDouble)(config, lod, args, cell_grad, sums, part);
   });
   if (args.bias_grad)
     for (int64_t i = 0; i < bias_size; ++i) {

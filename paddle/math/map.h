@@ -1,6 +1,6 @@
 #pragma once
-// Element functions over contiguous arrays: vectorised for float, on all threads when it pays. Input and output may be the
-// same array.
+// Element functions over contiguous arrays: vectorised for float, on all threads when it pays. Input and output may be
+// the same array.
 
 #include <cstdint>
 #include <type_traits>
@@ -17,8 +17,10 @@ inline constexpr int64_t kCostlyGrain = 8 * 1024;
 // body() with the best instruction set for float, plainly for other types: their loops are not hot.
 template <class T, class Body>
 void RunLoop(Body body) {
-  if constexpr (std::is_same_v<T, float>) RunSimd(body);
-  else body();
+  if constexpr (std::is_same_v<T, float>)
+    RunSimd(body);
+  else
+    body();
 }
 
 // y[i] = f(x[i]) on this thread.
@@ -46,7 +48,8 @@ void Map(F f, const X* x, Y* y, int64_t n, int64_t grain = kCheapGrain) {
 
 template <class F, class X, class Y, class Z>
 void Map(F f, const X* x, const Y* y, Z* z, int64_t n, int64_t grain = kCheapGrain) {
-  ParallelFor(n, grain, [=](int64_t begin, int64_t end) { MapSerial(f, x + begin, y + begin, z + begin, end - begin); });
+  ParallelFor(n, grain,
+              [=](int64_t begin, int64_t end) { MapSerial(f, x + begin, y + begin, z + begin, end - begin); });
 }
 
 }  // namespace paddle::math

@@ -6,7 +6,9 @@
 
 namespace paddle {
 
-size_t RowMerger::LowerBound(int64_t row) const { return std::lower_bound(rows_.begin(), rows_.end(), row) - rows_.begin(); }
+size_t RowMerger::LowerBound(int64_t row) const {
+  return std::lower_bound(rows_.begin(), rows_.end(), row) - rows_.begin();
+}
 
 void RowMerger::Merge(const SelectedRows& gradient) {
   const int64_t count = static_cast<int64_t>(gradient.rows.size()), height = gradient.height();
@@ -35,16 +37,17 @@ void RowMerger::Merge(const SelectedRows& gradient) {
 template <class T>
 void RowMerger::Sum(const T* values) {
   T* out = reinterpret_cast<T*>(values_.data());
-  ParallelFor(static_cast<int64_t>(rows_.size()), std::max<int64_t>(1, 16384 / std::max<int64_t>(width_, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t k = begin; k < end; ++k) {
-      T* sum = out + k * width_;
-      std::copy_n(values + order_[begin_[k]].second * width_, width_, sum);
-      for (int64_t i = begin_[k] + 1; i < begin_[k + 1]; ++i) {
-        const T* x = values + order_[i].second * width_;
-        for (int64_t j = 0; j < width_; ++j) sum[j] += x[j];
-      }
-    }
-  });
+  ParallelFor(static_cast<int64_t>(rows_.size()), std::max<int64_t>(1, 16384 / std::max<int64_t>(width_, 1)),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t k = begin; k < end; ++k) {
+                  T* sum = out + k * width_;
+                  std::copy_n(values + order_[begin_[k]].second * width_, width_, sum);
+                  for (int64_t i = begin_[k] + 1; i < begin_[k + 1]; ++i) {
+                    const T* x = values + order_[i].second * width_;
+                    for (int64_t j = 0; j < width_; ++j) sum[j] += x[j];
+                  }
+                }
+              });
 }
 
 }  // namespace paddle

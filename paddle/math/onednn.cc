@@ -47,7 +47,8 @@ Call::Call(dnnl::primitive primitive, const dnnl::memory::desc& scratchpad,
 }
 
 void Call::Run(std::initializer_list<const void*> data, std::byte* scratch) {
-  Ensure(data.size() + 1 == memories_.size(), "a oneDNN primitive of ", memories_.size() - 1, " arguments got ", data.size());
+  Ensure(data.size() + 1 == memories_.size(), "a oneDNN primitive of ", memories_.size() - 1, " arguments got ",
+         data.size());
   size_t i = 0;
   for (const void* pointer : data) memories_[i++].set_data_handle(const_cast<void*>(pointer));
   memories_.back().set_data_handle(scratch_bytes_ ? scratch : nullptr);

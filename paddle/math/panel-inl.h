@@ -24,7 +24,7 @@ constexpr int kTileRows = HWY_TARGET <= HWY_AVX3 ? 6 : 3;
 template <class T>
 constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
 template <class T>
-constexpr int64_t kPanelColumns = kPanelVectors * kLanes<T>;
+constexpr int64_t kPanelColumns = kPanelVectors* kLanes<T>;
 
 // Vectors of units that one panel covers.
 constexpr int UnitVectors(int gates) { return kPanelVectors / gates; }
@@ -37,7 +37,8 @@ int64_t PanelCount(int64_t units, int gates) {
 
 // Sums of rows a[0..R) times one panel of k rows, into `out` [R, kPanelColumns].
 template <int R, class T>
-HWY_INLINE void TileProduct(const T* const* HWY_RESTRICT a, const T* HWY_RESTRICT panel, int64_t k, T* HWY_RESTRICT out) {
+HWY_INLINE void TileProduct(const T* const* HWY_RESTRICT a, const T* HWY_RESTRICT panel, int64_t k,
+                            T* HWY_RESTRICT out) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr int64_t n = kLanes<T>;
@@ -71,23 +72,29 @@ template <class T>
 HWY_NOINLINE void TileProduct(int rows, const T* const* a, const T* panel, int64_t k, T* out) {
   static_assert(kTileRows <= 6);
   switch (rows) {
-    case 1: return TileProduct<1>(a, panel, k, out);
-    case 2: return TileProduct<2>(a, panel, k, out);
-    case 3: return TileProduct<3>(a, panel, k, out);
-    case 4: return TileProduct<std::min(4, kTileRows)>(a, panel, k, out);
-    case 5: return TileProduct<std::min(5, kTileRows)>(a, panel, k, out);
-    default: return TileProduct<std::min(6, kTileRows)>(a, panel, k, out);
+    case 1:
+      return TileProduct<1>(a, panel, k, out);
+    case 2:
+      return TileProduct<2>(a, panel, k, out);
+    case 3:
+      return TileProduct<3>(a, panel, k, out);
+    case 4:
+      return TileProduct<std::min(4, kTileRows)>(a, panel, k, out);
+    case 5:
+      return TileProduct<std::min(5, kTileRows)>(a, panel, k, out);
+    default:
+      return TileProduct<std::min(6, kTileRows)>(a, panel, k, out);
   }
 }
 
-// For each panel in [first, last) and each tile of rows: the sums of the first `product_rows` rows, zero for the other of the
-// `rows` rows, are handed to the finisher:
+// For each panel in [first, last) and each tile of rows: the sums of the first `product_rows` rows, zero for the other
+// of the `rows` rows, are handed to the finisher:
 //   const T* finisher.Row(int64_t j)                                 row j of the left matrix
 //   void finisher.Prefetch(int64_t panel, int64_t j)                 row j of this panel is about to be finished
 //   void finisher.Finish(int64_t panel, int64_t j, int n, const T* sums)   rows [j, j + n); sums: [n, kPanelColumns]
 template <class T, class Finisher>
-HWY_INLINE void PanelProduct(const T* packed, int64_t k, int64_t first, int64_t last, int64_t rows, int64_t product_rows,
-                             Finisher& finisher) {
+HWY_INLINE void PanelProduct(const T* packed, int64_t k, int64_t first, int64_t last, int64_t rows,
+                             int64_t product_rows, Finisher& finisher) {
   HWY_ALIGN T sums[kTileRows * kPanelColumns<T>];
   for (int64_t panel = first; panel < last; ++panel) {
     const int64_t tiles = (product_rows + kTileRows - 1) / kTileRows;

@@ -28,7 +28,8 @@ void PackPanel(const PanelShape& shape, const T* src, int64_t panel, T* to) {
       const T* column = src + ((v % shape.gates) * shape.units + unit) * shape.column_stride;
       for (int64_t i = from; i < until; ++i) {
         T* out = to + i * kPanelColumns<T> + v * n;
-        for (int64_t lane = 0; lane < count; ++lane) out[lane] = column[i * shape.row_stride + lane * shape.column_stride];
+        for (int64_t lane = 0; lane < count; ++lane)
+          out[lane] = column[i * shape.row_stride + lane * shape.column_stride];
         for (int64_t lane = count; lane < n; ++lane) out[lane] = 0;
       }
     }
@@ -38,7 +39,8 @@ void PackPanel(const PanelShape& shape, const T* src, int64_t panel, T* to) {
 template <class T>
 void Pack(const PanelShape& shape, const T* src, T* packed) {
   ParallelFor(PanelCount<T>(shape.units, shape.gates), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t panel = begin; panel < end; ++panel) PackPanel(shape, src, panel, packed + panel * shape.k * kPanelColumns<T>);
+    for (int64_t panel = begin; panel < end; ++panel)
+      PackPanel(shape, src, panel, packed + panel * shape.k * kPanelColumns<T>);
   });
 }
 

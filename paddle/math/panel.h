@@ -1,5 +1,6 @@
 #pragma once
-// A weight laid out for products with few rows: column blocks ("panels") that one register tile covers, each contiguous.
+// A weight laid out for products with few rows: column blocks ("panels") that one register tile covers, each
+// contiguous.
 
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +8,8 @@
 namespace paddle {
 
 // What is packed: `gates` matrices of k rows and `units` columns side by side; element (i, gate g, unit u) of them is
-// src[i * row_stride + (g * units + u) * column_stride]. A tile gets all gates of the same units, so that it can finish them.
+// src[i * row_stride + (g * units + u) * column_stride]. A tile gets all gates of the same units, so that it can finish
+// them.
 struct PanelShape {
   int64_t k = 0, units = 0;
   int gates = 1;

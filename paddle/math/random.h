@@ -80,7 +80,8 @@ constexpr std::array<T, kPerBlock<T>> NormalBlock(const Philox& philox, uint64_t
   return z;
 }
 
-// The standard normal distribution cut at two standard deviations, from numbers in [0, 1): the inverse distribution function.
+// The standard normal distribution cut at two standard deviations, from numbers in [0, 1): the inverse distribution
+// function.
 template <class T>
 constexpr T TruncatedNormal(T uniform) {
   constexpr T kErf = static_cast<T>(0.95449973610364158560);  // erf(sqrt(2)): the probability inside

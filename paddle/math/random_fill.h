@@ -48,7 +48,8 @@ void FillNormal(T* y, int64_t n, const Philox& philox, T mean, T deviation) {
 template <class T>
 void FillTruncatedNormal(T* y, int64_t n, const Philox& philox, T mean, T deviation) {
   FillFromBlocks(
-      y, n, [=](uint64_t k) { return UniformBlock<T>(philox, k); }, [=](T u) { return mean + deviation * TruncatedNormal(u); });
+      y, n, [=](uint64_t k) { return UniformBlock<T>(philox, k); },
+      [=](T u) { return mean + deviation * TruncatedNormal(u); });
 }
 
 }  // namespace paddle::math

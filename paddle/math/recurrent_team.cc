@@ -11,11 +11,12 @@ TeamLayout LayoutTeam(int threads, int64_t rows, int64_t longest, int64_t weight
   // What one thread needs for a step: arithmetic at 80 GFLOP/s, or reading the weight at 40 GB/s.
   const double rows_a_step = static_cast<double>(rows) / static_cast<double>(std::max<int64_t>(longest, 1));
   const double step_us = static_cast<double>(weight_bytes) * std::max(rows_a_step / 160e3, 1 / 40e3);
-  // Sequences are independent, so shares of them never wait; but each share reads the whole weight at each step. That is
-  // hidden behind the arithmetic as long as a share has rows enough, the fewer the smaller the weight.
+  // Sequences are independent, so shares of them never wait; but each share reads the whole weight at each step. That
+  // is hidden behind the arithmetic as long as a share has rows enough, the fewer the smaller the weight.
   const double rows_a_share = weight_bytes <= (int64_t{8} << 20) ? 6 : 96;
   const double work_us = step_us * static_cast<double>(longest);
-  const int most_shares = static_cast<int>(std::clamp(std::min(rows_a_step / rows_a_share, work_us / 20), 1.0, double{kMostShares}));
+  const int most_shares =
+      static_cast<int>(std::clamp(std::min(rows_a_step / rows_a_share, work_us / 20), 1.0, double{kMostShares}));
   TeamLayout layout;
   for (int shares = 1; shares <= std::min(threads, most_shares); ++shares)
     if (threads % shares == 0) layout.shares = shares;

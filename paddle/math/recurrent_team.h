@@ -10,8 +10,8 @@
 
 namespace paddle {
 
-// Shares of the sequences, and for each share so many members that split the hidden units among them and wait for each other
-// once a product.
+// Shares of the sequences, and for each share so many members that split the hidden units among them and wait for each
+// other once a product.
 struct TeamLayout {
   int shares = 1, columns = 1;
 };

@@ -22,7 +22,8 @@ void ForFirstRows(const Lod& lod, bool reverse, F f) {
 template <class T>
 void RunRecurrentWeightGrad(const Lod& lod, bool reverse, const RecurrentWeightGrad<T>& args) {
   const int64_t rows = lod.rows(), n = args.columns;
-  // The state before a token is the row above (reversed: below), but for first tokens: those rows leave the sum for a while.
+  // The state before a token is the row above (reversed: below), but for first tokens: those rows leave the sum for a
+  // while.
   ForFirstRows(lod, reverse, [&](int64_t s, int64_t row) {
     T* kept = args.scratch + s * n;
     if (row < 0) {
@@ -33,10 +34,13 @@ void RunRecurrentWeightGrad(const Lod& lod, bool reverse, const RecurrentWeightG
     std::copy(grads, grads + n, kept);
     std::fill(grads, grads + n, T{0});
   });
-  const GemmShape shape{.m = args.hidden, .n = n, .k = std::max<int64_t>(rows - 1, 0), .trans_a = true, .ldb = args.grads_stride};
-  Gemm<T>(shape, T{1}, args.states + (reverse ? args.hidden : 0), args.grads + (reverse ? 0 : args.grads_stride), T{0}, args.out);
+  const GemmShape shape{
+      .m = args.hidden, .n = n, .k = std::max<int64_t>(rows - 1, 0), .trans_a = true, .ldb = args.grads_stride};
+  Gemm<T>(shape, T{1}, args.states + (reverse ? args.hidden : 0), args.grads + (reverse ? 0 : args.grads_stride), T{0},
+          args.out);
   if (args.initial)
-    Gemm<T>({.m = args.hidden, .n = n, .k = lod.sequences(lod.levels() - 1), .trans_a = true}, T{1}, args.initial, args.scratch, T{1}, args.out);
+    Gemm<T>({.m = args.hidden, .n = n, .k = lod.sequences(lod.levels() - 1), .trans_a = true}, T{1}, args.initial,
+            args.scratch, T{1}, args.out);
   ForFirstRows(lod, reverse, [&](int64_t s, int64_t row) {
     if (row >= 0) std::copy(args.scratch + s * n, args.scratch + (s + 1) * n, args.grads + row * args.grads_stride);
   });

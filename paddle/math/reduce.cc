@@ -82,9 +82,12 @@ template <class T>
 void FoldAxes(Fold fold, const T* x, const Dims& dims, const Dims& kept, T* out) {
   using Limits = std::numeric_limits<T>;
   switch (fold) {
-    case Fold::kMax: return Run(MaxFn(), Limits::has_infinity ? -Limits::infinity() : Limits::lowest(), x, dims, kept, out);
-    case Fold::kMin: return Run(MinFn(), Limits::has_infinity ? Limits::infinity() : Limits::max(), x, dims, kept, out);
-    case Fold::kProduct: return Run(ProductFn(), T(1), x, dims, kept, out);
+    case Fold::kMax:
+      return Run(MaxFn(), Limits::has_infinity ? -Limits::infinity() : Limits::lowest(), x, dims, kept, out);
+    case Fold::kMin:
+      return Run(MinFn(), Limits::has_infinity ? Limits::infinity() : Limits::max(), x, dims, kept, out);
+    case Fold::kProduct:
+      return Run(ProductFn(), T(1), x, dims, kept, out);
   }
 }
 
@@ -102,8 +105,10 @@ void SpreadAxes(const T* x, const Dims& dims, const Dims& kept, T factor, T* y) 
   const int last = b.rank - 1;
   ParallelFor(b.numel(), kCheapGrain, [&](int64_t begin, int64_t end) {
     WalkRows(b, begin, end, [&](int64_t o, int64_t, int64_t j, int64_t n) {
-      if (b.y_stride[last] == 0) std::fill_n(y + o, n, x[j] * factor);
-      else MapSerial([factor](T v) { return v * factor; }, x + j, y + o, n);
+      if (b.y_stride[last] == 0)
+        std::fill_n(y + o, n, x[j] * factor);
+      else
+        MapSerial([factor](T v) { return v * factor; }, x + j, y + o, n);
     });
   });
 }

@@ -8,8 +8,8 @@
 
 namespace paddle::math {
 
-// `kept` is x's shape with a 1 for each axis that is reduced; `out` has one element for each of kept's. Defined for float,
-// double, int32_t and int64_t.
+// `kept` is x's shape with a 1 for each axis that is reduced; `out` has one element for each of kept's. Defined for
+// float, double, int32_t and int64_t.
 template <class T>
 void SumAxes(const T* x, const Dims& dims, const Dims& kept, T* out);
 

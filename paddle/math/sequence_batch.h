@@ -8,8 +8,9 @@
 
 namespace paddle {
 
-// A share of a batch's sequences, the longest first, so that those still running at any step are the first ones. Share g of
-// n takes one of each n neighbours in the order by length, in turn from either end: shares hold nearly the same number of rows.
+// A share of a batch's sequences, the longest first, so that those still running at any step are the first ones. Share
+// g of n takes one of each n neighbours in the order by length, in turn from either end: shares hold nearly the same
+// number of rows.
 class SequenceShare {
  public:
   SequenceShare(const Lod& lod, bool reverse, int share = 0, int shares = 1)

@@ -33,9 +33,12 @@ template <class Body>
 inline void RunSimd(Body body) {
 #if defined(__x86_64__) && defined(__GNUC__)
   switch (BestSimd()) {
-    case SimdLevel::kAvx512: return internal::RunAvx512(body);
-    case SimdLevel::kAvx2: return internal::RunAvx2(body);
-    case SimdLevel::kBase: break;
+    case SimdLevel::kAvx512:
+      return internal::RunAvx512(body);
+    case SimdLevel::kAvx2:
+      return internal::RunAvx2(body);
+    case SimdLevel::kBase:
+      break;
   }
 #endif
   body();

@@ -15,11 +15,13 @@ struct AxisView {
       : outer(dims.Product(0, axis)), size(dims[axis]), inner(dims.Product(axis + 1, dims.rank())) {}
 };
 
-// y = exp(x) / sum(exp(x)), or its logarithm with `log`, along the middle dimension. x and y may be the same. T: float or double.
+// y = exp(x) / sum(exp(x)), or its logarithm with `log`, along the middle dimension. x and y may be the same. T: float
+// or double.
 template <class T>
 void Softmax(const AxisView& view, bool log, const T* x, T* y);
 
-// Gradient of Softmax from its result y: dx = y (dy - sum(y dy)); with `log`: dx = dy - exp(y) sum(dy). dx may be dy or y.
+// Gradient of Softmax from its result y: dx = y (dy - sum(y dy)); with `log`: dx = dy - exp(y) sum(dy). dx may be dy or
+// y.
 template <class T>
 void SoftmaxGrad(const AxisView& view, bool log, const T* y, const T* dy, T* dx);
 

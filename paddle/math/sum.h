@@ -25,8 +25,10 @@ T FoldSerial(F f, const T* x, int64_t n, T start) {
       for (int k = 0; k < width; ++k) lanes[k] = f(lanes[k], lanes[k + width]);
     result = lanes[0];
   };
-  if constexpr (std::is_same_v<T, float>) RunSimd(loop);
-  else loop();
+  if constexpr (std::is_same_v<T, float>)
+    RunSimd(loop);
+  else
+    loop();
   return result;
 }
 
@@ -47,8 +49,10 @@ void AddTo(const T* x, T* y, int64_t n) {
 #pragma GCC ivdep
     for (int64_t i = 0; i < n; ++i) y[i] += x[i];
   };
-  if constexpr (std::is_same_v<T, float>) RunSimd(loop);
-  else loop();
+  if constexpr (std::is_same_v<T, float>)
+    RunSimd(loop);
+  else
+    loop();
 }
 
 }  // namespace paddle::math

@@ -12,7 +12,8 @@ template <class To, class From>
 std::vector<To> ConvertList(const std::vector<From>& from) {
   std::vector<To> to;
   for (const auto value : from) {
-    Require(static_cast<int64_t>(static_cast<To>(value)) == static_cast<int64_t>(value), "the value ", value, " does not fit");
+    Require(static_cast<int64_t>(static_cast<To>(value)) == static_cast<int64_t>(value), "the value ", value,
+            " does not fit");
     to.push_back(static_cast<To>(value));
   }
   return to;
@@ -21,35 +22,47 @@ std::vector<To> ConvertList(const std::vector<From>& from) {
 bool IsEmptyList(const AttrValue& value) {
   return std::visit(
       [](const auto& held) {
-        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(held)>, std::string> && requires { held.empty(); }) return held.empty();
-        else return false;
+        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(held)>, std::string> && requires { held.empty(); })
+          return held.empty();
+        else
+          return false;
       },
       value);
 }
 
 AttrValue EmptyList(AttrType to) {
   switch (to) {
-    case AttrType::kInts: return std::vector<int32_t>{};
-    case AttrType::kFloats: return std::vector<float>{};
-    case AttrType::kStrings: return std::vector<std::string>{};
-    case AttrType::kBools: return std::vector<bool>{};
-    case AttrType::kBlocks: return std::vector<BlockRef>{};
-    case AttrType::kLongs: return std::vector<int64_t>{};
-    case AttrType::kDoubles: return std::vector<double>{};
-    default: throw InvalidArgument("no list");
+    case AttrType::kInts:
+      return std::vector<int32_t>{};
+    case AttrType::kFloats:
+      return std::vector<float>{};
+    case AttrType::kStrings:
+      return std::vector<std::string>{};
+    case AttrType::kBools:
+      return std::vector<bool>{};
+    case AttrType::kBlocks:
+      return std::vector<BlockRef>{};
+    case AttrType::kLongs:
+      return std::vector<int64_t>{};
+    case AttrType::kDoubles:
+      return std::vector<double>{};
+    default:
+      throw InvalidArgument("no list");
   }
 }
 
 bool IsList(AttrType type) {
-  return type == AttrType::kInts || type == AttrType::kFloats || type == AttrType::kStrings || type == AttrType::kBools ||
-         type == AttrType::kBlocks || type == AttrType::kLongs || type == AttrType::kDoubles;
+  return type == AttrType::kInts || type == AttrType::kFloats || type == AttrType::kStrings ||
+         type == AttrType::kBools || type == AttrType::kBlocks || type == AttrType::kLongs ||
+         type == AttrType::kDoubles;
 }
 
 template <class To>
 std::optional<To> Number(const AttrValue& value) {
   if (const auto* i = std::get_if<int32_t>(&value)) return static_cast<To>(*i);
   if (const auto* l = std::get_if<int64_t>(&value)) {
-    if constexpr (std::is_integral_v<To>) Require(static_cast<int64_t>(static_cast<To>(*l)) == *l, "the value ", *l, " does not fit");
+    if constexpr (std::is_integral_v<To>)
+      Require(static_cast<int64_t>(static_cast<To>(*l)) == *l, "the value ", *l, " does not fit");
     return static_cast<To>(*l);
   }
   if (const auto* b = std::get_if<bool>(&value); b && std::is_integral_v<To>) return static_cast<To>(*b);
@@ -81,9 +94,11 @@ AttrValue ConvertAttr(const AttrValue& value, AttrType to) {
       if (const auto* ints = std::get_if<std::vector<int32_t>>(&value)) return ConvertList<int64_t>(*ints);
       break;
     case AttrType::kFloats:
-      if (const auto* ints = std::get_if<std::vector<int32_t>>(&value)) return std::vector<float>(ints->begin(), ints->end());
+      if (const auto* ints = std::get_if<std::vector<int32_t>>(&value))
+        return std::vector<float>(ints->begin(), ints->end());
       break;
-    default: break;
+    default:
+      break;
   }
   throw InvalidArgument(StrCat("expected ", NameOf(to), ", got ", NameOf(TypeOf(value)), ' ', ToText(value)));
 }
@@ -139,7 +154,8 @@ bool CheckForeignAttr(std::string_view name, const AttrValue& value) {
   if (found == ForeignAttrs().end()) return false;
   const auto& neutral = found->second;
   if (!neutral || value == *neutral || (IsEmptyList(value) && IsList(TypeOf(*neutral)))) return true;
-  throw Unimplemented(StrCat("attribute '", name, "' is ", ToText(value), "; only its neutral value ", ToText(*neutral), " is supported"));
+  throw Unimplemented(StrCat("attribute '", name, "' is ", ToText(value), "; only its neutral value ", ToText(*neutral),
+                             " is supported"));
 }
 
 namespace internal {
@@ -150,11 +166,12 @@ void CheckAttrNames(const OpDesc& op, const std::vector<AttrSpec>& specs) {
     if (known || IsCommonAttr(name) || CheckForeignAttr(name, value)) continue;
     std::string names;
     for (const auto& spec : specs) names += (names.empty() ? "" : ", ") + std::string(spec.name);
-    throw InvalidArgument(StrCat("op '", op.type(), "' has no attribute '", name, "'; it has: ", names.empty() ? "none" : names));
+    throw InvalidArgument(
+        StrCat("op '", op.type(), "' has no attribute '", name, "'; it has: ", names.empty() ? "none" : names));
   }
   for (const auto& spec : specs)
-    Require(!spec.required || op.FindAttr(spec.name), "op '", op.type(), "' needs the attribute '", spec.name, "' (", NameOf(spec.type), ": ",
-            spec.doc, ")");
+    Require(!spec.required || op.FindAttr(spec.name), "op '", op.type(), "' needs the attribute '", spec.name, "' (",
+            NameOf(spec.type), ": ", spec.doc, ")");
 }
 
 void ThrowAttr(const OpDesc& op, std::string_view name, const std::exception& error) {

@@ -20,7 +20,7 @@ enum class Presence { kDefaulted, kRequired };
 template <class Attrs, class T>
 struct Field {
   std::string_view name;
-  T Attrs::* member;
+  T Attrs::*member;
   std::string_view doc;
   Presence presence = Presence::kDefaulted;
 };
@@ -109,7 +109,9 @@ Attrs ParseAttrs(const OpDesc& op, const std::vector<AttrSpec>& specs) {
 // Writes all attributes into `op`, in their order.
 template <class Attrs>
 void DumpAttrs(const Attrs& attrs, OpDesc* op) {
-  std::apply([&](const auto&... field) { (..., op->SetAttr(field.name, internal::ToAttrValue(attrs.*(field.member)))); }, Attrs::Fields());
+  std::apply(
+      [&](const auto&... field) { (..., op->SetAttr(field.name, internal::ToAttrValue(attrs.*(field.member)))); },
+      Attrs::Fields());
 }
 
 }  // namespace paddle

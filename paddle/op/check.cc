@@ -8,7 +8,8 @@
 namespace paddle {
 namespace {
 
-void CheckSlots(const OpDesc& op, const std::vector<OpDesc::Slot>& given, const std::vector<SlotSpec>& declared, const char* what) {
+void CheckSlots(const OpDesc& op, const std::vector<OpDesc::Slot>& given, const std::vector<SlotSpec>& declared,
+                const char* what) {
   for (const auto& slot : given) {
     const SlotSpec* spec = nullptr;
     for (const auto& candidate : declared)
@@ -17,9 +18,11 @@ void CheckSlots(const OpDesc& op, const std::vector<OpDesc::Slot>& given, const 
     if (!spec) {
       std::string names;
       for (const auto& candidate : declared) names += (names.empty() ? "" : ", ") + std::string(candidate.name);
-      throw InvalidArgument(StrCat("op '", op.type(), "' has no ", what, " '", slot.name, "'; it has: ", names.empty() ? "none" : names));
+      throw InvalidArgument(
+          StrCat("op '", op.type(), "' has no ", what, " '", slot.name, "'; it has: ", names.empty() ? "none" : names));
     }
-    Require(spec->has(kRepeated) || slot.args.size() <= 1, what, ' ', slot.name, " of op '", op.type(), "' takes one variable, got ", slot.args);
+    Require(spec->has(kRepeated) || slot.args.size() <= 1, what, ' ', slot.name, " of op '", op.type(),
+            "' takes one variable, got ", slot.args);
   }
 }
 
@@ -68,7 +71,8 @@ ArgNames ListArgs(const OpDef& def, const OpDesc& op) {
   list.begin.push_back(0);
   const auto add = [&](const SlotSpec& spec, const std::vector<std::string>& args) {
     // A single argument that is @EMPTY@ is the same as none; in a repeated slot it keeps its place.
-    if (spec.has(kRepeated) || (!args.empty() && args[0] != kEmptyName)) list.names.insert(list.names.end(), args.begin(), args.end());
+    if (spec.has(kRepeated) || (!args.empty() && args[0] != kEmptyName))
+      list.names.insert(list.names.end(), args.begin(), args.end());
     Require(list.names.size() < UINT16_MAX, "op '", op.type(), "' has too many arguments");
     list.begin.push_back(static_cast<uint16_t>(list.names.size()));
   };
@@ -91,7 +95,8 @@ void InferOp(const OpDesc& op, const BlockDesc& block) {
       metas.push_back(nullptr);
       if (args.names[i] == kEmptyName) continue;
       const auto var = block.FindVarRecursive(args.names[i]);
-      Require(var != nullptr, i < inputs ? "input" : "output", " variable '", args.names[i], "' is not defined in block ", block.index(), " or around it");
+      Require(var != nullptr, i < inputs ? "input" : "output", " variable '", args.names[i],
+              "' is not defined in block ", block.index(), " or around it");
       metas.back() = &storage.emplace_back(var->Meta());
       if (i >= inputs) outputs.emplace_back(var.get(), metas.back());
     }
@@ -129,7 +134,8 @@ void RefuseIo(const ProgramDesc& program) {
   for (int i = 0; i < program.size(); ++i)
     for (const auto& op : program.block(i).ops()) {
       const OpDef& def = Registry::Get().Find(op->type());
-      Require(!def.has(kIo), "op '", op->type(), "' touches files, network or Python, which a loaded model may not do unless allow_io is set",
+      Require(!def.has(kIo), "op '", op->type(),
+              "' touches files, network or Python, which a loaded model may not do unless allow_io is set",
               DescribeOp(*op, &program.block(i)));
     }
 }

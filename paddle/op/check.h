@@ -15,7 +15,8 @@ void CompleteOp(OpDesc* op);
 // Runs the op's inference over the block's variables and writes kind, dtype, shape and LoD level of the outputs.
 void InferOp(const OpDesc& op, const BlockDesc& block);
 
-// The error text that every failing op gets: op, user's line, inputs, outputs and attributes as known in `block` (may be null).
+// The error text that every failing op gets: op, user's line, inputs, outputs and attributes as known in `block` (may
+// be null).
 std::string DescribeOp(const OpDesc& op, const BlockDesc* block);
 
 // Throws InvalidArgument naming the op when any block of the program has one that touches files, network or Python.

@@ -26,7 +26,8 @@ std::vector<OpDesc> ExpandOp(const OpDesc& op, BlockDesc* block) {
       InferOp(made, *block);
     }
   } catch (const std::exception& error) {
-    RethrowWithContext(error, StrCat("\n  while op '", op.type(), "' was written as simpler ops", DescribeOp(op, block)));
+    RethrowWithContext(error,
+                       StrCat("\n  while op '", op.type(), "' was written as simpler ops", DescribeOp(op, block)));
   }
   return ops;
 }

@@ -7,8 +7,8 @@
 
 namespace paddle {
 
-// The ops that compute `op` by its expansion rule; their variables are made in `block` under unique names, with inferred
-// descriptions. The op itself stays where it is.
+// The ops that compute `op` by its expansion rule; their variables are made in `block` under unique names, with
+// inferred descriptions. The op itself stays where it is.
 std::vector<OpDesc> ExpandOp(const OpDesc& op, BlockDesc* block);
 
 }  // namespace paddle

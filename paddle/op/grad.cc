@@ -24,8 +24,10 @@ std::vector<std::string> GradContext::InGrad(std::string_view slot, bool drop_em
   std::vector<std::string> names;
   for (const auto& name : forward_.Input(slot)) {
     const bool wanted = differentiable && name != kEmptyName && environment_->Wanted(name);
-    if (wanted) names.push_back(GradName(name));
-    else if (!drop_empty) names.emplace_back(kEmptyName);
+    if (wanted)
+      names.push_back(GradName(name));
+    else if (!drop_empty)
+      names.emplace_back(kEmptyName);
   }
   return names;
 }
@@ -55,9 +57,12 @@ OpDesc& GradContext::EmitDefault(std::string_view type) {
   // A slot that the forward op does not have at all is left out.
   for (const auto& slot : def.inputs) {
     const std::string_view base = WithoutGrad(slot.name);
-    if (base != slot.name && has(forward_.outputs(), base)) op.SetInput(slot.name, OutGrad(base));
-    else if (has(forward_.inputs(), slot.name)) op.SetInput(slot.name, In(slot.name));
-    else if (has(forward_.outputs(), slot.name)) op.SetInput(slot.name, Out(slot.name));
+    if (base != slot.name && has(forward_.outputs(), base))
+      op.SetInput(slot.name, OutGrad(base));
+    else if (has(forward_.inputs(), slot.name))
+      op.SetInput(slot.name, In(slot.name));
+    else if (has(forward_.outputs(), slot.name))
+      op.SetInput(slot.name, Out(slot.name));
   }
   for (const auto& slot : def.outputs)
     if (const std::string_view base = WithoutGrad(slot.name); has(forward_.inputs(), base))
@@ -71,7 +76,9 @@ OpDesc& GradContext::EmitDefault(std::string_view type) {
 
 namespace {
 
-std::string Only(const std::vector<std::string>& names) { return names.empty() || names[0] == kEmptyName ? std::string() : names[0]; }
+std::string Only(const std::vector<std::string>& names) {
+  return names.empty() || names[0] == kEmptyName ? std::string() : names[0];
+}
 
 }  // namespace
 

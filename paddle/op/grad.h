@@ -27,14 +27,15 @@ class GradEnvironment {
   virtual bool Wanted(const std::string& input) const = 0;
   // Whether this output of the forward op has a gradient: something after the op led to a target.
   virtual bool HasGrad(const std::string& output) const = 0;
-  // Differentiates the block of a control-flow op and appends the result to the program, beside the block. `targets`: variables that the
-  // block writes and whose gradients are there when the gradient block runs: from around it, or put in place by the gradient
-  // op's kernel. Nothing is appended, and nothing returned, when no gradient flows through the block.
+  // Differentiates the block of a control-flow op and appends the result to the program, beside the block. `targets`:
+  // variables that the block writes and whose gradients are there when the gradient block runs: from around it, or put
+  // in place by the gradient op's kernel. Nothing is appended, and nothing returned, when no gradient flows through the
+  // block.
   virtual std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets) = 0;
 };
 
-// Where a `grad` rule reads the forward op and writes gradient ops. Their names are Fluid's: NAME@GRAD; autodiff numbers the
-// contributions where there are several.
+// Where a `grad` rule reads the forward op and writes gradient ops. Their names are Fluid's: NAME@GRAD; autodiff
+// numbers the contributions where there are several.
 class GradContext {
  public:
   GradContext(const OpDesc& forward, GradEnvironment* environment, std::vector<OpDesc>* out);
@@ -42,7 +43,8 @@ class GradContext {
   const OpDesc& forward() const { return forward_; }
   const std::vector<std::string>& In(std::string_view slot) const { return forward_.Input(slot); }
   const std::vector<std::string>& Out(std::string_view slot) const { return forward_.Output(slot); }
-  // Names of the gradients of an output slot. Those that nothing computed are filled with zeros for the op that reads them.
+  // Names of the gradients of an output slot. Those that nothing computed are filled with zeros for the op that reads
+  // them.
   std::vector<std::string> OutGrad(std::string_view slot) const;
   // Names of the gradients of an input slot. Where none is asked for: @EMPTY@, or left out with `drop_empty`.
   std::vector<std::string> InGrad(std::string_view slot, bool drop_empty = true) const;
@@ -60,8 +62,8 @@ class GradContext {
     DumpAttrs(attrs, &op);
     return op;
   }
-  // The op TYPE (default: the forward's type + "_grad") whose slots are filled by name: "S" with the forward's input or output
-  // S, "S@GRAD" with gradients; the forward's attributes are copied.
+  // The op TYPE (default: the forward's type + "_grad") whose slots are filled by name: "S" with the forward's input or
+  // output S, "S@GRAD" with gradients; the forward's attributes are copied.
   OpDesc& EmitDefault(std::string_view type = {});
 
  private:
@@ -74,7 +76,8 @@ class GradContext {
 class ExpandContext {
  public:
   // `meta` tells what is known of a variable; `make` makes a temporary variable of a unique name.
-  ExpandContext(const OpDesc& op, std::function<TensorMeta(const std::string&)> meta, std::function<std::string()> make, std::vector<OpDesc>* out)
+  ExpandContext(const OpDesc& op, std::function<TensorMeta(const std::string&)> meta, std::function<std::string()> make,
+                std::vector<OpDesc>* out)
       : op_(op), meta_(std::move(meta)), make_(std::move(make)), out_(out) {}
 
   const OpDesc& op() const { return op_; }
@@ -85,10 +88,11 @@ class ExpandContext {
   std::string Out(std::string_view slot) const;
   TensorMeta Meta(const std::string& name) const { return meta_(name); }
 
-  // Appends an op with the inputs and attributes given and returns its output in `slot`: `to`, or a new temporary if `to` is empty.
+  // Appends an op with the inputs and attributes given and returns its output in `slot`: `to`, or a new temporary if
+  // `to` is empty.
   template <class Attrs = NoAttrs>
-  std::string Emit(std::string_view type, const std::vector<OpDesc::Slot>& inputs, const Attrs& attrs = {}, std::string to = {},
-                   std::string_view slot = "Out") {
+  std::string Emit(std::string_view type, const std::vector<OpDesc::Slot>& inputs, const Attrs& attrs = {},
+                   std::string to = {}, std::string_view slot = "Out") {
     OpDesc& op = Append(type, inputs);
     DumpAttrs(attrs, &op);
     if (to.empty()) to = make_();

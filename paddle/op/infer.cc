@@ -98,7 +98,8 @@ const Tensor* InferContext::Value(std::string_view input, int i) const {
   const int slot = InputSlot(input);
   if (!values_ || !Meta(slot, i)) return nullptr;
   const Tensor* tensor = values_[table_.begin[slot] + i];
-  Require(tensor && tensor->initialized(), "the values of input ", input, " are needed to know the shape, but it holds nothing yet");
+  Require(tensor && tensor->initialized(), "the values of input ", input,
+          " are needed to know the shape, but it holds nothing yet");
   return tensor;
 }
 
@@ -123,14 +124,16 @@ void InferContext::CheckSameDType(std::string_view a, std::string_view b) const 
 void InferContext::CheckRank(std::string_view input, int least, int most) const {
   const int rank = In(input).rank();
   if (least == most)
-    Require(rank == least, "input ", input, " has shape ", In(input).dims, " of rank ", rank, "; expected rank ", least);
+    Require(rank == least, "input ", input, " has shape ", In(input).dims, " of rank ", rank, "; expected rank ",
+            least);
   else
-    Require(rank >= least && rank <= most, "input ", input, " has shape ", In(input).dims, " of rank ", rank, "; expected a rank from ", least,
-            " to ", most);
+    Require(rank >= least && rank <= most, "input ", input, " has shape ", In(input).dims, " of rank ", rank,
+            "; expected a rank from ", least, " to ", most);
 }
 
 void InferContext::CheckSameDims(std::string_view a, std::string_view b) const {
-  Require(DimsAgree(In(a).dims, In(b).dims), "inputs ", a, ' ', In(a).dims, " and ", b, ' ', In(b).dims, " must have the same shape");
+  Require(DimsAgree(In(a).dims, In(b).dims), "inputs ", a, ' ', In(a).dims, " and ", b, ' ', In(b).dims,
+          " must have the same shape");
 }
 
 }  // namespace paddle

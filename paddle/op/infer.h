@@ -31,7 +31,8 @@ inline constexpr DTypeSet kNumbers{DType::kFloat32, DType::kFloat64, DType::kInt
 inline constexpr DTypeSet kAllTypes{DType::kBool,    DType::kInt16,   DType::kInt32, DType::kInt64, DType::kFloat16,
                                     DType::kFloat32, DType::kFloat64, DType::kUInt8, DType::kInt8,  DType::kBFloat16};
 
-// The arguments of one op, input slots first, then output slots, as one flat list. `begin` has an entry a slot and one more.
+// The arguments of one op, input slots first, then output slots, as one flat list. `begin` has an entry a slot and one
+// more.
 struct ArgTable {
   TensorMeta* const* metas;  // null: not there
   const uint16_t* begin;

@@ -181,26 +181,32 @@ Kernel MakeKernel(void (*fn)(const Context&, const Attrs&, Ps...)) {
   (..., AddArg<Ps>(&kernel.args));
   kernel.run = [fn](const KernelCall& call) {
     [&]<size_t... I>(std::index_sequence<I...>) {
-      fn(*static_cast<const Context*>(call.context), *static_cast<const Attrs*>(call.attrs), Param<Ps>::Get(call, SlotIndex<Ps...>(I))...);
-    }(std::index_sequence_for<Ps...>{});
+      fn(*static_cast<const Context*>(call.context), *static_cast<const Attrs*>(call.attrs),
+         Param<Ps>::Get(call, SlotIndex<Ps...>(I))...);
+    }
+    (std::index_sequence_for<Ps...>{});
   };
   return kernel;
 }
 
 template <class State, class Context, class Attrs, class... Ps>
-Kernel MakeKernel(State (*prepare)(const Context&, const Attrs&, const OpMetas&), void (*fn)(const Context&, const Attrs&, State&, Ps...)) {
+Kernel MakeKernel(State (*prepare)(const Context&, const Attrs&, const OpMetas&),
+                  void (*fn)(const Context&, const Attrs&, State&, Ps...)) {
   Kernel kernel;
   kernel.device = Context::kDevice;
   kernel.attrs = typeid(Attrs);
   (..., AddArg<Ps>(&kernel.args));
   kernel.run = [fn](const KernelCall& call) {
     [&]<size_t... I>(std::index_sequence<I...>) {
-      fn(*static_cast<const Context*>(call.context), *static_cast<const Attrs*>(call.attrs), *static_cast<State*>(call.state),
-         Param<Ps>::Get(call, SlotIndex<Ps...>(I))...);
-    }(std::index_sequence_for<Ps...>{});
+      fn(*static_cast<const Context*>(call.context), *static_cast<const Attrs*>(call.attrs),
+         *static_cast<State*>(call.state), Param<Ps>::Get(call, SlotIndex<Ps...>(I))...);
+    }
+    (std::index_sequence_for<Ps...>{});
   };
-  kernel.prepare = [prepare](const DeviceContext& context, const void* attrs, const OpMetas& metas) -> std::shared_ptr<void> {
-    return std::make_shared<State>(prepare(static_cast<const Context&>(context), *static_cast<const Attrs*>(attrs), metas));
+  kernel.prepare = [prepare](const DeviceContext& context, const void* attrs,
+                             const OpMetas& metas) -> std::shared_ptr<void> {
+    return std::make_shared<State>(
+        prepare(static_cast<const Context&>(context), *static_cast<const Attrs*>(attrs), metas));
   };
   if constexpr (requires(const State& state) { state.scratch_bytes(); })
     kernel.scratch_bytes = [](const void* state) { return static_cast<const State*>(state)->scratch_bytes(); };

@@ -14,14 +14,14 @@
 namespace paddle {
 
 enum SlotFlag : unsigned {
-  kRepeated = 1,       // any number of variables
-  kOptional = 2,       // may be absent
-  kIntermediate = 4,   // an output for the gradient op's use
-  kMetaOnly = 8,       // only dims, dtype, LoD are read: the bytes may be gone
-  kValue = 16,         // infer reads the values; kept on the host
-  kDynamic = 32,       // the kernel decides size or LoD of this output
-  kNoGradient = 64,    // an input that never gets a gradient (labels, indices)
-  kUnread = 128,       // an input that Fluid's programs name but this op does not look at: never there when it runs
+  kRepeated = 1,      // any number of variables
+  kOptional = 2,      // may be absent
+  kIntermediate = 4,  // an output for the gradient op's use
+  kMetaOnly = 8,      // only dims, dtype, LoD are read: the bytes may be gone
+  kValue = 16,        // infer reads the values; kept on the host
+  kDynamic = 32,      // the kernel decides size or LoD of this output
+  kNoGradient = 64,   // an input that never gets a gradient (labels, indices)
+  kUnread = 128,      // an input that Fluid's programs name but this op does not look at: never there when it runs
 };
 
 struct SlotSpec {

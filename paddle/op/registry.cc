@@ -53,18 +53,24 @@ const OpDef* Registry::FindOrNull(std::string_view type) const {
 
 const OpDef& Registry::Find(std::string_view type) const {
   if (const OpDef* def = FindOrNull(type)) return *def;
-  throw Unimplemented(StrCat("there is no op '", type, "' in this version; fluid.core.op_types() lists those that exist"));
+  throw Unimplemented(
+      StrCat("there is no op '", type, "' in this version; fluid.core.op_types() lists those that exist"));
 }
 
 namespace {
 
 std::string_view KindName(ArgKind kind) {
   switch (kind) {
-    case ArgKind::kTensor: return "Tensor";
-    case ArgKind::kSelectedRows: return "SelectedRows";
-    case ArgKind::kTensorArray: return "TensorArray";
-    case ArgKind::kOpaque: return "Opaque";
-    case ArgKind::kAny: return "Variable";
+    case ArgKind::kTensor:
+      return "Tensor";
+    case ArgKind::kSelectedRows:
+      return "SelectedRows";
+    case ArgKind::kTensorArray:
+      return "TensorArray";
+    case ArgKind::kOpaque:
+      return "Opaque";
+    case ArgKind::kAny:
+      return "Variable";
   }
   return "?";
 }
@@ -72,21 +78,24 @@ std::string_view KindName(ArgKind kind) {
 std::string Signature(const Kernel& kernel) {
   std::string text;
   for (const auto& arg : kernel.args)
-    text += StrCat(text.empty() ? "" : ", ", arg.output ? "" : "const ", KindName(arg.kind), arg.repeated ? " span" : arg.pointer ? "*" : "&");
+    text += StrCat(text.empty() ? "" : ", ", arg.output ? "" : "const ", KindName(arg.kind),
+                   arg.repeated  ? " span"
+                   : arg.pointer ? "*"
+                                 : "&");
   return text;
 }
 
 void ValidateKernel(const OpDef& op, const Kernel& kernel) {
   Ensure(kernel.attrs == op.attrs_type, "a kernel of op '", op.name, "' takes other attributes than the op declares");
   const size_t slots = op.inputs.size() + op.outputs.size();
-  Ensure(kernel.args.size() == slots, "a kernel of op '", op.name, "' takes ", kernel.args.size(), " arguments (", Signature(kernel), "), but the op has ",
-         slots, " slots");
+  Ensure(kernel.args.size() == slots, "a kernel of op '", op.name, "' takes ", kernel.args.size(), " arguments (",
+         Signature(kernel), "), but the op has ", slots, " slots");
   for (size_t i = 0; i < slots; ++i) {
     const bool output = i >= op.inputs.size();
     const SlotSpec& slot = output ? op.outputs[i - op.inputs.size()] : op.inputs[i];
     const KernelArg& arg = kernel.args[i];
-    Ensure(arg.output == output, "argument ", i, " of a kernel of op '", op.name, "' (", Signature(kernel), ") should be ",
-           output ? "written" : "read only", ": slot ", slot.name);
+    Ensure(arg.output == output, "argument ", i, " of a kernel of op '", op.name, "' (", Signature(kernel),
+           ") should be ", output ? "written" : "read only", ": slot ", slot.name);
     Ensure(arg.repeated == slot.has(kRepeated), "argument ", i, " of a kernel of op '", op.name, "': slot ", slot.name,
            slot.has(kRepeated) ? " is repeated, take a Span" : " is not repeated");
     Ensure(arg.pointer || !slot.has(kOptional), "argument ", i, " of a kernel of op '", op.name, "': slot ", slot.name,
@@ -100,17 +109,19 @@ bool SameKinds(const Kernel& a, const Kernel& b) {
 }
 
 void ValidateOp(std::string_view name, const OpDef& op) {
-  Ensure(op.declared == 1, "op '", name, "' is declared ", op.declared, " times", op.declared == 0 ? " but has a kernel" : "");
+  Ensure(op.declared == 1, "op '", name, "' is declared ", op.declared, " times",
+         op.declared == 0 ? " but has a kernel" : "");
   Ensure(!op.kernels.empty() || op.expand || op.has(kNoPlan), "op '", name, "' has neither a kernel nor an expansion");
   for (size_t i = 0; i < op.kernels.size(); ++i) {
     ValidateKernel(op, op.kernels[i]);
     for (size_t j = 0; j < i; ++j)
-      Ensure(!SameKinds(op.kernels[i], op.kernels[j]), "op '", name, "' has two kernels for ", Signature(op.kernels[i]));
+      Ensure(!SameKinds(op.kernels[i], op.kernels[j]), "op '", name, "' has two kernels for ",
+             Signature(op.kernels[i]));
   }
   for (const auto* aliases : {&op.must_share, &op.may_share})
     for (const auto& alias : *aliases)
-      Ensure(op.FindOutput(alias.output) >= 0 && op.FindInput(alias.input) >= 0, "op '", name, "' lets ", alias.output, " share ", alias.input,
-             ", but has no such slots");
+      Ensure(op.FindOutput(alias.output) >= 0 && op.FindInput(alias.input) >= 0, "op '", name, "' lets ", alias.output,
+             " share ", alias.input, ", but has no such slots");
 }
 
 }  // namespace
@@ -126,11 +137,16 @@ namespace {
 
 bool Fits(ArgKind wanted, VarKind got) {
   switch (wanted) {
-    case ArgKind::kTensor: return got == VarKind::kTensor;
-    case ArgKind::kSelectedRows: return got == VarKind::kSelectedRows;
-    case ArgKind::kTensorArray: return got == VarKind::kTensorArray;
-    case ArgKind::kOpaque: return got != VarKind::kTensor && got != VarKind::kSelectedRows && got != VarKind::kTensorArray;
-    case ArgKind::kAny: return true;
+    case ArgKind::kTensor:
+      return got == VarKind::kTensor;
+    case ArgKind::kSelectedRows:
+      return got == VarKind::kSelectedRows;
+    case ArgKind::kTensorArray:
+      return got == VarKind::kTensorArray;
+    case ArgKind::kOpaque:
+      return got != VarKind::kTensor && got != VarKind::kSelectedRows && got != VarKind::kTensorArray;
+    case ArgKind::kAny:
+      return true;
   }
   return false;
 }
@@ -187,8 +203,10 @@ namespace internal {
 void DefaultInfer(const OpDef& def, InferContext& context) {
   for (const auto& slot : def.outputs) {
     std::string_view name = slot.name;
-    if (name.ends_with(kGradSuffix)) name.remove_suffix(kGradSuffix.size());
-    else if (def.FindInput(name) < 0) name = def.inputs.at(0).name;
+    if (name.ends_with(kGradSuffix))
+      name.remove_suffix(kGradSuffix.size());
+    else if (def.FindInput(name) < 0)
+      name = def.inputs.at(0).name;
     Ensure(def.FindInput(name) >= 0, "op '", def.name, "' needs its own infer: it has no input '", name, "'");
     for (int i = 0; i < context.OutCount(slot.name); ++i)
       if (context.HasOut(slot.name, i)) context.CopyMeta(name, slot.name, i);

@@ -21,8 +21,9 @@ class Registry {
   const OpDef* FindOrNull(std::string_view type) const;
   std::vector<std::string_view> Types() const;
 
-  // Throws Error unless each op is declared once, each kernel fits its op's slots and attributes, no two kernels of an op take
-  // the same arguments on the same device, and each op can compute something. Runs at the first Find after a library was loaded.
+  // Throws Error unless each op is declared once, each kernel fits its op's slots and attributes, no two kernels of an
+  // op take the same arguments on the same device, and each op can compute something. Runs at the first Find after a
+  // library was loaded.
   void Validate() const;
 
   OpDef& Entry(std::string_view type);  // for registration only; never throws, so that loading cannot fail
@@ -33,8 +34,8 @@ class Registry {
   std::map<std::string, OpDef, std::less<>> ops_;
 };
 
-// The kernel of `op` for `device` that takes arguments of these kinds (one a slot; slots without arguments fit anything).
-// Throws Unimplemented when there is none.
+// The kernel of `op` for `device` that takes arguments of these kinds (one a slot; slots without arguments fit
+// anything). Throws Unimplemented when there is none.
 const Kernel& SelectKernel(const OpDef& op, DeviceType device, const std::vector<std::vector<VarKind>>& kinds);
 
 // The serialised OpProto of Fluid's core.get_all_op_protos().
@@ -59,13 +60,19 @@ Registered RegisterOp(const OpSpec<Attrs>& spec) {
   const OpDef* self = &def;
   def.parse = [self](const OpDesc& op) { return std::make_shared<const Attrs>(ParseAttrs<Attrs>(op, self->attrs)); };
   def.infer = [self, infer = spec.infer](const void* attrs, InferContext& context) {
-    if (infer) infer(*static_cast<const Attrs*>(attrs), context);
-    else internal::DefaultInfer(*self, context);
+    if (infer)
+      infer(*static_cast<const Attrs*>(attrs), context);
+    else
+      internal::DefaultInfer(*self, context);
   };
   if (spec.grad)
-    def.grad = [grad = spec.grad](const void* attrs, GradContext& context) { grad(*static_cast<const Attrs*>(attrs), context); };
+    def.grad = [grad = spec.grad](const void* attrs, GradContext& context) {
+      grad(*static_cast<const Attrs*>(attrs), context);
+    };
   if (spec.expand)
-    def.expand = [expand = spec.expand](const void* attrs, ExpandContext& context) { expand(*static_cast<const Attrs*>(attrs), context); };
+    def.expand = [expand = spec.expand](const void* attrs, ExpandContext& context) {
+      expand(*static_cast<const Attrs*>(attrs), context);
+    };
   def.must_share = spec.must_share;
   def.may_share = spec.may_share;
   def.traits = spec.traits;

@@ -12,7 +12,8 @@ constexpr int kMaxDepth = 32;
 
 bool HasKernel(const OpDef& def, DeviceType device) {
   if (def.has(kHost)) device = DeviceType::kCpu;
-  return std::any_of(def.kernels.begin(), def.kernels.end(), [&](const Kernel& kernel) { return kernel.device == device; });
+  return std::any_of(def.kernels.begin(), def.kernels.end(),
+                     [&](const Kernel& kernel) { return kernel.device == device; });
 }
 
 void ExpandFrom(BlockDesc* block, size_t at, DeviceType device, int depth) {

@@ -8,8 +8,9 @@
 namespace paddle {
 
 std::string_view NameOf(AttrType type) {
-  static constexpr std::array<std::string_view, 14> kNames = {"int",  "float", "string", "ints",  "floats",  "strings", "bool",
-                                                              "bools", "block", "long",   "blocks", "longs", "float64s", "unknown"};
+  static constexpr std::array<std::string_view, 14> kNames = {"int",     "float", "string",   "ints",   "floats",
+                                                              "strings", "bool",  "bools",    "block",  "long",
+                                                              "blocks",  "longs", "float64s", "unknown"};
   return kNames[static_cast<size_t>(type)];
 }
 

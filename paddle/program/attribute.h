@@ -41,9 +41,9 @@ struct UnknownAttr {
   bool operator==(const UnknownAttr&) const = default;
 };
 
-using AttrValue = std::variant<int32_t, float, std::string, std::vector<int32_t>, std::vector<float>, std::vector<std::string>, bool,
-                               std::vector<bool>, BlockRef, int64_t, std::vector<BlockRef>, std::vector<int64_t>, std::vector<double>,
-                               UnknownAttr>;
+using AttrValue = std::variant<int32_t, float, std::string, std::vector<int32_t>, std::vector<float>,
+                               std::vector<std::string>, bool, std::vector<bool>, BlockRef, int64_t,
+                               std::vector<BlockRef>, std::vector<int64_t>, std::vector<double>, UnknownAttr>;
 
 inline AttrType TypeOf(const AttrValue& value) { return static_cast<AttrType>(value.index()); }
 std::string_view NameOf(AttrType type);

@@ -8,7 +8,8 @@
 namespace paddle {
 
 bool IsCommonAttr(std::string_view name) {
-  static constexpr std::array<std::string_view, 5> kNames = {kOpRole, kOpRoleVar, kOpNameScope, kOpCallstack, kOpDevice};
+  static constexpr std::array<std::string_view, 5> kNames = {kOpRole, kOpRoleVar, kOpNameScope, kOpCallstack,
+                                                             kOpDevice};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
@@ -103,8 +104,8 @@ void OpDesc::RemoveAttr(std::string_view name) {
 }
 
 std::string OpDesc::UserLine() const {
-  // Two entries a frame: '  File "net.py", line 7, in <module>' and the line's text. Ours begin with the user's own frame; in files of
-  // older packages the package's own frames come first.
+  // Two entries a frame: '  File "net.py", line 7, in <module>' and the line's text. Ours begin with the user's own
+  // frame; in files of older packages the package's own frames come first.
   const auto* value = FindAttr(kOpCallstack);
   const auto* frames = value ? std::get_if<std::vector<std::string>>(value) : nullptr;
   if (!frames || frames->empty()) return {};
@@ -176,24 +177,37 @@ struct AttrWriter {
 AttrValue ReadAttr(const proto::OpDesc::Attr& from) {
   if (!from.unknown_fields().empty()) return UnknownAttr{from.type(), from.SerializeAsString()};
   switch (static_cast<AttrType>(from.type())) {
-    case AttrType::kInt: return from.i();
-    case AttrType::kFloat: return from.f();
-    case AttrType::kString: return from.s();
-    case AttrType::kInts: return ToVector(from.ints());
-    case AttrType::kFloats: return ToVector(from.floats());
-    case AttrType::kStrings: return ToVector(from.strings());
-    case AttrType::kBool: return from.b();
-    case AttrType::kBools: return std::vector<bool>(from.bools().begin(), from.bools().end());
-    case AttrType::kBlock: return BlockRef{from.block_idx()};
-    case AttrType::kLong: return int64_t{from.l()};
+    case AttrType::kInt:
+      return from.i();
+    case AttrType::kFloat:
+      return from.f();
+    case AttrType::kString:
+      return from.s();
+    case AttrType::kInts:
+      return ToVector(from.ints());
+    case AttrType::kFloats:
+      return ToVector(from.floats());
+    case AttrType::kStrings:
+      return ToVector(from.strings());
+    case AttrType::kBool:
+      return from.b();
+    case AttrType::kBools:
+      return std::vector<bool>(from.bools().begin(), from.bools().end());
+    case AttrType::kBlock:
+      return BlockRef{from.block_idx()};
+    case AttrType::kLong:
+      return int64_t{from.l()};
     case AttrType::kBlocks: {
       std::vector<BlockRef> blocks;
       for (const int index : from.blocks_idx()) blocks.push_back({index});
       return blocks;
     }
-    case AttrType::kLongs: return std::vector<int64_t>(from.longs().begin(), from.longs().end());
-    case AttrType::kDoubles: return ToVector(from.float64s());
-    default: return UnknownAttr{from.type(), from.SerializeAsString()};
+    case AttrType::kLongs:
+      return std::vector<int64_t>(from.longs().begin(), from.longs().end());
+    case AttrType::kDoubles:
+      return ToVector(from.float64s());
+    default:
+      return UnknownAttr{from.type(), from.SerializeAsString()};
   }
 }
 

@@ -58,7 +58,8 @@ std::string ToText(const ProgramDesc& program, bool details) {
     if (block.parent_index() >= 0) out << " in block " << block.parent_index();
     out << " {\n";
     for (const auto& var : block.vars()) PrintVar(out, *var);
-    for (size_t k = 0; k < block.ops().size(); ++k) out << "    [" << k << "] " << ToText(*block.ops()[k], &block, details) << '\n';
+    for (size_t k = 0; k < block.ops().size(); ++k)
+      out << "    [" << k << "] " << ToText(*block.ops()[k], &block, details) << '\n';
     out << "}\n";
   }
   return std::move(out).str();

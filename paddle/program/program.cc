@@ -34,7 +34,8 @@ OpDesc& BlockDesc::InsertOp(size_t at, OpDesc op) {
 }
 
 void BlockDesc::RemoveOps(size_t begin, size_t end) {
-  Require(begin <= end && end <= ops_.size(), "ops [", begin, ", ", end, ") cannot be removed: block ", index_, " has ", ops_.size());
+  Require(begin <= end && end <= ops_.size(), "ops [", begin, ", ", end, ") cannot be removed: block ", index_, " has ",
+          ops_.size());
   ops_.erase(ops_.begin() + static_cast<std::ptrdiff_t>(begin), ops_.begin() + static_cast<std::ptrdiff_t>(end));
   ++*edits_;
 }
@@ -75,7 +76,8 @@ void BlockDesc::RemoveVar(std::string_view name) {
 void BlockDesc::RenameVar(const std::string& from, const std::string& to) {
   const auto found = var_index_.find(from);
   if (found == var_index_.end()) throw NotFound(StrCat("block ", index_, " has no variable '", from, "' to rename"));
-  Require(from == to || !var_index_.contains(to), "'", from, "' cannot be renamed: block ", index_, " has a variable '", to, "' already");
+  Require(from == to || !var_index_.contains(to), "'", from, "' cannot be renamed: block ", index_, " has a variable '",
+          to, "' already");
   auto var = found->second;
   var_index_.erase(found);
   var->set_name(to);
@@ -148,15 +150,18 @@ std::string ProgramDesc::Serialize() const {
 std::shared_ptr<ProgramDesc> ProgramDesc::Parse(std::string_view bytes) {
   proto::ProgramDesc message;
   Require(bytes.size() < (size_t{1} << 31) && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())),
-          "these ", bytes.size(), " bytes are not a Fluid program (protobuf ProgramDesc); expected the content of a file like __model__ or *.pdmodel");
+          "these ", bytes.size(),
+          " bytes are not a Fluid program (protobuf ProgramDesc); expected the content of a file like __model__ or "
+          "*.pdmodel");
   Require(message.blocks_size() > 0, "the program file has no block; is it a Fluid program at all?");
   std::shared_ptr<ProgramDesc> program(new ProgramDesc(Blank{}));
   for (const auto& block : message.blocks()) {
     const int index = program->size();
     Require(block.idx() == index, "block ", index, " of the program file says that its index is ", block.idx());
-    Require(index == 0 ? block.parent_idx() < 0 : block.parent_idx() >= 0 && block.parent_idx() < message.blocks_size(), "block ", index,
-            " names the parent ", block.parent_idx(), ", which is not possible in a program of ", message.blocks_size(), " blocks");
-    program->blocks_.push_back(std::make_unique<BlockDesc>(program.get(), index, block.parent_idx()))  ;
+    Require(index == 0 ? block.parent_idx() < 0 : block.parent_idx() >= 0 && block.parent_idx() < message.blocks_size(),
+            "block ", index, " names the parent ", block.parent_idx(), ", which is not possible in a program of ",
+            message.blocks_size(), " blocks");
+    program->blocks_.push_back(std::make_unique<BlockDesc>(program.get(), index, block.parent_idx()));
     program->blocks_.back()->Adopt(block);
   }
   if (message.has_op_compatible_map()) program->op_compatible_map_ = message.op_compatible_map();
@@ -176,7 +181,8 @@ std::shared_ptr<ProgramDesc> ProgramDesc::SelectBlocks(const std::map<int, int>&
   std::shared_ptr<ProgramDesc> copy(new ProgramDesc(Blank{}));
   for (const auto& block : blocks_) {
     if (!number.empty() && !number.contains(block->index())) continue;
-    copy->blocks_.push_back(std::make_unique<BlockDesc>(copy.get(), renumber(block->index()), renumber(block->parent_index())));
+    copy->blocks_.push_back(
+        std::make_unique<BlockDesc>(copy.get(), renumber(block->index()), renumber(block->parent_index())));
     BlockDesc& made = *copy->blocks_.back();
     made.Adopt(block->ToProto());
     if (number.empty()) continue;

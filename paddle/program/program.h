@@ -135,7 +135,8 @@ class VarDesc {
   std::vector<std::vector<int64_t>> reader_shapes() const;
   std::vector<int> reader_dtypes() const;
   std::vector<int> reader_lod_levels() const;
-  void set_reader(const std::vector<std::vector<int64_t>>& shapes, const std::vector<int>& dtypes, const std::vector<int>& lod_levels);
+  void set_reader(const std::vector<std::vector<int64_t>>& shapes, const std::vector<int>& dtypes,
+                  const std::vector<int>& lod_levels);
 
   bool persistable() const;
   void set_persistable(bool value);
@@ -182,9 +183,10 @@ class BlockDesc {
   void RemoveOps(size_t begin, size_t end);
 
   const std::vector<std::shared_ptr<VarDesc>>& vars() const { return vars_; }
-  VarDesc& Var(std::string_view name);                       // made when it is not there
-  std::shared_ptr<VarDesc> FindVar(std::string_view name) const;           // in this block
-  std::shared_ptr<VarDesc> FindVarRecursive(std::string_view name) const;  // in this block, its forward block, or its parents
+  VarDesc& Var(std::string_view name);                            // made when it is not there
+  std::shared_ptr<VarDesc> FindVar(std::string_view name) const;  // in this block
+  std::shared_ptr<VarDesc> FindVarRecursive(
+      std::string_view name) const;  // in this block, its forward block, or its parents
   void RemoveVar(std::string_view name);
   void RenameVar(const std::string& from, const std::string& to);  // in the ops too
 
@@ -226,7 +228,8 @@ class ProgramDesc {
   // Throws InvalidArgument that says where the bytes stop making sense; checks structure (Verify), not op types.
   static std::shared_ptr<ProgramDesc> Parse(std::string_view bytes);
   std::shared_ptr<ProgramDesc> Clone() const { return SelectBlocks({}); }
-  // A copy with the blocks that `number` maps to their new indices; empty: all blocks. Kept ops and blocks may name kept blocks only.
+  // A copy with the blocks that `number` maps to their new indices; empty: all blocks. Kept ops and blocks may name
+  // kept blocks only.
   std::shared_ptr<ProgramDesc> SelectBlocks(const std::map<int, int>& number) const;
 
  private:
@@ -242,8 +245,8 @@ class ProgramDesc {
   EditCounter edits_;
 };
 
-// Throws InvalidArgument unless block indices are in range, parents and sub-blocks form no cycle and nest at most 32 deep,
-// and each variable that an op names is defined in its block or a parent.
+// Throws InvalidArgument unless block indices are in range, parents and sub-blocks form no cycle and nest at most 32
+// deep, and each variable that an op names is defined in its block or a parent.
 void Verify(const ProgramDesc& program);
 
 // One line an op: outputs = type(inputs) {attributes}, shapes, the user's line. `details`: common attributes too.

@@ -21,19 +21,26 @@ namespace {
 TensorDesc* MutableTensor(proto::VarDesc& message) {
   auto* type = message.mutable_type();
   switch (static_cast<VarKind>(type->type())) {
-    case VarKind::kTensor: return type->mutable_lod_tensor()->mutable_tensor();
-    case VarKind::kSelectedRows: return type->mutable_selected_rows();
-    case VarKind::kTensorArray: return type->mutable_tensor_array()->mutable_tensor();
-    default: return nullptr;
+    case VarKind::kTensor:
+      return type->mutable_lod_tensor()->mutable_tensor();
+    case VarKind::kSelectedRows:
+      return type->mutable_selected_rows();
+    case VarKind::kTensorArray:
+      return type->mutable_tensor_array()->mutable_tensor();
+    default:
+      return nullptr;
   }
 }
 
 const TensorDesc& TensorOf(const proto::VarDesc& message) {
   const auto& type = message.type();
   switch (static_cast<VarKind>(type.type())) {
-    case VarKind::kTensor: return type.lod_tensor().tensor();
-    case VarKind::kSelectedRows: return type.selected_rows();
-    case VarKind::kTensorArray: return type.tensor_array().tensor();
+    case VarKind::kTensor:
+      return type.lod_tensor().tensor();
+    case VarKind::kSelectedRows:
+      return type.selected_rows();
+    case VarKind::kTensorArray:
+      return type.tensor_array().tensor();
     default:
       throw InvalidArgument(StrCat("variable '", message.name(), "' of kind ", static_cast<VarKind>(type.type()),
                                    " has no element type and shape"));
@@ -98,9 +105,12 @@ int VarDesc::lod_level() const {
 void VarDesc::set_lod_level(int level) {
   Require(level >= 0 && level <= kMaxRank, "variable '", name(), "' cannot have LoD level ", level);
   auto* type = message_->mutable_type();
-  if (kind() == VarKind::kTensor) type->mutable_lod_tensor()->set_lod_level(level);
-  else if (kind() == VarKind::kTensorArray) type->mutable_tensor_array()->set_lod_level(level);
-  else Require(level == 0, "variable '", name(), "' of kind ", kind(), " has no LoD");
+  if (kind() == VarKind::kTensor)
+    type->mutable_lod_tensor()->set_lod_level(level);
+  else if (kind() == VarKind::kTensorArray)
+    type->mutable_tensor_array()->set_lod_level(level);
+  else
+    Require(level == 0, "variable '", name(), "' of kind ", kind(), " has no LoD");
   Edited();
 }
 
@@ -128,7 +138,8 @@ std::vector<int> VarDesc::reader_lod_levels() const {
 void VarDesc::set_reader(const std::vector<std::vector<int64_t>>& shapes, const std::vector<int>& dtypes,
                          const std::vector<int>& lod_levels) {
   Require(kind() == VarKind::kReader, "variable '", name(), "' is no reader");
-  Require(shapes.size() == dtypes.size() && shapes.size() == lod_levels.size(), "a reader needs as many shapes as dtypes and LoD levels");
+  Require(shapes.size() == dtypes.size() && shapes.size() == lod_levels.size(),
+          "a reader needs as many shapes as dtypes and LoD levels");
   auto* reader = message_->mutable_type()->mutable_reader();
   reader->Clear();
   for (size_t i = 0; i < shapes.size(); ++i) {
@@ -166,7 +177,8 @@ TensorMeta VarDesc::Meta() const {
   meta.kind = kind();
   if (!HasTensor()) return meta;
   const auto dtype = ToDType(raw_dtype());
-  Require(dtype.has_value(), "variable '", name(), "' has element type number ", raw_dtype(), ", which this version does not know");
+  Require(dtype.has_value(), "variable '", name(), "' has element type number ", raw_dtype(),
+          ", which this version does not know");
   meta.dtype = *dtype;
   meta.dims = Dims(shape());
   meta.lod_level = lod_level();

@@ -13,7 +13,8 @@ void CheckParents(const ProgramDesc& program) {
   for (int i = 0; i < program.size(); ++i) {
     int depth = 0;
     for (int block = i; block > 0; block = program.block(block).parent_index())
-      Require(++depth <= kMaxNesting, "block ", i, " is nested deeper than ", kMaxNesting, ", or its parents form a cycle");
+      Require(++depth <= kMaxNesting, "block ", i, " is nested deeper than ", kMaxNesting,
+              ", or its parents form a cycle");
   }
 }
 
@@ -22,14 +23,15 @@ class BlockVisitor {
   explicit BlockVisitor(const ProgramDesc& program) : program_(program) {}
 
   void Visit(int index) {
-    Require(std::find(path_.begin(), path_.end(), index) == path_.end(), "block ", index, " contains itself, by its ops' block attributes");
+    Require(std::find(path_.begin(), path_.end(), index) == path_.end(), "block ", index,
+            " contains itself, by its ops' block attributes");
     Require(path_.size() <= kMaxNesting, "blocks are nested deeper than ", kMaxNesting);
     if (!done_.insert(index).second) return;
     path_.push_back(index);
     for (const auto& op : program_.block(index).ops()) {
       for (const int sub : op->Blocks()) {
-        Require(sub >= 0 && sub < program_.size(), "op '", op->type(), "' in block ", index, " names block ", sub, ", but the program has ",
-                program_.size());
+        Require(sub >= 0 && sub < program_.size(), "op '", op->type(), "' in block ", index, " names block ", sub,
+                ", but the program has ", program_.size());
         Visit(sub);
       }
     }
@@ -49,8 +51,9 @@ void CheckNames(const BlockDesc& block) {
         for (const auto& name : slot.args) {
           if (name == kEmptyName || block.FindVarRecursive(name)) continue;
           const std::string line = op->UserLine();
-          throw InvalidArgument(StrCat("op '", op->type(), "' in block ", block.index(), " names '", name, "' as ", what, " ", slot.name,
-                                       ", but no block has a variable of that name", line.empty() ? "" : "\n  at ", line));
+          throw InvalidArgument(StrCat("op '", op->type(), "' in block ", block.index(), " names '", name, "' as ",
+                                       what, " ", slot.name, ", but no block has a variable of that name",
+                                       line.empty() ? "" : "\n  at ", line));
         }
     };
     check(op->inputs(), "input");

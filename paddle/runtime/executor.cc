@@ -31,7 +31,8 @@ class ScopeEnvironment final : public Environment {
 
 std::unique_ptr<DeviceContext> MakeContext(Place place) {
   if (place.is_cpu()) return std::make_unique<CpuContext>();
-  throw Unimplemented(StrCat("this build runs on the CPU only; ", place, " needs the CUDA plug-in libpaddle_cuda.so, which is not loaded"));
+  throw Unimplemented(StrCat("this build runs on the CPU only; ", place,
+                             " needs the CUDA plug-in libpaddle_cuda.so, which is not loaded"));
 }
 
 std::mutex g_hook_mutex;
@@ -54,7 +55,8 @@ class Executor::Prepared {
   std::mutex mutex;
   std::vector<Bound> free;
 
-  bool Matches(const ProgramDesc& desc, std::span<const std::string> fed, const std::vector<std::string>& fetched) const {
+  bool Matches(const ProgramDesc& desc, std::span<const std::string> fed,
+               const std::vector<std::string>& fetched) const {
     return program == desc.uid() && edits == desc.edits() && threads == NumThreads() && fetches == fetched &&
            std::equal(feeds.begin(), feeds.end(), fed.begin(), fed.end());
   }
@@ -66,7 +68,8 @@ class Executor::FrameLease {
   FrameLease(std::shared_ptr<Prepared> entry, Scope& scope, const DeviceContext& context) : entry_(std::move(entry)) {
     std::scoped_lock lock(entry_->mutex);
     auto& free = entry_->free;
-    auto best = std::find_if(free.begin(), free.end(), [&](const auto& bound) { return &bound.environment->scope() == &scope; });
+    auto best = std::find_if(free.begin(), free.end(),
+                             [&](const auto& bound) { return &bound.environment->scope() == &scope; });
     if (best == free.end() && !free.empty()) best = free.end() - 1;
     if (best != free.end()) {
       bound_ = std::move(*best);
@@ -74,7 +77,8 @@ class Executor::FrameLease {
     } else {
       bound_.frame = std::make_unique<Frame>(entry_->plan, context);
     }
-    if (!bound_.environment || &bound_.environment->scope() != &scope) bound_.environment = std::make_unique<ScopeEnvironment>(scope);
+    if (!bound_.environment || &bound_.environment->scope() != &scope)
+      bound_.environment = std::make_unique<ScopeEnvironment>(scope);
   }
   ~FrameLease() {
     std::scoped_lock lock(entry_->mutex);
@@ -99,7 +103,8 @@ std::shared_ptr<Executor::Prepared> Executor::Prepare(const ProgramDesc& program
   std::scoped_lock lock(mutex_);
   for (size_t i = 0; i < entries_.size(); ++i) {
     if (!entries_[i]->Matches(program, feeds, fetches)) continue;
-    std::rotate(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(i), entries_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    std::rotate(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(i),
+                entries_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
     return entries_.front();
   }
   auto entry = std::make_shared<Prepared>();
@@ -115,7 +120,8 @@ std::shared_ptr<Executor::Prepared> Executor::Prepare(const ProgramDesc& program
   entry->plan = BuildPlan(program, request);
   ++plans_built_;
   // Plans of earlier states of the same program cannot be used again.
-  std::erase_if(entries_, [&](const auto& old) { return old->program == program.uid() && old->edits != program.edits(); });
+  std::erase_if(entries_,
+                [&](const auto& old) { return old->program == program.uid() && old->edits != program.edits(); });
   entries_.insert(entries_.begin(), entry);
   if (entries_.size() > kMaxPlans) entries_.pop_back();
   return entry;
@@ -134,9 +140,11 @@ std::vector<Variable> Executor::Run(const ProgramDesc& program, Scope& scope, st
   return Run(Prepare(program, names, fetches), scope, tensors, seed);
 }
 
-std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scope& scope, std::span<const Tensor> feeds, uint64_t seed) {
+std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scope& scope, std::span<const Tensor> feeds,
+                                    uint64_t seed) {
   ParallelScope parallel;
-  Require(feeds.size() == entry->feeds.size(), "the program was prepared for ", entry->feeds.size(), " feeds, got ", feeds.size());
+  Require(feeds.size() == entry->feeds.size(), "the program was prepared for ", entry->feeds.size(), " feeds, got ",
+          feeds.size());
   FrameLease lease(entry, scope, *context_);
   RunOptions options;
   if (entry->plan->uses_random) {
@@ -152,7 +160,8 @@ std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scop
     options.hook = hook.get();
   }
   for (size_t i = 0; i < feeds.size(); ++i) {
-    Require(feeds[i].initialized() || feeds[i].bytes() == 0, "the tensor fed for '", entry->feeds[i], "' holds no value");
+    Require(feeds[i].initialized() || feeds[i].bytes() == 0, "the tensor fed for '", entry->feeds[i],
+            "' holds no value");
     feeds[i].lod().CheckRows(feeds[i].rank() ? feeds[i].dim(0) : 0, entry->feeds[i].c_str());
   }
   lease.frame().Run(lease.environment(), feeds, options);

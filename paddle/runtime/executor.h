@@ -32,17 +32,20 @@ class Executor {
   // A program made ready to run with these feeds and fetches. It does not refer to the ProgramDesc any more.
   class Prepared;
   // From the cache when the program was prepared before. The program must not be edited meanwhile.
-  std::shared_ptr<Prepared> Prepare(const ProgramDesc& program, std::span<const std::string> feeds, const std::vector<std::string>& fetches);
+  std::shared_ptr<Prepared> Prepare(const ProgramDesc& program, std::span<const std::string> feeds,
+                                    const std::vector<std::string>& fetches);
   // `feeds`: in the order of the names given to Prepare. The rest is as below.
-  std::vector<Variable> Run(const std::shared_ptr<Prepared>& prepared, Scope& scope, std::span<const Tensor> feeds, uint64_t seed = 0);
+  std::vector<Variable> Run(const std::shared_ptr<Prepared>& prepared, Scope& scope, std::span<const Tensor> feeds,
+                            uint64_t seed = 0);
 
   // Runs block 0 and returns the fetched values, which belong to the caller.
   // Without a `seed` the scope's random state is used; with one (not 0), it is the key instead of the scope's.
-  std::vector<Variable> Run(const ProgramDesc& program, Scope& scope, std::span<const Feed> feeds, const std::vector<std::string>& fetches,
-                            uint64_t seed = 0);
+  std::vector<Variable> Run(const ProgramDesc& program, Scope& scope, std::span<const Feed> feeds,
+                            const std::vector<std::string>& fetches, uint64_t seed = 0);
 
   // The plan as text: passes applied, instructions with their values, memory offsets of the last run over `scope`.
-  std::string PlanText(const ProgramDesc& program, Scope& scope, const std::vector<std::string>& feeds, const std::vector<std::string>& fetches);
+  std::string PlanText(const ProgramDesc& program, Scope& scope, const std::vector<std::string>& feeds,
+                       const std::vector<std::string>& fetches);
 
   // Gives arenas and cached blocks back to the system.
   void Trim();

@@ -20,7 +20,8 @@ class Frame::InnerEnvironment final : public Environment {
     const auto& values = outer_.plan_->values;
     int best = -1;
     for (size_t value = 0; value < values.size(); ++value)
-      if (values[value].name == name && values[value].def <= outer_.running_ && (best < 0 || values[value].def >= values[best].def))
+      if (values[value].name == name && values[value].def <= outer_.running_ &&
+          (best < 0 || values[value].def >= values[best].def))
         best = static_cast<int>(value);
     return best >= 0 ? outer_.VariableOf(best) : outer_.environment_->Find(name);
   }
@@ -35,9 +36,15 @@ class Frame::InnerEnvironment final : public Environment {
 };
 
 Frame::Frame(std::shared_ptr<const Plan> plan, const DeviceContext& context)
-    : plan_(std::move(plan)), context_(context), steps_(plan_->instructions.size()), values_(plan_->values.size()),
-      shadows_(plan_->values.size()), externals_(plan_->externals.size()), external_metas_(plan_->externals.size()),
-      feed_metas_(plan_->feeds.size()), group_(plan_->values.size(), -1) {
+    : plan_(std::move(plan)),
+      context_(context),
+      steps_(plan_->instructions.size()),
+      values_(plan_->values.size()),
+      shadows_(plan_->values.size()),
+      externals_(plan_->externals.size()),
+      external_metas_(plan_->externals.size()),
+      feed_metas_(plan_->feeds.size()),
+      group_(plan_->values.size(), -1) {
   for (size_t value = 0; value < values_.size(); ++value) {
     if (plan_->values[value].home != Home::kExternal) values_[value].BecomeKind(plan_->values[value].kind);
     shadows_[value].kind = plan_->values[value].kind;
@@ -80,9 +87,10 @@ void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const R
 
 void Frame::ThrowMissing(const External& external) const {
   const auto var = plan_->program->block(0).FindVarRecursive(external.name);
-  const std::string hint = var && var->persistable()
-                               ? "it is persistable, so run the startup program first (exe.run(fluid.default_startup_program())) or load it"
-                               : "no op before writes it, so it must be in the feed";
+  const std::string hint =
+      var && var->persistable()
+          ? "it is persistable, so run the startup program first (exe.run(fluid.default_startup_program())) or load it"
+          : "no op before writes it, so it must be in the feed";
   const std::string where = external.first_reader < 0 || external.first_reader >= plan_->end()
                                 ? std::string()
                                 : DescribeInstruction(plan_->instructions[external.first_reader], *plan_, nullptr);
@@ -95,7 +103,8 @@ void Frame::Bind(Environment& environment) {
     Variable* found = environment.Find(external.name);
     if (!found && external.read_first) ThrowMissing(external);
     externals_[i] = found ? found : &environment.Make(external.name);
-    if (!externals_[i]->initialized() && externals_[i]->kind() != external.kind) externals_[i]->BecomeKind(external.kind);
+    if (!externals_[i]->initialized() && externals_[i]->kind() != external.kind)
+      externals_[i]->BecomeKind(external.kind);
     Require(externals_[i]->kind() == external.kind, "variable '", external.name, "' holds a ", externals_[i]->kind(),
             ", but the program describes a ", external.kind);
   }
@@ -127,7 +136,8 @@ void Frame::BindStep(int i) {
       if (variable->holds<Tensor>()) step.tensors[arg] = &variable->get<Tensor>();
       if (arg < instruction.inputs) continue;
       const Home home = plan_->values[value].home;
-      if (home == Home::kExternal && instruction.dynamic[arg] && variable->holds<Tensor>() && !any && !instruction.block) {
+      if (home == Home::kExternal && instruction.dynamic[arg] && variable->holds<Tensor>() && !any &&
+          !instruction.block) {
         Tensor& own = values_[value].get<Tensor>();
         step.args[arg] = &own;
         step.metas[arg] = &own.meta();
@@ -168,8 +178,8 @@ bool Frame::ExternalsChanged() {
     if (!plan_->externals[i].read_first) continue;
     const TensorMeta& now = externals_[i]->meta();
     TensorMeta& last = external_metas_[i];
-    Require(now.kind == plan_->externals[i].kind, "variable '", plan_->externals[i].name, "' now holds a ", now.kind, "; it was a ",
-            plan_->externals[i].kind, " when the program was prepared");
+    Require(now.kind == plan_->externals[i].kind, "variable '", plan_->externals[i].name, "' now holds a ", now.kind,
+            "; it was a ", plan_->externals[i].kind, " when the program was prepared");
     if (now.dtype == last.dtype && now.dims == last.dims && (now.lod.same(last.lod) || now.lod == last.lod)) continue;
     last = now;
     changed = true;
@@ -203,9 +213,10 @@ void Frame::InferStep(int i) {
     for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
       const int value = instruction.values[arg];
       if (value < 0 || plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
-      Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ", step.metas[arg]->dims,
-              ", but every size must be known when the program runs");
-      step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0, plan_->values[value].name.c_str());
+      Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ",
+              step.metas[arg]->dims, ", but every size must be known when the program runs");
+      step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0,
+                                     plan_->values[value].name.c_str());
     }
     if (instruction.kernel->prepare) PrepareState(i);
   } catch (const std::exception& error) {
@@ -246,7 +257,9 @@ bool Frame::FitsMarks() const {
   for (size_t value = 0; value < values_.size(); ++value)
     if (group_[value] >= 0 && values_[value].meta().bytes() > intervals_[group_[value]].bytes) return false;
   for (const Step& step : steps_)
-    if (step.scratch_bytes && (step.scratch_interval < 0 || step.scratch_bytes > intervals_[step.scratch_interval].bytes)) return false;
+    if (step.scratch_bytes &&
+        (step.scratch_interval < 0 || step.scratch_bytes > intervals_[step.scratch_interval].bytes))
+      return false;
   return true;
 }
 
@@ -373,7 +386,8 @@ void Frame::CheckInputs(int i) const {
     const int value = instruction.values[arg];
     if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
     if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
-    throw InvalidArgument(StrCat("variable '", plan_->values[value].name, "' holds no value: the block that writes it did not run",
+    throw InvalidArgument(StrCat("variable '", plan_->values[value].name,
+                                 "' holds no value: the block that writes it did not run",
                                  DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));
   }
 }
@@ -401,7 +415,8 @@ void Frame::RunStep(int i, const RunOptions& options) {
     if (step.scratch_interval >= 0) {
       call.scratch = {arena_->data() + intervals_[step.scratch_interval].offset, step.scratch_bytes};
     } else {
-      if (!step.scratch || step.scratch->size() < step.scratch_bytes) step.scratch = context_.allocator().Allocate(step.scratch_bytes);
+      if (!step.scratch || step.scratch->size() < step.scratch_bytes)
+        step.scratch = context_.allocator().Allocate(step.scratch_bytes);
       call.scratch = {step.scratch->data(), step.scratch_bytes};
     }
   }
@@ -414,7 +429,9 @@ void Frame::RunStep(int i, const RunOptions& options) {
   running_ = i;
   try {
     if (options.hook) [[unlikely]] {
-      const auto now = [] { return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()); };
+      const auto now = [] {
+        return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+      };
       const uint64_t begin = now();
       instruction.kernel->run(call);
       (*options.hook)(instruction, begin, now());
@@ -465,11 +482,16 @@ int64_t FirstNonFinite(const Tensor& tensor) {
 
 int64_t FirstNonFinite(const Tensor& tensor) {
   switch (tensor.dtype()) {
-    case DType::kFloat32: return FirstNonFinite<float>(tensor);
-    case DType::kFloat64: return FirstNonFinite<double>(tensor);
-    case DType::kFloat16: return FirstNonFinite<Float16>(tensor);
-    case DType::kBFloat16: return FirstNonFinite<BFloat16>(tensor);
-    default: return -1;
+    case DType::kFloat32:
+      return FirstNonFinite<float>(tensor);
+    case DType::kFloat64:
+      return FirstNonFinite<double>(tensor);
+    case DType::kFloat16:
+      return FirstNonFinite<Float16>(tensor);
+    case DType::kBFloat16:
+      return FirstNonFinite<BFloat16>(tensor);
+    default:
+      return -1;
   }
 }
 
@@ -482,7 +504,8 @@ void Frame::CheckNanInf(int i) const {
     if (!tensor || !tensor->initialized()) continue;
     const int64_t at = FirstNonFinite(*tensor);
     if (at >= 0)
-      throw Error(StrCat("FLAGS_check_nan_inf: '", plan_->values[instruction.values[arg]].name, "' has a NaN or infinity, first at element ", at));
+      throw Error(StrCat("FLAGS_check_nan_inf: '", plan_->values[instruction.values[arg]].name,
+                         "' has a NaN or infinity, first at element ", at));
   }
 }
 
@@ -499,7 +522,8 @@ Variable Frame::Fetch(int i) {
   const int value = plan_->fetch_values[i];
   Variable& from = *VariableOf(value);
   if (!from.initialized())
-    throw InvalidArgument(StrCat("variable '", plan_->fetches[i], "' cannot be fetched: it holds no value after the run"));
+    throw InvalidArgument(
+        StrCat("variable '", plan_->fetches[i], "' cannot be fetched: it holds no value after the run"));
   Variable copy;
   copy.BecomeKind(from.kind());
   if (from.holds<Tensor>()) {

@@ -72,18 +72,19 @@ class Frame final : public BlockRunner {
   };
   // Per instruction: arguments in the plan's order.
   struct Step {
-    std::vector<void*> args;            // what the kernel gets
-    std::vector<TensorMeta*> metas;     // what infer reads and writes
-    std::vector<const Tensor*> tensors; // for infer that reads values
+    std::vector<void*> args;             // what the kernel gets
+    std::vector<TensorMeta*> metas;      // what infer reads and writes
+    std::vector<const Tensor*> tensors;  // for infer that reads values
     struct CopyFirst {
       int output_arg;
       void* from;
     };
-    std::vector<CopyFirst> copy_first;  // must-share pairs under two names
+    std::vector<CopyFirst> copy_first;                  // must-share pairs under two names
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
-    // Those whose size the kernel decides: made in values_, handed over when the kernel succeeded, so that a failure changes nothing.
+    // Those whose size the kernel decides: made in values_, handed over when the kernel succeeded, so that a failure
+    // changes nothing.
     std::vector<std::pair<int, int>> handed_over;
-    std::vector<int> dynamic_outputs;                   // arguments
+    std::vector<int> dynamic_outputs;  // arguments
     std::shared_ptr<void> state;
     std::vector<Shape> state_shapes;
     size_t scratch_bytes = 0;
@@ -117,9 +118,9 @@ class Frame final : public BlockRunner {
   std::shared_ptr<const Plan> plan_;
   const DeviceContext& context_;
   std::vector<Step> steps_;
-  std::vector<Variable> values_;       // one a value; those outside the frame stay unused
-  std::vector<TensorMeta> shadows_;    // metas of external values, as of their version
-  std::vector<Variable*> externals_;   // one a plan external
+  std::vector<Variable> values_;            // one a value; those outside the frame stay unused
+  std::vector<TensorMeta> shadows_;         // metas of external values, as of their version
+  std::vector<Variable*> externals_;        // one a plan external
   std::vector<TensorMeta> external_metas_;  // what they were when shapes were inferred last
   std::vector<TensorMeta> feed_metas_;
 
@@ -127,7 +128,7 @@ class Frame final : public BlockRunner {
   uint64_t environment_version_ = 0;
   bool inferred_ = false;
 
-  std::vector<int> group_;             // one a value: index of its interval, or -1
+  std::vector<int> group_;                     // one a value: index of its interval, or -1
   std::vector<std::pair<int, int>> in_place_;  // values that share by choice
   std::vector<Interval> intervals_;
   BufferPtr arena_;

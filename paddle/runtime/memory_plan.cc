@@ -13,7 +13,8 @@ constexpr size_t kAlign = 64;
 size_t PlaceIntervals(std::vector<Interval>* intervals) {
   std::vector<size_t> order(intervals->size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return (*intervals)[a].bytes > (*intervals)[b].bytes; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return (*intervals)[a].bytes > (*intervals)[b].bytes; });
   std::vector<const Interval*> placed;  // by offset
   size_t arena = 0;
   for (const size_t index : order) {

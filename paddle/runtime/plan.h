@@ -24,10 +24,10 @@ struct Value {
   std::string name;
   VarKind kind = VarKind::kTensor;
   Home home = Home::kArena;
-  int external = -1;   // index into Plan::externals, for Home::kExternal
-  int feed = -1;       // index into Plan::feeds, for Home::kFeed
-  int def = -1;        // the instruction that makes it; -1: there before the first
-  int last = -1;       // the last instruction that needs its bytes; Plan::end() when it is fetched
+  int external = -1;  // index into Plan::externals, for Home::kExternal
+  int feed = -1;      // index into Plan::feeds, for Home::kFeed
+  int def = -1;       // the instruction that makes it; -1: there before the first
+  int last = -1;      // the last instruction that needs its bytes; Plan::end() when it is fetched
   bool fetched = false;
 };
 
@@ -37,7 +37,7 @@ struct External {
   VarKind kind = VarKind::kTensor;
   bool read_first = false;  // read before it is written: must be there when the run starts
   bool written = false;
-  int first_reader = -1;    // the instruction that the error for a missing variable names
+  int first_reader = -1;  // the instruction that the error for a missing variable names
 };
 
 // Output argument that lives where an input argument lives.
@@ -57,10 +57,10 @@ struct Instruction {
   int inputs = 0;               // arguments below this are inputs
   std::vector<bool> dynamic;    // one an argument: an output whose size or LoD the kernel decides
   std::vector<SharePair> must_share, may_share;
-  std::vector<int> release;     // dynamic values whose last use this is
-  std::vector<int> block_values;  // what its sub-block reads and writes beyond the arguments
-  uint32_t random_id = 0;       // number of the op among the program's ops, for random streams
-  bool infer_at_turn = false;   // its shapes depend on values that earlier instructions compute
+  std::vector<int> release;           // dynamic values whose last use this is
+  std::vector<int> block_values;      // what its sub-block reads and writes beyond the arguments
+  uint32_t random_id = 0;             // number of the op among the program's ops, for random streams
+  bool infer_at_turn = false;         // its shapes depend on values that earlier instructions compute
   std::shared_ptr<const Plan> block;  // the plan of its sub-block
 };
 
@@ -69,7 +69,7 @@ struct Plan {
   std::vector<Value> values;
   std::vector<External> externals;
   std::vector<std::string> feeds;
-  std::vector<int> feed_values;   // one a feed; -1: nothing reads it
+  std::vector<int> feed_values;  // one a feed; -1: nothing reads it
   std::vector<std::string> fetches;
   std::vector<int> fetch_values;
   std::vector<std::string> passes;  // names of what was applied, in order, with what they did

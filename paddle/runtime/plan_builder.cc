@@ -32,7 +32,10 @@ void CollectOuterUse(const ProgramDesc& program, int index, NameSet local, Outer
 class Builder {
  public:
   Builder(std::shared_ptr<ProgramDesc> program, const PlanRequest& request)
-      : program_(std::move(program)), block_(program_->block(request.block)), request_(request), plan_(std::make_shared<Plan>()) {}
+      : program_(std::move(program)),
+        block_(program_->block(request.block)),
+        request_(request),
+        plan_(std::make_shared<Plan>()) {}
 
   std::shared_ptr<const Plan> Build() {
     plan_->place = request_.place;
@@ -152,7 +155,8 @@ class Builder {
     if (in_place && found != current_.end() && plan_->values[found->second].home != Home::kFeed) return found->second;
     int value = -1;
     const bool was_external = externals_.contains(name);
-    if (was_external || (IsOuter(name) && (found == current_.end() || plan_->values[found->second].home != Home::kFeed))) {
+    if (was_external ||
+        (IsOuter(name) && (found == current_.end() || plan_->values[found->second].home != Home::kFeed))) {
       const int external = ExternalOf(name);
       plan_->externals[external].written = true;
       value = NewValue(name, Home::kExternal, def);
@@ -178,7 +182,8 @@ class Builder {
     const bool has_block = !def.block.empty();
     for (size_t slot = 0; slot < def.inputs.size(); ++slot)
       for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
-        instruction.values.push_back(args.names[i] == kEmptyName || def.inputs[slot].has(kUnread) ? -1 : Read(args.names[i]));
+        instruction.values.push_back(
+            args.names[i] == kEmptyName || def.inputs[slot].has(kUnread) ? -1 : Read(args.names[i]));
     // What the block reads and writes beyond the slots keeps alive like arguments do.
     for (const auto& name : outer_use_[number].reads) instruction.block_values.push_back(Read(name));
     for (size_t i = instruction.inputs; i < args.names.size(); ++i)
@@ -211,7 +216,8 @@ class Builder {
         const int in_slot = def.FindInput(alias.input);
         const int outs = instruction->begin[out_slot + 1] - instruction->begin[out_slot];
         const int ins = instruction->begin[in_slot + 1] - instruction->begin[in_slot];
-        for (int i = 0; i < std::min(outs, ins); ++i) to->push_back({instruction->begin[out_slot] + i, instruction->begin[in_slot] + i});
+        for (int i = 0; i < std::min(outs, ins); ++i)
+          to->push_back({instruction->begin[out_slot] + i, instruction->begin[in_slot] + i});
       }
     };
     add(def.must_share, &instruction->must_share);
@@ -222,7 +228,8 @@ class Builder {
     for (const auto& name : request_.fetches) {
       if (!current_.contains(name)) {
         if (!block_.FindVarRecursive(name)) throw NotFound(StrCat("the program has no variable '", name, "' to fetch"));
-        Require(IsOuter(name), "variable '", name, "' cannot be fetched: no op of the program writes it, and it is not fed");
+        Require(IsOuter(name), "variable '", name,
+                "' cannot be fetched: no op of the program writes it, and it is not fed");
       }
       const int value = Read(name);
       plan_->values[value].fetched = true;
@@ -243,9 +250,11 @@ class Builder {
         const int value = instruction.values[arg];
         if (value < 0) continue;
         const bool output = static_cast<int>(arg) >= instruction.inputs;
-        if (output || ReadsBytes(instruction, static_cast<int>(arg))) plan_->values[value].last = std::max(plan_->values[value].last, i);
+        if (output || ReadsBytes(instruction, static_cast<int>(arg)))
+          plan_->values[value].last = std::max(plan_->values[value].last, i);
       }
-      for (const int value : instruction.block_values) plan_->values[value].last = std::max(plan_->values[value].last, i);
+      for (const int value : instruction.block_values)
+        plan_->values[value].last = std::max(plan_->values[value].last, i);
     }
     for (const int value : plan_->fetch_values) plan_->values[value].last = plan_->end();
   }
@@ -266,7 +275,9 @@ class Builder {
         const size_t at = slot + instruction.def->inputs.size();
         for (int arg = instruction.begin[at]; arg < instruction.begin[at + 1]; ++arg) {
           const int value = instruction.values[arg];
-          if (value >= 0 && !used[value] && plan_->values[value].home == Home::kArena && SkipsNull(*instruction.def, at)) instruction.values[arg] = -1;
+          if (value >= 0 && !used[value] && plan_->values[value].home == Home::kArena &&
+              SkipsNull(*instruction.def, at))
+            instruction.values[arg] = -1;
         }
       }
     }
@@ -274,7 +285,8 @@ class Builder {
 
   // Whether every kernel of the op takes a null pointer in that slot.
   bool SkipsNull(const OpDef& def, size_t slot) const {
-    return std::all_of(def.kernels.begin(), def.kernels.end(), [&](const Kernel& kernel) { return kernel.args[slot].pointer; });
+    return std::all_of(def.kernels.begin(), def.kernels.end(),
+                       [&](const Kernel& kernel) { return kernel.args[slot].pointer; });
   }
 
   void SelectKernels() {
@@ -297,13 +309,14 @@ class Builder {
   void CheckPresence(const Instruction& instruction) {
     for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
       if (instruction.kernel->args[slot].pointer) continue;
-      const bool there = instruction.begin[slot] < instruction.begin[slot + 1] && instruction.values[instruction.begin[slot]] >= 0;
+      const bool there =
+          instruction.begin[slot] < instruction.begin[slot + 1] && instruction.values[instruction.begin[slot]] >= 0;
       if (there) continue;
       const size_t inputs = instruction.def->inputs.size();
       const bool output = slot >= inputs;
       const auto& spec = output ? instruction.def->outputs[slot - inputs] : instruction.def->inputs[slot];
-      throw InvalidArgument(StrCat("op '", instruction.def->name, "' needs a variable for ", output ? "output " : "input ", spec.name,
-                                   DescribeOp(instruction.desc, &block_)));
+      throw InvalidArgument(StrCat("op '", instruction.def->name, "' needs a variable for ",
+                                   output ? "output " : "input ", spec.name, DescribeOp(instruction.desc, &block_)));
     }
   }
 
@@ -315,7 +328,8 @@ class Builder {
       for (size_t slot = 0; slot < instruction.def->inputs.size(); ++slot)
         for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
           const int value = instruction.values[arg];
-          if (value >= 0 && (tainted[value] || instruction.def->inputs[slot].has(kValue) || plan_->values[value].kind == VarKind::kTensorArray))
+          if (value >= 0 && (tainted[value] || instruction.def->inputs[slot].has(kValue) ||
+                             plan_->values[value].kind == VarKind::kTensorArray))
             at_turn = true;
         }
       instruction.infer_at_turn = at_turn;
@@ -326,7 +340,8 @@ class Builder {
         for (int arg = instruction.begin[at]; arg < instruction.begin[at + 1]; ++arg) {
           const int value = instruction.values[arg];
           if (value < 0) continue;
-          const bool dynamic = instruction.def->outputs[slot].has(kDynamic) || plan_->values[value].kind != VarKind::kTensor;
+          const bool dynamic =
+              instruction.def->outputs[slot].has(kDynamic) || plan_->values[value].kind != VarKind::kTensor;
           instruction.dynamic[arg] = dynamic;
           if (dynamic && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;
           if (at_turn || (dynamic && plan_->values[value].kind == VarKind::kTensor)) tainted[value] = true;
@@ -339,7 +354,8 @@ class Builder {
   void ListReleases() {
     for (size_t value = 0; value < plan_->values.size(); ++value) {
       const Value& v = plan_->values[value];
-      if (v.home == Home::kDynamic && v.last >= 0 && v.last < plan_->end()) plan_->instructions[v.last].release.push_back(static_cast<int>(value));
+      if (v.home == Home::kDynamic && v.last >= 0 && v.last < plan_->end())
+        plan_->instructions[v.last].release.push_back(static_cast<int>(value));
     }
   }
 

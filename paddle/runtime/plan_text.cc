@@ -5,10 +5,14 @@ namespace {
 
 std::string_view NameOf(Home home) {
   switch (home) {
-    case Home::kArena: return "arena";
-    case Home::kDynamic: return "dynamic";
-    case Home::kFeed: return "feed";
-    case Home::kExternal: return "scope";
+    case Home::kArena:
+      return "arena";
+    case Home::kDynamic:
+      return "dynamic";
+    case Home::kFeed:
+      return "feed";
+    case Home::kExternal:
+      return "scope";
   }
   return "?";
 }
@@ -43,16 +47,18 @@ void PrintPlan(std::ostream& out, const Plan& plan, const std::string& indent) {
 std::string ToText(const Frame& frame) {
   const Plan& plan = frame.plan();
   std::ostringstream out;
-  out << "plan on " << plan.place << ": " << plan.end() << " instructions, " << plan.values.size() << " values, arena " << frame.arena_bytes()
-      << " bytes\n";
+  out << "plan on " << plan.place << ": " << plan.end() << " instructions, " << plan.values.size() << " values, arena "
+      << frame.arena_bytes() << " bytes\n";
   for (const auto& pass : plan.passes) out << "  pass " << pass << '\n';
   PrintPlan(out, plan, "  ");
   out << "values:\n";
   for (size_t value = 0; value < plan.values.size(); ++value) {
     const Value& v = plan.values[value];
     out << "  %" << value << ' ' << v.name << " : " << NameOf(v.home) << ", made by ";
-    if (v.def < 0) out << "the caller";
-    else out << '[' << v.def << ']';
+    if (v.def < 0)
+      out << "the caller";
+    else
+      out << '[' << v.def << ']';
     if (v.last >= 0 && v.last < plan.end()) out << ", last read by [" << v.last << ']';
     if (v.fetched) out << ", fetched";
     const auto place = frame.PlacementOf(static_cast<int>(value));

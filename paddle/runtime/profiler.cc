@@ -35,9 +35,12 @@ void Record(const Instruction& instruction, uint64_t begin_ns, uint64_t end_ns) 
 std::string JsonText(const std::string& text) {
   std::ostringstream out;
   for (const unsigned char c : text) {
-    if (c == '"' || c == '\\') out << '\\' << c;
-    else if (c < 0x20) out << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(c) << std::dec;
-    else out << c;
+    if (c == '"' || c == '\\')
+      out << '\\' << c;
+    else if (c < 0x20)
+      out << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(c) << std::dec;
+    else
+      out << c;
   }
   return std::move(out).str();
 }
@@ -66,12 +69,18 @@ std::vector<Row> RowsByOp(const std::vector<ProfileEvent>& events) {
 
 double SortKey(const Row& row, ProfileOrder order) {
   switch (order) {
-    case ProfileOrder::kFirstCall: return 0;
-    case ProfileOrder::kCalls: return static_cast<double>(row.calls);
-    case ProfileOrder::kTotal: return static_cast<double>(row.total);
-    case ProfileOrder::kMin: return static_cast<double>(row.least);
-    case ProfileOrder::kMax: return static_cast<double>(row.most);
-    case ProfileOrder::kAverage: return row.average();
+    case ProfileOrder::kFirstCall:
+      return 0;
+    case ProfileOrder::kCalls:
+      return static_cast<double>(row.calls);
+    case ProfileOrder::kTotal:
+      return static_cast<double>(row.total);
+    case ProfileOrder::kMin:
+      return static_cast<double>(row.least);
+    case ProfileOrder::kMax:
+      return static_cast<double>(row.most);
+    case ProfileOrder::kAverage:
+      return row.average();
   }
   return 0;
 }
@@ -121,9 +130,10 @@ std::string ChromeTrace(const std::vector<ProfileEvent>& events) {
   for (size_t i = 0; i < events.size(); ++i) {
     const ProfileEvent& event = events[i];
     const int thread = threads.emplace(event.thread, static_cast<int>(threads.size())).first->second;
-    out << (i ? ",\n" : "\n") << "{\"ph\": \"X\", \"cat\": \"op\", \"name\": \"" << JsonText(event.name) << "\", \"pid\": 0, \"tid\": " << thread
-        << ", \"ts\": " << static_cast<double>(event.begin_ns - start) / 1e3 << ", \"dur\": " << static_cast<double>(event.end_ns - event.begin_ns) / 1e3
-        << ", \"args\": {\"line\": \"" << JsonText(event.line) << "\"}}";
+    out << (i ? ",\n" : "\n") << "{\"ph\": \"X\", \"cat\": \"op\", \"name\": \"" << JsonText(event.name)
+        << "\", \"pid\": 0, \"tid\": " << thread << ", \"ts\": " << static_cast<double>(event.begin_ns - start) / 1e3
+        << ", \"dur\": " << static_cast<double>(event.end_ns - event.begin_ns) / 1e3 << ", \"args\": {\"line\": \""
+        << JsonText(event.line) << "\"}}";
   }
   out << "\n]}\n";
   return std::move(out).str();
@@ -133,15 +143,18 @@ std::string ProfileTable(const std::vector<ProfileEvent>& events, ProfileOrder o
   auto rows = RowsByOp(events);
   uint64_t total = 0;
   for (const Row& row : rows) total += row.total;
-  std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return SortKey(a, order) > SortKey(b, order); });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const Row& a, const Row& b) { return SortKey(a, order) > SortKey(b, order); });
   std::ostringstream out;
-  out << std::left << std::setw(36) << "op" << std::right << std::setw(10) << "calls" << std::setw(12) << "total ms" << std::setw(12) << "average"
-      << std::setw(12) << "least" << std::setw(12) << "most" << std::setw(9) << "share" << '\n';
+  out << std::left << std::setw(36) << "op" << std::right << std::setw(10) << "calls" << std::setw(12) << "total ms"
+      << std::setw(12) << "average" << std::setw(12) << "least" << std::setw(12) << "most" << std::setw(9) << "share"
+      << '\n';
   out << std::fixed;
   for (const Row& row : rows)
-    out << std::left << std::setw(36) << row.name << std::right << std::setw(10) << row.calls << std::setprecision(4) << std::setw(12)
-        << static_cast<double>(row.total) / 1e6 << std::setw(12) << row.average() / 1e6 << std::setw(12) << static_cast<double>(row.least) / 1e6
-        << std::setw(12) << static_cast<double>(row.most) / 1e6 << std::setprecision(1) << std::setw(8)
+    out << std::left << std::setw(36) << row.name << std::right << std::setw(10) << row.calls << std::setprecision(4)
+        << std::setw(12) << static_cast<double>(row.total) / 1e6 << std::setw(12) << row.average() / 1e6
+        << std::setw(12) << static_cast<double>(row.least) / 1e6 << std::setw(12) << static_cast<double>(row.most) / 1e6
+        << std::setprecision(1) << std::setw(8)
         << (total ? 100.0 * static_cast<double>(row.total) / static_cast<double>(total) : 0.0) << "%\n";
   return std::move(out).str();
 }

@@ -12,7 +12,8 @@
 
 namespace paddle {
 
-// A bounded queue of batches; a batch is one tensor a variable that the program reads. Safe for many threads on both ends.
+// A bounded queue of batches; a batch is one tensor a variable that the program reads. Safe for many threads on both
+// ends.
 class BlockingQueue {
  public:
   explicit BlockingQueue(size_t capacity);

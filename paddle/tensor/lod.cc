@@ -20,8 +20,8 @@ void CheckLevel(const std::vector<int64_t>& level, size_t index) {
   Require(level.size() >= 1, "LoD level ", index, " has no offsets; expected at least [0]");
   Require(level.front() == 0, "LoD level ", index, " must start at 0, got ", level.front());
   for (size_t i = 1; i < level.size(); ++i)
-    Require(level[i] >= level[i - 1], "LoD level ", index, " falls from ", level[i - 1], " to ", level[i], " at offset ",
-            i, "; offsets must not fall");
+    Require(level[i] >= level[i - 1], "LoD level ", index, " falls from ", level[i - 1], " to ", level[i],
+            " at offset ", i, "; offsets must not fall");
 }
 
 }  // namespace
@@ -64,7 +64,9 @@ std::span<const int64_t> Lod::offsets(int level) const {
   return rep_->levels[level];
 }
 
-std::vector<std::vector<int64_t>> Lod::ToOffsets() const { return rep_ ? rep_->levels : std::vector<std::vector<int64_t>>{}; }
+std::vector<std::vector<int64_t>> Lod::ToOffsets() const {
+  return rep_ ? rep_->levels : std::vector<std::vector<int64_t>>{};
+}
 
 std::vector<std::vector<int64_t>> Lod::ToLengths() const {
   std::vector<std::vector<int64_t>> lengths;
@@ -97,7 +99,8 @@ Lod Lod::From(int level) const {
 
 void Lod::CheckRows(int64_t rows, const char* what) const {
   if (empty()) return;
-  Require(this->rows() == rows, "the LoD of ", what, " ends at row ", this->rows(), " but the tensor has ", rows, " rows");
+  Require(this->rows() == rows, "the LoD of ", what, " ends at row ", this->rows(), " but the tensor has ", rows,
+          " rows");
 }
 
 bool Lod::operator==(const Lod& other) const {

@@ -6,16 +6,26 @@ namespace paddle {
 
 std::ostream& operator<<(std::ostream& out, VarKind kind) {
   switch (kind) {
-    case VarKind::kTensor: return out << "LoDTensor";
-    case VarKind::kSelectedRows: return out << "SelectedRows";
-    case VarKind::kFeedList: return out << "FeedList";
-    case VarKind::kFetchList: return out << "FetchList";
-    case VarKind::kStepScopes: return out << "StepScopes";
-    case VarKind::kRankTable: return out << "LoDRankTable";
-    case VarKind::kTensorArray: return out << "LoDTensorArray";
-    case VarKind::kPlaceList: return out << "PlaceList";
-    case VarKind::kReader: return out << "Reader";
-    case VarKind::kRaw: return out << "Raw";
+    case VarKind::kTensor:
+      return out << "LoDTensor";
+    case VarKind::kSelectedRows:
+      return out << "SelectedRows";
+    case VarKind::kFeedList:
+      return out << "FeedList";
+    case VarKind::kFetchList:
+      return out << "FetchList";
+    case VarKind::kStepScopes:
+      return out << "StepScopes";
+    case VarKind::kRankTable:
+      return out << "LoDRankTable";
+    case VarKind::kTensorArray:
+      return out << "LoDTensorArray";
+    case VarKind::kPlaceList:
+      return out << "PlaceList";
+    case VarKind::kReader:
+      return out << "Reader";
+    case VarKind::kRaw:
+      return out << "Raw";
   }
   return out << "VarType(" << static_cast<int>(kind) << ')';
 }

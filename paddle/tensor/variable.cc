@@ -27,10 +27,17 @@ const TensorMeta& Variable::meta() const { return const_cast<Variable*>(this)->m
 
 void Variable::BecomeKind(VarKind kind) {
   switch (kind) {
-    case VarKind::kTensor: Become<Tensor>(); break;
-    case VarKind::kSelectedRows: Become<SelectedRows>(); break;
-    case VarKind::kTensorArray: Become<TensorArray>(); break;
-    default: Become<Opaque>().meta.kind = kind;
+    case VarKind::kTensor:
+      Become<Tensor>();
+      break;
+    case VarKind::kSelectedRows:
+      Become<SelectedRows>();
+      break;
+    case VarKind::kTensorArray:
+      Become<TensorArray>();
+      break;
+    default:
+      Become<Opaque>().meta.kind = kind;
   }
 }
 
@@ -51,6 +58,8 @@ void* Variable::address() {
   return std::visit([](auto& held) -> void* { return &held; }, value_);
 }
 
-void Variable::ThrowKind() const { throw InvalidArgument(StrCat("the variable holds a ", kind(), ", which is not taken here")); }
+void Variable::ThrowKind() const {
+  throw InvalidArgument(StrCat("the variable holds a ", kind(), ", which is not taken here"));
+}
 
 }  // namespace paddle

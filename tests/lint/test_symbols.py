@@ -7,7 +7,8 @@ from pathlib import Path
 import paddle
 
 ALLOWED = re.compile(
-    r"^(PD_\w+$|((vtable|VTT|typeinfo|typeinfo name|guard variable|construction vtable) for |(non-)?virtual thunk to )*paddle::)"
+    r"^(PD_\w+$|((vtable|VTT|typeinfo|typeinfo name|guard variable|construction vtable) for |(non-)?virtual thunk to )*"
+    r"((void|bool|int|long|unsigned int|unsigned long|float|double) )?paddle::)"  # templates are printed with what they return
 )
 
 

@@ -16,22 +16,30 @@ template <class F>
 using Plain = PlainActivation<F>;
 
 struct SoftShrink : math::SoftShrink {
-  static auto Fields() { return std::tuple{Field{"lambda", &SoftShrink::lambda, "Half the width of the zone that becomes 0."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"lambda", &SoftShrink::lambda, "Half the width of the zone that becomes 0."}};
+  }
 };
 struct HardShrink : math::HardShrink {
-  static auto Fields() { return std::tuple{Field{"threshold", &HardShrink::threshold, "Half the width of the zone that becomes 0."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"threshold", &HardShrink::threshold, "Half the width of the zone that becomes 0."}};
+  }
 };
 struct BoundedRelu : math::BoundedRelu {
   static auto Fields() {
-    return std::tuple{Field{"t_min", &BoundedRelu::t_min, "Least value of Out."}, Field{"t_max", &BoundedRelu::t_max, "Largest value of Out."}};
+    return std::tuple{Field{"t_min", &BoundedRelu::t_min, "Least value of Out."},
+                      Field{"t_max", &BoundedRelu::t_max, "Largest value of Out."}};
   }
 };
 struct SoftRelu : math::SoftRelu {
-  static auto Fields() { return std::tuple{Field{"threshold", &SoftRelu::threshold, "X is clipped to [-threshold, threshold] first."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"threshold", &SoftRelu::threshold, "X is clipped to [-threshold, threshold] first."}};
+  }
 };
 struct Selu : math::Selu {
   static auto Fields() {
-    return std::tuple{Field{"scale", &Selu::scale, "Factor of the whole function."}, Field{"alpha", &Selu::alpha, "Scale of the negative part."}};
+    return std::tuple{Field{"scale", &Selu::scale, "Factor of the whole function."},
+                      Field{"alpha", &Selu::alpha, "Scale of the negative part."}};
   }
 };
 struct Relu6 : math::Relu6 {
@@ -39,15 +47,19 @@ struct Relu6 : math::Relu6 {
 };
 struct ScaledTanh : math::ScaledTanh {
   static auto Fields() {
-    return std::tuple{Field{"scale_a", &ScaledTanh::scale_a, "Factor of X."}, Field{"scale_b", &ScaledTanh::scale_b, "Factor of the result."}};
+    return std::tuple{Field{"scale_a", &ScaledTanh::scale_a, "Factor of X."},
+                      Field{"scale_b", &ScaledTanh::scale_b, "Factor of the result."}};
   }
 };
 struct ThresholdedRelu : math::ThresholdedRelu {
-  static auto Fields() { return std::tuple{Field{"threshold", &ThresholdedRelu::threshold, "X must be above it to pass."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"threshold", &ThresholdedRelu::threshold, "X must be above it to pass."}};
+  }
 };
 struct HardSigmoid : math::HardSigmoid {
   static auto Fields() {
-    return std::tuple{Field{"slope", &HardSigmoid::slope, "Slope of the linear part."}, Field{"offset", &HardSigmoid::offset, "Value at X = 0."}};
+    return std::tuple{Field{"slope", &HardSigmoid::slope, "Slope of the linear part."},
+                      Field{"offset", &HardSigmoid::offset, "Value at X = 0."}};
   }
 };
 struct Swish : math::Swish {
@@ -55,19 +67,25 @@ struct Swish : math::Swish {
 };
 struct HardSwish : math::HardSwish {
   static auto Fields() {
-    return std::tuple{Field{"threshold", &HardSwish::threshold, "Upper bound of X + offset."}, Field{"scale", &HardSwish::scale, "Divisor."},
+    return std::tuple{Field{"threshold", &HardSwish::threshold, "Upper bound of X + offset."},
+                      Field{"scale", &HardSwish::scale, "Divisor."},
                       Field{"offset", &HardSwish::offset, "Added to X before clipping."}};
   }
 };
 struct Gelu : math::Gelu {
-  static auto Fields() { return std::tuple{Field{"approximate", &Gelu::approximate, "Whether the tanh approximation is used."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"approximate", &Gelu::approximate, "Whether the tanh approximation is used."}};
+  }
 };
 struct Mish : math::Mish {
-  static auto Fields() { return std::tuple{Field{"threshold", &Mish::threshold, "Softplus is linear above it and exp below its negative."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"threshold", &Mish::threshold, "Softplus is linear above it and exp below its negative."}};
+  }
 };
 
 template <class F>
-constexpr bool kTakesIntegers = std::is_base_of_v<math::ExpFn, F> || std::is_base_of_v<math::AbsFn, F> || std::is_base_of_v<math::Square, F>;
+constexpr bool kTakesIntegers =
+    std::is_base_of_v<math::ExpFn, F> || std::is_base_of_v<math::AbsFn, F> || std::is_base_of_v<math::Square, F>;
 
 template <class F>
 void Infer(const F&, InferContext& context) {
@@ -87,13 +105,16 @@ void InferGrad(const F&, InferContext& context) {
 
 template <class F, class Visit>
 void VisitTypes(DType dtype, Visit&& visit) {
-  if constexpr (kTakesIntegers<F>) VisitNumber(dtype, visit);
-  else VisitFloat(dtype, visit);
+  if constexpr (kTakesIntegers<F>)
+    VisitNumber(dtype, visit);
+  else
+    VisitFloat(dtype, visit);
 }
 
 template <class F>
 void Forward(const CpuContext&, const F& f, const Tensor& x, Tensor& out) {
-  VisitTypes<F>(x.dtype(), [&]<class T>() { math::Map(f, x.data<T>(), out.mutable_data<T>(), x.numel(), math::kCostlyGrain); });
+  VisitTypes<F>(x.dtype(),
+                [&]<class T>() { math::Map(f, x.data<T>(), out.mutable_data<T>(), x.numel(), math::kCostlyGrain); });
 }
 
 template <class F>
@@ -119,12 +140,18 @@ void BackwardZero(const CpuContext&, const F&, const Tensor&, Tensor* dx) {
   if (dx) std::fill_n(dx->mutable_raw(), dx->bytes(), std::byte{0});
 }
 
-constexpr std::string_view kGradDoc = "The gradient of the op of the same name without _grad, from Out's gradient and what the slots say.";
+constexpr std::string_view kGradDoc =
+    "The gradient of the op of the same name without _grad, from Out's gradient and what the slots say.";
 
 template <class F>
 Registered RegisterGrad(std::string_view name, void (*grad)(const F&, GradContext&)) {
   const SlotSpec dout{"Out@GRAD", "Gradient of Out."}, dx{"X@GRAD", "Gradient of X.", kOptional};
-  OpSpec<F> spec{.name = name, .doc = kGradDoc, .inputs = {dout}, .outputs = {dx}, .infer = InferGrad<F>, .grad = grad,
+  OpSpec<F> spec{.name = name,
+                 .doc = kGradDoc,
+                 .inputs = {dout},
+                 .outputs = {dx},
+                 .infer = InferGrad<F>,
+                 .grad = grad,
                  .may_share = {{"X@GRAD", "Out@GRAD"}}};
   if constexpr (F::kSaved == Saved::kX) {
     spec.inputs = {dout, {"X", "Input of the op."}};
@@ -161,14 +188,17 @@ Registered Activation(std::string_view name, std::string_view grad_name, std::st
     Activation<Plain<math::ExpFn>>("exp", "exp_grad", "Out = e ^ X."),
     Activation<Plain<math::TanhFn>>("tanh", "tanh_grad", "Out = tanh(X)."),
     Activation<Plain<math::TanhShrink>>("tanh_shrink", "tanh_shrink_grad", "Out = X - tanh(X)."),
-    Activation<SoftShrink>("softshrink", "softshrink_grad", "Out = X - lambda for X > lambda, X + lambda for X < -lambda, else 0."),
+    Activation<SoftShrink>("softshrink", "softshrink_grad",
+                           "Out = X - lambda for X > lambda, X + lambda for X < -lambda, else 0."),
     Activation<HardShrink>("hard_shrink", "hard_shrink_grad", "Out = X where |X| > threshold, else 0."),
-    Activation<Plain<math::SqrtFn>>("sqrt", "sqrt_grad", "Out = the square root of X.", GradOfSqrt<Plain<math::SqrtFn>>),
+    Activation<Plain<math::SqrtFn>>("sqrt", "sqrt_grad", "Out = the square root of X.",
+                                    GradOfSqrt<Plain<math::SqrtFn>>),
     Activation<Plain<math::Rsqrt>>("rsqrt", "rsqrt_grad", "Out = 1 / sqrt(X)."),
     Activation<Plain<math::AbsFn>>("abs", "abs_grad", "Out = |X|."),
     Activation<Plain<math::Ceil>>("ceil", "ceil_grad", "Out = the least integer >= X. The gradient is 0."),
     Activation<Plain<math::Floor>>("floor", "floor_grad", "Out = the largest integer <= X. The gradient is 0."),
-    Activation<Plain<math::Round>>("round", "round_grad", "Out = X rounded to the nearest integer, halves away from 0. The gradient is 0."),
+    Activation<Plain<math::Round>>("round", "round_grad",
+                                   "Out = X rounded to the nearest integer, halves away from 0. The gradient is 0."),
     Activation<Plain<math::Cos>>("cos", "cos_grad", "Out = cos(X), X in radians."),
     Activation<Plain<math::Sin>>("sin", "sin_grad", "Out = sin(X), X in radians."),
     Activation<Plain<math::Acos>>("acos", "acos_grad", "Out = arccos(X) in radians, X in [-1, 1]."),
@@ -182,21 +212,30 @@ Registered Activation(std::string_view name, std::string_view grad_name, std::st
     Activation<Plain<math::Softsign>>("softsign", "softsign_grad", "Out = X / (1 + |X|)."),
     Activation<Plain<math::ErfFn>>("erf", "erf_grad", "Out = the error function of X."),
     Activation<BoundedRelu>("brelu", "brelu_grad", "Out = min(max(X, t_min), t_max)."),
-    Activation<LeakyReluAttrs>("leaky_relu", "leaky_relu_grad", "Out = max(X, alpha * X).", GradOfPiecewiseLinear<LeakyReluAttrs>),
+    Activation<LeakyReluAttrs>("leaky_relu", "leaky_relu_grad", "Out = max(X, alpha * X).",
+                               GradOfPiecewiseLinear<LeakyReluAttrs>),
     Activation<SoftRelu>("soft_relu", "soft_relu_grad", "Out = log(1 + exp(max(min(X, threshold), -threshold)))."),
-    Activation<EluAttrs>("elu", "elu_grad", "Out = max(0, X) + min(0, alpha * (exp(X) - 1)). Clevert et al. 2015, arXiv:1511.07289.", GradOfCurved<EluAttrs>),
-    Activation<Selu>("selu", "selu_grad", "Out = scale * (X if X > 0 else alpha * (exp(X) - 1)). Klambauer et al. 2017, arXiv:1706.02515."),
-    Activation<Relu6>("relu6", "relu6_grad", "Out = min(max(X, 0), threshold). Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10."),
+    Activation<EluAttrs>("elu", "elu_grad",
+                         "Out = max(0, X) + min(0, alpha * (exp(X) - 1)). Clevert et al. 2015, arXiv:1511.07289.",
+                         GradOfCurved<EluAttrs>),
+    Activation<Selu>("selu", "selu_grad",
+                     "Out = scale * (X if X > 0 else alpha * (exp(X) - 1)). Klambauer et al. 2017, arXiv:1706.02515."),
+    Activation<Relu6>(
+        "relu6", "relu6_grad",
+        "Out = min(max(X, 0), threshold). Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10."),
     Activation<ScaledTanh>("stanh", "stanh_grad", "Out = scale_b * tanh(scale_a * X)."),
     Activation<ThresholdedRelu>("thresholded_relu", "thresholded_relu_grad", "Out = X where X > threshold, else 0."),
     Activation<HardSigmoid>("hard_sigmoid", "hard_sigmoid_grad",
                             "Out = max(0, min(1, slope * X + offset)). Gulcehre et al. 2016, arXiv:1603.00391."),
-    Activation<Swish>("swish", "swish_grad", "Out = X * sigmoid(beta * X). Ramachandran et al. 2017, arXiv:1710.05941."),
-    Activation<HardSwish>("hard_swish", "hard_swish_grad",
-                          "Out = X * min(max(0, X + offset), threshold) / scale. Howard et al. 2019, arXiv:1905.02244."),
-    Activation<Gelu>("gelu", "gelu_grad",
-                     "Out = X * P(N <= X), N standard normal; approximate: 0.5 X (1 + tanh(sqrt(2 / pi) (X + 0.044715 X^3))). "
-                     "Hendrycks and Gimpel 2016, arXiv:1606.08415."),
+    Activation<Swish>("swish", "swish_grad",
+                      "Out = X * sigmoid(beta * X). Ramachandran et al. 2017, arXiv:1710.05941."),
+    Activation<HardSwish>(
+        "hard_swish", "hard_swish_grad",
+        "Out = X * min(max(0, X + offset), threshold) / scale. Howard et al. 2019, arXiv:1905.02244."),
+    Activation<Gelu>(
+        "gelu", "gelu_grad",
+        "Out = X * P(N <= X), N standard normal; approximate: 0.5 X (1 + tanh(sqrt(2 / pi) (X + 0.044715 X^3))). "
+        "Hendrycks and Gimpel 2016, arXiv:1606.08415."),
     Activation<Mish>("mish", "mish_grad", "Out = X * tanh(softplus(X)). Misra 2019, arXiv:1908.08681."),
 };
 

@@ -12,7 +12,8 @@ using Square = PlainActivation<math::Square>;
 const SlotSpec kDdx{"DDX", "Gradient of X@GRAD."};
 const SlotSpec kDdout{"DDOut", "Gradient of Out@GRAD.", kOptional};
 
-void CopyDdx(std::initializer_list<std::string_view> same, std::initializer_list<std::string_view> outputs, InferContext& context) {
+void CopyDdx(std::initializer_list<std::string_view> same, std::initializer_list<std::string_view> outputs,
+             InferContext& context) {
   context.CheckDType("DDX", kFloats);
   for (const auto slot : same) {
     context.CheckSameDType("DDX", slot);
@@ -30,20 +31,26 @@ template <class F>
 void PiecewiseLinear(const CpuContext&, const F& f, const Tensor& ddx, const Tensor& out, Tensor* ddout) {
   if (!ddout) return;
   VisitFloat(ddx.dtype(), [&]<class T>() {
-    math::Map([f](T o, T d) { return f.Grad(o, d); }, out.data<T>(), ddx.data<T>(), ddout->mutable_data<T>(), ddx.numel());
+    math::Map([f](T o, T d) { return f.Grad(o, d); }, out.data<T>(), ddx.data<T>(), ddout->mutable_data<T>(),
+              ddx.numel());
   });
 }
 
 template <class F>
 OpSpec<F> PiecewiseLinearSpec(std::string_view name, std::string_view doc) {
-  return {.name = name, .doc = doc, .inputs = {kDdx, {"Out", "Output of the op."}}, .outputs = {kDdout}, .infer = InferPiecewiseLinear<F>,
+  return {.name = name,
+          .doc = doc,
+          .inputs = {kDdx, {"Out", "Output of the op."}},
+          .outputs = {kDdout},
+          .infer = InferPiecewiseLinear<F>,
           .may_share = {{"DDOut", "DDX"}}};
 }
 
-const Registered kRelu = RegisterOp(PiecewiseLinearSpec<Relu>("relu_grad_grad", "The gradient of relu_grad: DDOut = DDX where Out > 0, else 0."));
+const Registered kRelu = RegisterOp(
+    PiecewiseLinearSpec<Relu>("relu_grad_grad", "The gradient of relu_grad: DDOut = DDX where Out > 0, else 0."));
 const Registered kReluCpu = RegisterKernel("relu_grad_grad", PiecewiseLinear<Relu>);
-const Registered kLeakyRelu = RegisterOp(
-    PiecewiseLinearSpec<LeakyReluAttrs>("leaky_relu_grad_grad", "The gradient of leaky_relu_grad: DDOut = DDX where Out > 0, else alpha * DDX."));
+const Registered kLeakyRelu = RegisterOp(PiecewiseLinearSpec<LeakyReluAttrs>(
+    "leaky_relu_grad_grad", "The gradient of leaky_relu_grad: DDOut = DDX where Out > 0, else alpha * DDX."));
 const Registered kLeakyReluCpu = RegisterKernel("leaky_relu_grad_grad", PiecewiseLinear<LeakyReluAttrs>);
 
 // f'' times d.
@@ -62,7 +69,8 @@ void InferCurved(const F&, InferContext& context) {
 }
 
 template <class F>
-void Curved(const CpuContext&, const F& f, const Tensor& ddx, const Tensor& dout, const Tensor& x, Tensor* ddout, Tensor* dx) {
+void Curved(const CpuContext&, const F& f, const Tensor& ddx, const Tensor& dout, const Tensor& x, Tensor* ddout,
+            Tensor* dx) {
   VisitFloat(ddx.dtype(), [&]<class T>() {
     const T *px = x.data<T>(), *pdout = dout.data<T>(), *pddx = ddx.data<T>();
     T* pddout = ddout ? ddout->mutable_data<T>() : nullptr;
@@ -87,16 +95,18 @@ OpSpec<F> CurvedSpec(std::string_view name, std::string_view doc) {
           .infer = InferCurved<F>};
 }
 
-const Registered kSquare =
-    RegisterOp(CurvedSpec<Square>("square_grad_grad", "The gradient of square_grad: DDOut = 2 X DDX, DX = 2 DOut DDX."));
+const Registered kSquare = RegisterOp(
+    CurvedSpec<Square>("square_grad_grad", "The gradient of square_grad: DDOut = 2 X DDX, DX = 2 DOut DDX."));
 const Registered kSquareCpu = RegisterKernel("square_grad_grad", Curved<Square>);
-const Registered kElu = RegisterOp(CurvedSpec<EluAttrs>(
-    "elu_grad_grad", "The gradient of elu_grad: DDOut = elu'(X) DDX, DX = elu''(X) DOut DDX; elu'' is alpha exp(X) for X <= 0, else 0."));
+const Registered kElu = RegisterOp(CurvedSpec<EluAttrs>("elu_grad_grad",
+                                                        "The gradient of elu_grad: DDOut = elu'(X) DDX, DX = elu''(X) "
+                                                        "DOut DDX; elu'' is alpha exp(X) for X <= 0, else 0."));
 const Registered kEluCpu = RegisterKernel("elu_grad_grad", Curved<EluAttrs>);
 
 void InferSqrt(const Sqrt&, InferContext& context) { CopyDdx({"DX", "Out"}, {"DDOut", "DOut"}, context); }
 
-void SqrtKernel(const CpuContext&, const Sqrt&, const Tensor& ddx, const Tensor& dx, const Tensor& out, Tensor* ddout, Tensor* dout) {
+void SqrtKernel(const CpuContext&, const Sqrt&, const Tensor& ddx, const Tensor& dx, const Tensor& out, Tensor* ddout,
+                Tensor* dout) {
   VisitFloat(ddx.dtype(), [&]<class T>() {
     const T *pdx = dx.data<T>(), *pout = out.data<T>(), *pddx = ddx.data<T>();
     T* pddout = ddout ? ddout->mutable_data<T>() : nullptr;
@@ -111,11 +121,12 @@ void SqrtKernel(const CpuContext&, const Sqrt&, const Tensor& ddx, const Tensor&
   });
 }
 
-const Registered kSqrt = RegisterOp<Sqrt>({.name = "sqrt_grad_grad",
-                                           .doc = "The gradient of sqrt_grad: DDOut = DDX / (2 Out), DOut = -DX DDX / Out.",
-                                           .inputs = {kDdx, {"DX", "Gradient of X, as sqrt_grad computed it."}, {"Out", "Output of the op."}},
-                                           .outputs = {kDdout, {"DOut", "Gradient of Out.", kOptional}},
-                                           .infer = InferSqrt});
+const Registered kSqrt = RegisterOp<Sqrt>(
+    {.name = "sqrt_grad_grad",
+     .doc = "The gradient of sqrt_grad: DDOut = DDX / (2 Out), DOut = -DX DDX / Out.",
+     .inputs = {kDdx, {"DX", "Gradient of X, as sqrt_grad computed it."}, {"Out", "Output of the op."}},
+     .outputs = {kDdout, {"DOut", "Gradient of Out.", kOptional}},
+     .infer = InferSqrt});
 const Registered kSqrtCpu = RegisterKernel("sqrt_grad_grad", SqrtKernel);
 
 }  // namespace

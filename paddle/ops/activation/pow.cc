@@ -37,10 +37,12 @@ math::Pow Function(const PowAttrs& attrs, const Tensor* factor) {
 
 void Pow(const CpuContext&, const PowAttrs& attrs, const Tensor& x, const Tensor* factor, Tensor& out) {
   const math::Pow f = Function(attrs, factor);
-  VisitNumber(x.dtype(), [&]<class T>() { math::Map(f, x.data<T>(), out.mutable_data<T>(), x.numel(), math::kCostlyGrain); });
+  VisitNumber(x.dtype(),
+              [&]<class T>() { math::Map(f, x.data<T>(), out.mutable_data<T>(), x.numel(), math::kCostlyGrain); });
 }
 
-void PowGrad(const CpuContext&, const PowAttrs& attrs, const Tensor* factor, const Tensor& dout, const Tensor& x, Tensor* dx) {
+void PowGrad(const CpuContext&, const PowAttrs& attrs, const Tensor* factor, const Tensor& dout, const Tensor& x,
+             Tensor* dx) {
   if (!dx) return;
   const math::Pow f = Function(attrs, factor);
   VisitNumber(x.dtype(), [&]<class T>() {
@@ -49,7 +51,8 @@ void PowGrad(const CpuContext&, const PowAttrs& attrs, const Tensor* factor, con
   });
 }
 
-const SlotSpec kFactor{"FactorTensor", "The exponent as a tensor of one element; it goes before `factor`.", kOptional | kNoGradient};
+const SlotSpec kFactor{"FactorTensor", "The exponent as a tensor of one element; it goes before `factor`.",
+                       kOptional | kNoGradient};
 
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp<PowAttrs>({.name = "pow",

@@ -12,9 +12,11 @@ struct SoftmaxAttrs {
   bool is_test = false;
 
   static auto Fields() {
-    return std::tuple{Field{"axis", &SoftmaxAttrs::axis, "The dimension to normalise; negative counts from the last."},
-                      Field{"data_format", &SoftmaxAttrs::data_format, "Has no influence: any layout is taken as it is."},
-                      Field{"is_test", &SoftmaxAttrs::is_test, "Has no influence: the result is the same in training and inference."}};
+    return std::tuple{
+        Field{"axis", &SoftmaxAttrs::axis, "The dimension to normalise; negative counts from the last."},
+        Field{"data_format", &SoftmaxAttrs::data_format, "Has no influence: any layout is taken as it is."},
+        Field{"is_test", &SoftmaxAttrs::is_test,
+              "Has no influence: the result is the same in training and inference."}};
   }
 };
 
@@ -22,7 +24,8 @@ struct LogSoftmaxAttrs {
   int32_t axis = -1;
 
   static auto Fields() {
-    return std::tuple{Field{"axis", &LogSoftmaxAttrs::axis, "The dimension to normalise; negative counts from the last."}};
+    return std::tuple{
+        Field{"axis", &LogSoftmaxAttrs::axis, "The dimension to normalise; negative counts from the last."}};
   }
 };
 
@@ -51,7 +54,8 @@ void Run(const CpuContext&, const Attrs& attrs, const Tensor& x, Tensor& out) {
 template <class Attrs, bool kLog>
 void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& out, const Tensor& d_out, Tensor& dx) {
   const AxisView view(out.dims(), NormalizeAxis(attrs.axis, out.rank()));
-  VisitFloat(out.dtype(), [&]<class T>() { SoftmaxGrad(view, kLog, out.data<T>(), d_out.data<T>(), dx.mutable_data<T>()); });
+  VisitFloat(out.dtype(),
+             [&]<class T>() { SoftmaxGrad(view, kLog, out.data<T>(), d_out.data<T>(), dx.mutable_data<T>()); });
 }
 
 const Registered kSoftmax = RegisterOp<SoftmaxAttrs>({

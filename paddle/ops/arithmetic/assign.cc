@@ -28,8 +28,10 @@ void Array(const CpuContext& cpu, const NoAttrs&, const TensorArray* x, TensorAr
   if (x == &out) return;
   out.items.resize(x->items.size());
   for (size_t i = 0; i < x->items.size(); ++i) {
-    if (x->items[i].initialized()) out.items[i].CopyFrom(x->items[i], cpu.allocator());
-    else out.items[i] = {};
+    if (x->items[i].initialized())
+      out.items[i].CopyFrom(x->items[i], cpu.allocator());
+    else
+      out.items[i] = {};
   }
 }
 

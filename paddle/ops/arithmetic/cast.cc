@@ -9,8 +9,10 @@ struct CastAttrs {
   int32_t out_dtype = 5;
   int32_t in_dtype = 5;
   static auto Fields() {
-    return std::tuple{Field{"out_dtype", &CastAttrs::out_dtype, "Element type of Out, by its number in Fluid's files.", Presence::kRequired},
-                      Field{"in_dtype", &CastAttrs::in_dtype, "Element type of X; that of the tensor itself counts.", Presence::kRequired}};
+    return std::tuple{Field{"out_dtype", &CastAttrs::out_dtype, "Element type of Out, by its number in Fluid's files.",
+                            Presence::kRequired},
+                      Field{"in_dtype", &CastAttrs::in_dtype, "Element type of X; that of the tensor itself counts.",
+                            Presence::kRequired}};
   }
 };
 
@@ -30,13 +32,15 @@ void Grad(const CastAttrs& attrs, GradContext& context) {
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp<CastAttrs>({.name = "cast",
-                           .doc = "Out = X converted to another element type: floats to integers by truncation, to bool as not equal to 0.",
-                           .inputs = {{"X", "Tensor of any shape and type."}},
-                           .outputs = {{"Out", "Tensor of X's shape and LoD."}},
-                           .infer = Infer,
-                           .grad = Grad,
-                           .may_share = {{"Out", "X"}}}),
+    RegisterOp<CastAttrs>(
+        {.name = "cast",
+         .doc =
+             "Out = X converted to another element type: floats to integers by truncation, to bool as not equal to 0.",
+         .inputs = {{"X", "Tensor of any shape and type."}},
+         .outputs = {{"Out", "Tensor of X's shape and LoD."}},
+         .infer = Infer,
+         .grad = Grad,
+         .may_share = {{"Out", "X"}}}),
     RegisterKernel("cast", Cast),
 };
 

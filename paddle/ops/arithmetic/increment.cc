@@ -5,7 +5,9 @@ namespace {
 
 struct IncrementAttrs {
   float step = 1;
-  static auto Fields() { return std::tuple{Field{"step", &IncrementAttrs::step, "What is added, converted to X's element type."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"step", &IncrementAttrs::step, "What is added, converted to X's element type."}};
+  }
 };
 
 void Infer(const IncrementAttrs&, InferContext& context) {
@@ -26,13 +28,14 @@ void Grad(const IncrementAttrs& attrs, GradContext& context) {
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp<IncrementAttrs>({.name = "increment",
-                                .doc = "Out = X + step for a tensor of one element. Its gradient op takes the step back.",
-                                .inputs = {{"X", "Tensor of one element."}},
-                                .outputs = {{"Out", "The sum; usually X itself."}},
-                                .infer = Infer,
-                                .grad = Grad,
-                                .may_share = {{"Out", "X"}}}),
+    RegisterOp<IncrementAttrs>(
+        {.name = "increment",
+         .doc = "Out = X + step for a tensor of one element. Its gradient op takes the step back.",
+         .inputs = {{"X", "Tensor of one element."}},
+         .outputs = {{"Out", "The sum; usually X itself."}},
+         .infer = Infer,
+         .grad = Grad,
+         .may_share = {{"Out", "X"}}}),
     RegisterKernel("increment", Increment),
 };
 

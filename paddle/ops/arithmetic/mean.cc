@@ -21,13 +21,16 @@ void Mean(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor& out) {
 
 void InferGrad(const NoAttrs&, InferContext& context) {
   context.CheckSameDType("X", "Out@GRAD");
-  Require(SizesAgree(context.In("Out@GRAD").numel(), 1), "Out@GRAD has shape ", context.In("Out@GRAD").dims, "; expected one element");
+  Require(SizesAgree(context.In("Out@GRAD").numel(), 1), "Out@GRAD has shape ", context.In("Out@GRAD").dims,
+          "; expected one element");
   context.CopyMeta("X", "X@GRAD");
 }
 
 void MeanGrad(const CpuContext&, const NoAttrs&, const Tensor& dout, const Tensor&, Tensor* dx) {
   if (!dx) return;
-  VisitFloat(dout.dtype(), [&]<class T>() { std::fill_n(dx->mutable_data<T>(), dx->numel(), *dout.data<T>() / static_cast<T>(dx->numel())); });
+  VisitFloat(dout.dtype(), [&]<class T>() {
+    std::fill_n(dx->mutable_data<T>(), dx->numel(), *dout.data<T>() / static_cast<T>(dx->numel()));
+  });
 }
 
 [[maybe_unused]] const Registered kOps[] = {

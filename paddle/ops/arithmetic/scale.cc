@@ -12,11 +12,13 @@ struct ScaleAttrs {
   bool bias_after_scale = true;
   static auto Fields() {
     return std::tuple{Field{"scale", &ScaleAttrs::scale, "Factor."}, Field{"bias", &ScaleAttrs::bias, "Summand."},
-                      Field{"bias_after_scale", &ScaleAttrs::bias_after_scale, "Whether the summand is added after the product, else before."}};
+                      Field{"bias_after_scale", &ScaleAttrs::bias_after_scale,
+                            "Whether the summand is added after the product, else before."}};
   }
 };
 
-constexpr DTypeSet kTypes{DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kUInt8, DType::kInt16, DType::kInt32, DType::kInt64};
+constexpr DTypeSet kTypes{DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kUInt8,
+                          DType::kInt16,   DType::kInt32,   DType::kInt64};
 
 void Infer(const ScaleAttrs&, InferContext& context) {
   context.CheckDType("X", kTypes);
@@ -34,16 +36,20 @@ void Scale(const ScaleAttrs& attrs, const Tensor& x, const Tensor* scale_tensor,
       ThrowDType(x.dtype(), "a number type");
     } else {
       const T scale = scale_tensor ? *scale_tensor->data<T>() : static_cast<T>(attrs.scale);
-      const T bias = attrs.bias_after_scale ? static_cast<T>(attrs.bias) : static_cast<T>(static_cast<T>(attrs.bias) * scale);
+      const T bias =
+          attrs.bias_after_scale ? static_cast<T>(attrs.bias) : static_cast<T>(static_cast<T>(attrs.bias) * scale);
       math::Map([=](T v) { return static_cast<T>(v * scale + bias); }, x.data<T>(), out.mutable_data<T>(), x.numel());
     }
   });
 }
 
-void Dense(const CpuContext&, const ScaleAttrs& attrs, const Tensor& x, const Tensor* scale, Tensor& out) { Scale(attrs, x, scale, out); }
+void Dense(const CpuContext&, const ScaleAttrs& attrs, const Tensor& x, const Tensor* scale, Tensor& out) {
+  Scale(attrs, x, scale, out);
+}
 
 // Rows that are not there count as zero; a bias cannot be added to them.
-void Sparse(const CpuContext& cpu, const ScaleAttrs& attrs, const SelectedRows& x, const Tensor* scale, SelectedRows& out) {
+void Sparse(const CpuContext& cpu, const ScaleAttrs& attrs, const SelectedRows& x, const Tensor* scale,
+            SelectedRows& out) {
   Require(attrs.bias == 0, "a sparse X takes no bias, got ", attrs.bias);
   if (&out != &x) {
     out.Allocate(static_cast<int64_t>(x.rows.size()), cpu.allocator());
@@ -60,15 +66,18 @@ void Grad(const ScaleAttrs& attrs, GradContext& context) {
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp<ScaleAttrs>({.name = "scale",
-                            .doc = "Out = scale * X + bias, or scale * (X + bias) without bias_after_scale. Scale and bias are converted to "
-                                   "X's element type first.",
-                            .inputs = {{"X", "Tensor, or sparse rows without a bias."},
-                                       {"ScaleTensor", "The factor as a tensor of one element; it goes before `scale`.", kOptional | kNoGradient}},
-                            .outputs = {{"Out", "As X in shape, kind and LoD."}},
-                            .infer = Infer,
-                            .grad = Grad,
-                            .may_share = {{"Out", "X"}}}),
+    RegisterOp<ScaleAttrs>(
+        {.name = "scale",
+         .doc =
+             "Out = scale * X + bias, or scale * (X + bias) without bias_after_scale. Scale and bias are converted to "
+             "X's element type first.",
+         .inputs = {{"X", "Tensor, or sparse rows without a bias."},
+                    {"ScaleTensor", "The factor as a tensor of one element; it goes before `scale`.",
+                     kOptional | kNoGradient}},
+         .outputs = {{"Out", "As X in shape, kind and LoD."}},
+         .infer = Infer,
+         .grad = Grad,
+         .may_share = {{"Out", "X"}}}),
     RegisterKernel("scale", Dense),
     RegisterKernel("scale", Sparse),
 };

@@ -20,12 +20,14 @@ void Infer(const NoAttrs&, InferContext& context) {
   for (int i = 1; i < count; ++i) {
     if (!context.Has("X", i)) continue;
     const TensorMeta& x = context.In("X", i);
-    Require(x.dtype == first.dtype, "X[", i, "] is ", x.dtype, " but X[0] is ", first.dtype, "; expected the same element type");
-    Require((x.kind == VarKind::kTensorArray) == (first.kind == VarKind::kTensorArray), "X[", i, "] is a ", x.kind, " but X[0] is a ", first.kind,
-            "; arrays add up with arrays only");
+    Require(x.dtype == first.dtype, "X[", i, "] is ", x.dtype, " but X[0] is ", first.dtype,
+            "; expected the same element type");
+    Require((x.kind == VarKind::kTensorArray) == (first.kind == VarKind::kTensorArray), "X[", i, "] is a ", x.kind,
+            " but X[0] is a ", first.kind, "; arrays add up with arrays only");
     if (x.kind == VarKind::kTensorArray) continue;
     const bool sparse_result = result.kind == VarKind::kSelectedRows && x.kind == VarKind::kTensor;
-    Require(DimsAgree(x.dims, result.dims), "X[", i, "] has shape ", x.dims, " but X[0] has shape ", result.dims, "; expected the same shape");
+    Require(DimsAgree(x.dims, result.dims), "X[", i, "] has shape ", x.dims, " but X[0] has shape ", result.dims,
+            "; expected the same shape");
     if (sparse_result) result.kind = VarKind::kTensor;
     for (int k = 0; k < x.rank(); ++k) result.dims[k] = std::max(result.dims[k], x.dims[k]);
   }
@@ -89,7 +91,8 @@ void Sparse(const CpuContext& cpu, const NoAttrs&, Span<const SelectedRows> x, S
 template <class T>
 void AddRows(const SelectedRows& rows, T* out, int64_t height, int64_t width) {
   for (size_t i = 0; i < rows.rows.size(); ++i)
-    Require(rows.rows[i] >= 0 && rows.rows[i] < height, "row ", rows.rows[i], " of a sparse X is out of range; it has ", height, " rows");
+    Require(rows.rows[i] >= 0 && rows.rows[i] < height, "row ", rows.rows[i], " of a sparse X is out of range; it has ",
+            height, " rows");
   // Threads share columns, not rows: the order in which a row's parts add up is fixed.
   const int64_t grain = math::kCheapGrain / std::max<int64_t>(1, static_cast<int64_t>(rows.rows.size()));
   ParallelFor(width, std::max<int64_t>(16, grain), [&](int64_t begin, int64_t end) {
@@ -154,14 +157,16 @@ void Grad(const NoAttrs&, GradContext& context) {
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp<NoAttrs>({.name = "sum",
-                          .doc = "Out = the sum of all X: dense tensors of one shape, sparse rows, both together (the result is dense), or "
-                                 "arrays element by element.",
-                          .inputs = {{"X", "The summands.", kRepeated}},
-                          .outputs = {{"Out", "The sum, with the LoD of the first X."}},
-                          .infer = Infer,
-                          .grad = Grad,
-                          .may_share = {{"Out", "X"}}}),
+    RegisterOp<NoAttrs>(
+        {.name = "sum",
+         .doc =
+             "Out = the sum of all X: dense tensors of one shape, sparse rows, both together (the result is dense), or "
+             "arrays element by element.",
+         .inputs = {{"X", "The summands.", kRepeated}},
+         .outputs = {{"Out", "The sum, with the LoD of the first X."}},
+         .infer = Infer,
+         .grad = Grad,
+         .may_share = {{"Out", "X"}}}),
     RegisterKernel("sum", Dense),
     RegisterKernel("sum", Sparse),
     RegisterKernel("sum", Any),

@@ -14,7 +14,8 @@ struct ConditionalAttrs {
         Field{"sub_block", &ConditionalAttrs::sub_block, "The block that may run.", Presence::kRequired},
         Field{"is_scalar_condition", &ConditionalAttrs::is_scalar_condition,
               "true: run when the one element of Cond is true; false: run when no tensor in Cond is empty."},
-        Field{"skip_eager_deletion_vars", &ConditionalAttrs::skip_eager_deletion_vars, "Read from old programs; without meaning here."}};
+        Field{"skip_eager_deletion_vars", &ConditionalAttrs::skip_eager_deletion_vars,
+              "Read from old programs; without meaning here."}};
   }
 };
 
@@ -26,16 +27,20 @@ void Infer(const ConditionalAttrs& attrs, InferContext& context) {
   Require(numel == 1 || numel < 0, "a scalar condition has one element, but Cond has shape ", context.In("Cond").dims);
 }
 
-void Run(const CpuContext&, const ConditionalAttrs& attrs, BlockRunner& blocks, Span<const Tensor> conditions, Span<const Variable>,
-         Span<Variable>, Opaque*) {
-  const auto holds = [&](const Tensor* condition) { return attrs.is_scalar_condition ? condition->data<bool>()[0] : condition->numel() > 0; };
+void Run(const CpuContext&, const ConditionalAttrs& attrs, BlockRunner& blocks, Span<const Tensor> conditions,
+         Span<const Variable>, Span<Variable>, Opaque*) {
+  const auto holds = [&](const Tensor* condition) {
+    return attrs.is_scalar_condition ? condition->data<bool>()[0] : condition->numel() > 0;
+  };
   if (std::all_of(conditions.begin(), conditions.end(), holds)) blocks.Run(attrs.sub_block);
 }
 
 OpSpec<ConditionalAttrs> Spec(std::string_view name) {
   return {
       .name = name,
-      .doc = "Runs a block of the program if a condition holds. Variables that the block would write stay as they are otherwise.",
+      .doc =
+          "Runs a block of the program if a condition holds. Variables that the block would write stay as they are "
+          "otherwise.",
       .inputs = {{"Cond", "One bool element, or tensors that must not be empty.", kRepeated | kNoGradient},
                  {"Input", "Variables of outer blocks that the block reads.", kRepeated | kOptional}},
       .outputs = {{"Out", "Variables of outer blocks that the block writes.", kRepeated | kOptional},

@@ -8,11 +8,14 @@ namespace {
 struct ColumnAttrs {
   int32_t col = 0;
   static auto Fields() {
-    return std::tuple{Field{"col", &ColumnAttrs::col, "Position among the program's feeds or fetches.", Presence::kRequired}};
+    return std::tuple{
+        Field{"col", &ColumnAttrs::col, "Position among the program's feeds or fetches.", Presence::kRequired}};
   }
 };
 
-void Check(const ColumnAttrs& attrs, InferContext&) { Require(attrs.col >= 0, "attribute col must not be negative, got ", attrs.col); }
+void Check(const ColumnAttrs& attrs, InferContext&) {
+  Require(attrs.col >= 0, "attribute col must not be negative, got ", attrs.col);
+}
 
 const Registered kFeed = RegisterOp<ColumnAttrs>({
     .name = "feed",

@@ -11,23 +11,38 @@ namespace paddle {
 ConvShape ConvShapeOf(const Conv2dAttrs& attrs, const Dims& input, const Dims& filter) {
   const bool nhwc = ChannelsLast(attrs.data_format);
   const ImageSizes in = SplitImage(input, nhwc, "Input");
-  Require(filter.rank() == 4, "Filter has shape ", filter, "; expected rank 4: [filters, channels / groups, height, width]");
+  Require(filter.rank() == 4, "Filter has shape ", filter,
+          "; expected rank 4: [filters, channels / groups, height, width]");
   const auto strides = Pair(attrs.strides, "strides", 1), dilations = Pair(attrs.dilations, "dilations", 1);
   Require(attrs.groups >= 1, "groups must be positive, got ", attrs.groups);
-  Require(in.c < 0 || filter[1] < 0 || in.c == filter[1] * attrs.groups, "Input ", input, " has ", in.c, " channels, but Filter ", filter, " with ",
-          attrs.groups, " group(s) takes ", filter[1] * attrs.groups);
-  Require(filter[0] < 0 || filter[0] % attrs.groups == 0, "the ", filter[0], " filters of Filter ", filter, " cannot be cut into ", attrs.groups,
-          " equal groups");
-  std::array<Window, 2> windows{Window{filter[2], strides[0], dilations[0]}, Window{filter[3], strides[1], dilations[1]}};
+  Require(in.c < 0 || filter[1] < 0 || in.c == filter[1] * attrs.groups, "Input ", input, " has ", in.c,
+          " channels, but Filter ", filter, " with ", attrs.groups, " group(s) takes ", filter[1] * attrs.groups);
+  Require(filter[0] < 0 || filter[0] % attrs.groups == 0, "the ", filter[0], " filters of Filter ", filter,
+          " cannot be cut into ", attrs.groups, " equal groups");
+  std::array<Window, 2> windows{Window{filter[2], strides[0], dilations[0]},
+                                Window{filter[3], strides[1], dilations[1]}};
   SetPaddings(attrs.padding_algorithm, attrs.paddings, in, &windows);
   const auto& [rows, columns] = windows;
-  ConvShape s{.n = in.n, .c = in.c, .h = in.h, .w = in.w, .filters = filter[0], .kernel_h = filter[2], .kernel_w = filter[3],
-              .groups = attrs.groups, .stride_h = rows.stride, .stride_w = columns.stride, .dilation_h = rows.dilation,
-              .dilation_w = columns.dilation, .pad_top = rows.before, .pad_left = columns.before, .nhwc = nhwc};
+  ConvShape s{.n = in.n,
+              .c = in.c,
+              .h = in.h,
+              .w = in.w,
+              .filters = filter[0],
+              .kernel_h = filter[2],
+              .kernel_w = filter[3],
+              .groups = attrs.groups,
+              .stride_h = rows.stride,
+              .stride_w = columns.stride,
+              .dilation_h = rows.dilation,
+              .dilation_w = columns.dilation,
+              .pad_top = rows.before,
+              .pad_left = columns.before,
+              .nhwc = nhwc};
   s.out_h = filter[2] < 0 ? -1 : rows.Positions(in.h);
   s.out_w = filter[3] < 0 ? -1 : columns.Positions(in.w);
-  Require(s.out_h != 0 && s.out_w != 0, "a window of ", filter[2], " x ", filter[3], " with dilations ", attrs.dilations, " does not fit into Input ",
-          input, " with paddings ", rows.before, ", ", rows.after, ", ", columns.before, ", ", columns.after, "; the output would be empty");
+  Require(s.out_h != 0 && s.out_w != 0, "a window of ", filter[2], " x ", filter[3], " with dilations ",
+          attrs.dilations, " does not fit into Input ", input, " with paddings ", rows.before, ", ", rows.after, ", ",
+          columns.before, ", ", columns.after, "; the output would be empty");
   return s;
 }
 
@@ -47,14 +62,17 @@ void Infer(const Attrs& attrs, InferContext& context) {
   const ConvShape s = ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims);
   if (context.Has("Bias")) {
     context.CheckSameDType("Input", "Bias");
-    Require(SizesAgree(context.In("Bias").numel(), s.filters), "Bias ", context.In("Bias").dims, " does not fit ", s.filters, " filters");
+    Require(SizesAgree(context.In("Bias").numel(), s.filters), "Bias ", context.In("Bias").dims, " does not fit ",
+            s.filters, " filters");
   }
   if (context.Has("ResidualData")) throw Unimplemented("ResidualData is not supported; add it with elementwise_add");
   context.SetOut("Output", OutputDims(s), context.In("Input").dtype);
   context.ShareLod("Input", "Output");
 }
 
-ConvShape ShapeOf(const Attrs& attrs, const OpMetas& metas) { return ConvShapeOf(attrs, metas.In("Input").dims, metas.In("Filter").dims); }
+ConvShape ShapeOf(const Attrs& attrs, const OpMetas& metas) {
+  return ConvShapeOf(attrs, metas.In("Input").dims, metas.In("Filter").dims);
+}
 
 struct ConvState {
   ConvShape shape;
@@ -67,8 +85,8 @@ ConvState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
   return {s, Convolution(metas.In("Input").dtype, s, ConvPass::kForward)};
 }
 
-void Conv(const CpuContext&, const Attrs&, ConvState& state, Scratch scratch, const Tensor& input, const Tensor& filter, const Tensor* bias,
-          const Tensor*, Tensor& output) {
+void Conv(const CpuContext&, const Attrs&, ConvState& state, Scratch scratch, const Tensor& input, const Tensor& filter,
+          const Tensor* bias, const Tensor*, Tensor& output) {
   VisitFloat(input.dtype(), [&]<class T>() {
     state.forward.Run(input.data<T>(), filter.data<T>(), output.mutable_data<T>(), scratch.data);
     if (bias) AddConvBias(state.shape, bias->data<T>(), output.mutable_data<T>());
@@ -81,7 +99,8 @@ void CheckOutputGrad(const Attrs& attrs, std::string_view slot, InferContext& co
   CheckTypes(context);
   context.CheckSameDType("Input", slot);
   const Dims expected = OutputDims(ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims));
-  Require(DimsAgree(context.In(slot).dims, expected), slot, " has shape ", context.In(slot).dims, "; expected ", expected);
+  Require(DimsAgree(context.In(slot).dims, expected), slot, " has shape ", context.In(slot).dims, "; expected ",
+          expected);
 }
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
@@ -104,8 +123,9 @@ ConvGradState PrepareGrad(const CpuContext&, const Attrs& attrs, const OpMetas& 
   return state;
 }
 
-void ConvGrad(const CpuContext&, const Attrs&, ConvGradState& state, Scratch scratch, const Tensor& input, const Tensor& filter, const Tensor*,
-              const Tensor& d_output, Tensor* d_input, Tensor* d_filter, Tensor* d_bias) {
+void ConvGrad(const CpuContext&, const Attrs&, ConvGradState& state, Scratch scratch, const Tensor& input,
+              const Tensor& filter, const Tensor*, const Tensor& d_output, Tensor* d_input, Tensor* d_filter,
+              Tensor* d_bias) {
   VisitFloat(input.dtype(), [&]<class T>() {
     const T* d = d_output.data<T>();
     if (d_input) state.input.Run(d, filter.data<T>(), d_input->mutable_data<T>(), scratch.data);
@@ -137,21 +157,23 @@ void InferGradGrad(const Attrs& attrs, InferContext& context) {
 struct ConvGradGradState {
   Convolution input, filter, output, output_more;
   size_t scratch_bytes() const {
-    return std::max({input.scratch_bytes(), filter.scratch_bytes(), output.scratch_bytes(), output_more.scratch_bytes()});
+    return std::max(
+        {input.scratch_bytes(), filter.scratch_bytes(), output.scratch_bytes(), output_more.scratch_bytes()});
   }
 };
 
 ConvGradGradState PrepareGradGrad(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
   const DType dtype = metas.In("Input").dtype;
   const ConvShape s = ShapeOf(attrs, metas);
-  return {Convolution(dtype, s, ConvPass::kInputGrad), Convolution(dtype, s, ConvPass::kFilterGrad), Convolution(dtype, s, ConvPass::kForward),
-          Convolution(dtype, s, ConvPass::kForward, true)};
+  return {Convolution(dtype, s, ConvPass::kInputGrad), Convolution(dtype, s, ConvPass::kFilterGrad),
+          Convolution(dtype, s, ConvPass::kForward), Convolution(dtype, s, ConvPass::kForward, true)};
 }
 
 void Zero(Tensor& tensor) { std::fill_n(tensor.mutable_raw(), tensor.bytes(), std::byte{0}); }
 
-void ConvGradGrad(const CpuContext&, const Attrs&, ConvGradGradState& state, Scratch scratch, const Tensor& input, const Tensor& filter,
-                  const Tensor& d_output, const Tensor* dd_input, const Tensor* dd_filter, Tensor* dd_output, Tensor* d_filter, Tensor* d_input) {
+void ConvGradGrad(const CpuContext&, const Attrs&, ConvGradGradState& state, Scratch scratch, const Tensor& input,
+                  const Tensor& filter, const Tensor& d_output, const Tensor* dd_input, const Tensor* dd_filter,
+                  Tensor* dd_output, Tensor* d_filter, Tensor* d_input) {
   if (d_input && !dd_filter) Zero(*d_input);
   if (d_filter && !dd_input) Zero(*d_filter);
   if (dd_output && !dd_input && !dd_filter) Zero(*dd_output);
@@ -162,7 +184,8 @@ void ConvGradGrad(const CpuContext&, const Attrs&, ConvGradGradState& state, Scr
     if (!dd_output) return;
     T* out = dd_output->mutable_data<T>();
     if (dd_input) state.output.Run(dd_input->data<T>(), filter.data<T>(), out, scratch.data);
-    if (dd_filter) (dd_input ? state.output_more : state.output).Run(input.data<T>(), dd_filter->data<T>(), out, scratch.data);
+    if (dd_filter)
+      (dd_input ? state.output_more : state.output).Run(input.data<T>(), dd_filter->data<T>(), out, scratch.data);
   });
 }
 
@@ -174,8 +197,11 @@ OpSpec<Attrs> ForwardSpec(std::string_view name, std::string_view doc) {
           .inputs = {{"Input", "Images [N, C, H, W], or [N, H, W, C] with data_format NHWC."},
                      {"Filter", "Filters [M, C / groups, height, width], in either data format."},
                      {"Bias", "One number a filter, added to its outputs.", kOptional},
-                     {"ResidualData", "Must not be given: residuals are added by elementwise_add.", kOptional | kNoGradient}},
-          .outputs = {{"Output", "[N, M, H', W'] ([N, H', W', M] with NHWC), H' = (H + paddings - dilation (height - 1) - 1) / stride + 1."}},
+                     {"ResidualData", "Must not be given: residuals are added by elementwise_add.",
+                      kOptional | kNoGradient}},
+          .outputs = {{"Output",
+                       "[N, M, H', W'] ([N, H', W', M] with NHWC), H' = (H + paddings - dilation (height - 1) - 1) / "
+                       "stride + 1."}},
           .infer = Infer};
 }
 
@@ -193,28 +219,33 @@ OpSpec<Attrs> GradSpec(std::string_view name, std::string_view doc) {
           .grad = GradConvGrad};
 }
 
-const Registered kConv = RegisterOp(ForwardSpec(
-    "conv2d", "Cross-correlation of images with filters: Output[n, m, y, x] = sum over c, i, j of Input[n, c, y stride + i dilation - padding, ...] "
-              "Filter[m, c, i, j], plus Bias[m]."));
+const Registered kConv = RegisterOp(ForwardSpec("conv2d",
+                                                "Cross-correlation of images with filters: Output[n, m, y, x] = sum "
+                                                "over c, i, j of Input[n, c, y stride + i dilation - padding, ...] "
+                                                "Filter[m, c, i, j], plus Bias[m]."));
 const Registered kConvCpu = RegisterKernel("conv2d", Prepare, Conv);
 const Registered kConvGrad = RegisterOp(GradSpec("conv2d_grad", "Gradient of conv2d."));
 const Registered kConvGradCpu = RegisterKernel("conv2d_grad", PrepareGrad, ConvGrad);
 
-const Registered kDepthwise = RegisterOp(ForwardSpec("depthwise_conv2d", "conv2d where each channel is a group of its own (groups = C)."));
+const Registered kDepthwise =
+    RegisterOp(ForwardSpec("depthwise_conv2d", "conv2d where each channel is a group of its own (groups = C)."));
 const Registered kDepthwiseCpu = RegisterKernel("depthwise_conv2d", Prepare, Conv);
 const Registered kDepthwiseGrad = RegisterOp(GradSpec("depthwise_conv2d_grad", "Gradient of depthwise_conv2d."));
 const Registered kDepthwiseGradCpu = RegisterKernel("depthwise_conv2d_grad", PrepareGrad, ConvGrad);
 
 const Registered kConvGradGrad = RegisterOp<Attrs>({
     .name = "conv2d_grad_grad",
-    .doc = "Gradient of conv2d_grad: DDOutput = conv(DDInput, Filter) + conv(Input, DDFilter); DInput and DFilter are conv2d's gradients "
+    .doc = "Gradient of conv2d_grad: DDOutput = conv(DDInput, Filter) + conv(Input, DDFilter); DInput and DFilter are "
+           "conv2d's gradients "
            "with DDFilter and DDInput in the places of Filter and Input.",
     .inputs = {{"Input", "As given to conv2d."},
                {"Filter", "As given to conv2d."},
                {"DOutput", "Gradient of the output, as given to conv2d_grad."},
                {"DDInput", "Gradient of Input@GRAD.", kOptional},
                {"DDFilter", "Gradient of Filter@GRAD.", kOptional}},
-    .outputs = {{"DDOutput", "Gradient of DOutput.", kOptional}, {"DFilter", "Gradient of Filter.", kOptional}, {"DInput", "Gradient of Input.", kOptional}},
+    .outputs = {{"DDOutput", "Gradient of DOutput.", kOptional},
+                {"DFilter", "Gradient of Filter.", kOptional},
+                {"DInput", "Gradient of Input.", kOptional}},
     .infer = InferGradGrad,
 });
 const Registered kConvGradGradCpu = RegisterKernel("conv2d_grad_grad", PrepareGradGrad, ConvGradGrad);

@@ -21,10 +21,13 @@ struct Conv2dAttrs {
     return std::tuple{
         Field{"is_test", &A::is_test, "Has no influence: the result is the same in training and inference."},
         Field{"strides", &A::strides, "Steps of the window down and to the right."},
-        Field{"paddings", &A::paddings, "Rows and columns of zeros around the image: (height, width) or (top, bottom, left, right)."},
+        Field{"paddings", &A::paddings,
+              "Rows and columns of zeros around the image: (height, width) or (top, bottom, left, right)."},
         Field{"padding_algorithm", &A::padding_algorithm,
-              "EXPLICIT takes paddings; VALID none; SAME as many as give ceil(size / stride) outputs, with dilations taken as 1."},
-        Field{"groups", &A::groups, "Channels and filters are cut into so many groups; a filter sees the channels of its group."},
+              "EXPLICIT takes paddings; VALID none; SAME as many as give ceil(size / stride) outputs, with dilations "
+              "taken as 1."},
+        Field{"groups", &A::groups,
+              "Channels and filters are cut into so many groups; a filter sees the channels of its group."},
         Field{"dilations", &A::dilations, "Distances between the elements of the filter."},
         Field{"data_format", &A::data_format, "NCHW or NHWC: the layout of Input and Output."}};
   }

@@ -29,15 +29,19 @@ struct Pool2dAttrs {
     return std::tuple{
         Field{"pooling_type", &A::pooling_type, "max or avg.", Presence::kRequired},
         Field{"ksize", &A::ksize, "Height and width of the window; with adaptive, of the output.", Presence::kRequired},
-        Field{"global_pooling", &A::global_pooling, "One window over the whole image; ksize and paddings are not used."},
+        Field{"global_pooling", &A::global_pooling,
+              "One window over the whole image; ksize and paddings are not used."},
         Field{"strides", &A::strides, "Steps of the window down and to the right."},
-        Field{"paddings", &A::paddings, "Rows and columns around the image: (height, width) or (top, bottom, left, right)."},
+        Field{"paddings", &A::paddings,
+              "Rows and columns around the image: (height, width) or (top, bottom, left, right)."},
         Field{"exclusive", &A::exclusive, "Whether a mean counts only elements inside the image."},
-        Field{"adaptive", &A::adaptive, "Cut the image into ksize windows of (nearly) equal size; strides and paddings are not used."},
+        Field{"adaptive", &A::adaptive,
+              "Cut the image into ksize windows of (nearly) equal size; strides and paddings are not used."},
         Field{"ceil_mode", &A::ceil_mode, "Whether the last window may reach over the end of the image."},
         Field{"data_format", &A::data_format, "NCHW or NHWC: the layout of X and Out."},
         Field{"is_test", &A::is_test, "Has no influence: the result is the same in training and inference."},
-        Field{"padding_algorithm", &A::padding_algorithm, "EXPLICIT takes paddings; VALID none; SAME as many as give ceil(size / stride) outputs."}};
+        Field{"padding_algorithm", &A::padding_algorithm,
+              "EXPLICIT takes paddings; VALID none; SAME as many as give ceil(size / stride) outputs."}};
   }
 };
 
@@ -59,13 +63,15 @@ int64_t OutSize(const Attrs& attrs, const Window& window, int64_t size) {
 
 void Infer(const Attrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
-  Require(attrs.pooling_type == "max" || attrs.pooling_type == "avg", "pooling_type is '", attrs.pooling_type, "'; expected max or avg");
+  Require(attrs.pooling_type == "max" || attrs.pooling_type == "avg", "pooling_type is '", attrs.pooling_type,
+          "'; expected max or avg");
   const bool nhwc = ChannelsLast(attrs.data_format);
   const ImageSizes in = SplitImage(context.In("X").dims, nhwc, "X");
   const auto [rows, columns] = WindowsOf(attrs, in);
   const ImageSizes out{in.n, in.c, OutSize(attrs, rows, in.h), OutSize(attrs, columns, in.w)};
-  Require(out.h != 0 && out.w != 0, "a window of ", rows.kernel, " x ", columns.kernel, " does not fit into X ", context.In("X").dims,
-          " with paddings ", rows.before, ", ", rows.after, ", ", columns.before, ", ", columns.after, "; the output would be empty");
+  Require(out.h != 0 && out.w != 0, "a window of ", rows.kernel, " x ", columns.kernel, " does not fit into X ",
+          context.In("X").dims, " with paddings ", rows.before, ", ", rows.after, ", ", columns.before, ", ",
+          columns.after, "; the output would be empty");
   context.SetOut("Out", JoinImage(out, nhwc), context.In("X").dtype);
   context.ShareLod("X", "Out");
 }
@@ -97,7 +103,9 @@ struct PoolState {
   int64_t window = 0;  // elements that a mean divides by; 0: those inside the image
   bool nhwc = false;
 
-  int64_t Count(const Range& y, const Range& x) const { return window ? window : std::max<int64_t>(1, y.size() * x.size()); }
+  int64_t Count(const Range& y, const Range& x) const {
+    return window ? window : std::max<int64_t>(1, y.size() * x.size());
+  }
 };
 
 PoolState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
@@ -112,17 +120,22 @@ PoolState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
   return state;
 }
 
-// A batch of planes: channels first, one plane a channel of one element a pixel; channels last, one plane an image of all channels.
+// A batch of planes: channels first, one plane a channel of one element a pixel; channels last, one plane an image of
+// all channels.
 struct Planes {
   int64_t count, channels, in_size, out_size;
   explicit Planes(const PoolState& s)
-      : count(s.nhwc ? s.in.n : s.in.n * s.in.c), channels(s.nhwc ? s.in.c : 1), in_size(s.in.h * s.in.w * channels), out_size(s.out.h * s.out.w * channels) {}
+      : count(s.nhwc ? s.in.n : s.in.n * s.in.c),
+        channels(s.nhwc ? s.in.c : 1),
+        in_size(s.in.h * s.in.w * channels),
+        out_size(s.out.h * s.out.w * channels) {}
 
   template <class Body>
   void ForEach(const Body& body) const {
-    ParallelFor(count, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(in_size, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) body(plane * in_size, plane * out_size);
-    });
+    ParallelFor(count, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(in_size, 1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t plane = begin; plane < end; ++plane) body(plane * in_size, plane * out_size);
+                });
   }
 };
 
@@ -130,18 +143,26 @@ struct MaxPool {
   template <class T>
   static constexpr T kStart = std::numeric_limits<T>::lowest();  // also of a window that lies outside the image
   template <class T>
-  static T Add(T sum, T x) { return x > sum ? x : sum; }
+  static T Add(T sum, T x) {
+    return x > sum ? x : sum;
+  }
   template <class T>
-  static T Finish(T sum, int64_t) { return sum; }
+  static T Finish(T sum, int64_t) {
+    return sum;
+  }
 };
 
 struct AvgPool {
   template <class T>
   static constexpr T kStart = 0;
   template <class T>
-  static T Add(T sum, T x) { return sum + x; }
+  static T Add(T sum, T x) {
+    return sum + x;
+  }
   template <class T>
-  static T Finish(T sum, int64_t count) { return sum / static_cast<T>(count); }
+  static T Finish(T sum, int64_t count) {
+    return sum / static_cast<T>(count);
+  }
 };
 
 // One plane with one element a pixel.
@@ -177,15 +198,19 @@ void PoolChannels(const PoolState& s, const T* x, T* out) {
 template <class Pool, class T>
 void RunPool(const PoolState& s, const T* x, T* out) {
   Planes(s).ForEach([&](int64_t from, int64_t to) {
-    if (s.nhwc) PoolChannels<Pool>(s, x + from, out + to);
-    else PoolPlane<Pool>(s, x + from, out + to);
+    if (s.nhwc)
+      PoolChannels<Pool>(s, x + from, out + to);
+    else
+      PoolPlane<Pool>(s, x + from, out + to);
   });
 }
 
 void Pool2d(const CpuContext&, const Attrs& attrs, PoolState& state, const Tensor& x, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() {
-    if (attrs.pooling_type == "max") RunPool<MaxPool>(state, x.data<T>(), out.mutable_data<T>());
-    else RunPool<AvgPool>(state, x.data<T>(), out.mutable_data<T>());
+    if (attrs.pooling_type == "max")
+      RunPool<MaxPool>(state, x.data<T>(), out.mutable_data<T>());
+    else
+      RunPool<AvgPool>(state, x.data<T>(), out.mutable_data<T>());
   });
 }
 
@@ -223,14 +248,17 @@ void AvgGradPlane(const PoolState& s, int64_t channels, const T* d_out, T* dx) {
     }
 }
 
-void Pool2dGrad(const CpuContext&, const Attrs& attrs, PoolState& state, const Tensor& x, const Tensor& out, const Tensor& d_out, Tensor& dx) {
+void Pool2dGrad(const CpuContext&, const Attrs& attrs, PoolState& state, const Tensor& x, const Tensor& out,
+                const Tensor& d_out, Tensor& dx) {
   const Planes planes(state);
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *px = x.data<T>(), *py = out.data<T>(), *d = d_out.data<T>();
     T* to = dx.mutable_data<T>();
     planes.ForEach([&](int64_t in_at, int64_t out_at) {
-      if (attrs.pooling_type == "max") MaxGradPlane(state, planes.channels, px + in_at, py + out_at, d + out_at, to + in_at);
-      else AvgGradPlane(state, planes.channels, d + out_at, to + in_at);
+      if (attrs.pooling_type == "max")
+        MaxGradPlane(state, planes.channels, px + in_at, py + out_at, d + out_at, to + in_at);
+      else
+        AvgGradPlane(state, planes.channels, d + out_at, to + in_at);
     });
   });
 }
@@ -243,10 +271,13 @@ void InferGrad(const Attrs&, InferContext& context) {
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "pool2d",
-    .doc = "The largest element (max) or the mean (avg) of each window of an image, channel by channel. A window outside the image gives the "
+    .doc = "The largest element (max) or the mean (avg) of each window of an image, channel by channel. A window "
+           "outside the image gives the "
            "smallest number (max) or 0 (avg).",
     .inputs = {{"X", "Images [N, C, H, W], or [N, H, W, C] with data_format NHWC."}},
-    .outputs = {{"Out", "[N, C, H', W'] in X's layout, H' = floor((H + paddings - height) / stride) + 1, with ceil for floor in ceil_mode."}},
+    .outputs = {{"Out",
+                 "[N, C, H', W'] in X's layout, H' = floor((H + paddings - height) / stride) + 1, with ceil for floor "
+                 "in ceil_mode."}},
     .infer = Infer,
 });
 const Registered kCpu = RegisterKernel("pool2d", Prepare, Pool2d);

@@ -10,7 +10,8 @@ namespace paddle {
 DType DTypeFromAttr(int64_t number, const DTypeSet& allowed) {
   const auto dtype = ToDType(number);
   Require(dtype.has_value(), "there is no element type with the number ", number);
-  Require(allowed.contains(*dtype), "the element type ", *dtype, " is not taken here; expected one of: ", allowed.ToText());
+  Require(allowed.contains(*dtype), "the element type ", *dtype,
+          " is not taken here; expected one of: ", allowed.ToText());
   return *dtype;
 }
 
@@ -28,7 +29,8 @@ Dims ShapeFromInputs(const InferContext& context, const std::vector<int64_t>& at
   if (const int count = context.Count("ShapeTensorList"); count > 0) {
     for (int i = 0; i < count; ++i) {
       const int64_t numel = context.In("ShapeTensorList", i).numel();
-      Require(SizesAgree(numel, 1), "ShapeTensorList[", i, "] has shape ", context.In("ShapeTensorList", i).dims, "; expected one integer");
+      Require(SizesAgree(numel, 1), "ShapeTensorList[", i, "] has shape ", context.In("ShapeTensorList", i).dims,
+              "; expected one integer");
       const auto values = context.Values("ShapeTensorList", i);
       const int64_t known = i < static_cast<int>(attr.size()) ? attr[i] : -1;
       dims.Append(values ? CheckSize(values->at(0), i, false) : known);
@@ -54,8 +56,8 @@ Dims ShapeFromInputs(const InferContext& context, const std::vector<int64_t>& at
 Dims ShapeLikeInput(const InferContext& context, const std::vector<int32_t>& shape, int32_t in_axis, int32_t out_axis) {
   const Dims& input = context.In("Input").dims;
   Require(in_axis >= 0 && in_axis < input.rank(), "input_dim_idx is ", in_axis, ", but Input has shape ", input);
-  Require(out_axis >= 0 && out_axis < static_cast<int32_t>(shape.size()), "output_dim_idx is ", out_axis, ", but shape has ", shape.size(),
-          " sizes");
+  Require(out_axis >= 0 && out_axis < static_cast<int32_t>(shape.size()), "output_dim_idx is ", out_axis,
+          ", but shape has ", shape.size(), " sizes");
   Dims dims(shape);
   dims[out_axis] = input[in_axis];
   for (int i = 0; i < dims.rank(); ++i) CheckSize(dims[i], i, context.building());
@@ -83,10 +85,14 @@ FillValue FillValue::Parse(const std::string& text) {
 void Fill(Tensor& out, const FillValue& value) {
   VisitAny(out.dtype(), [&]<class T>() {
     T element;
-    if constexpr (std::is_same_v<T, bool>) element = value.real != 0;
-    else if constexpr (std::is_integral_v<T>) element = static_cast<T>(value.integer);
-    else if constexpr (std::is_same_v<T, double>) element = value.real;
-    else element = T(static_cast<float>(value.real));
+    if constexpr (std::is_same_v<T, bool>)
+      element = value.real != 0;
+    else if constexpr (std::is_integral_v<T>)
+      element = static_cast<T>(value.integer);
+    else if constexpr (std::is_same_v<T, double>)
+      element = value.real;
+    else
+      element = T(static_cast<float>(value.real));
     std::fill_n(out.mutable_data<T>(), out.numel(), element);
   });
 }

@@ -8,13 +8,16 @@ namespace paddle {
 // The element type with wire number `number`. Throws InvalidArgument when there is none, or it is not in `allowed`.
 DType DTypeFromAttr(int64_t number, const DTypeSet& allowed);
 
-// The shape that an attribute gives, or, where they are there, the inputs ShapeTensor (a list of integers) or ShapeTensorList
-// (one integer each). While a program is built unknown sizes are -1.
+// The shape that an attribute gives, or, where they are there, the inputs ShapeTensor (a list of integers) or
+// ShapeTensorList (one integer each). While a program is built unknown sizes are -1.
 Dims ShapeFromInputs(const InferContext& context, const std::vector<int64_t>& attr);
 
 // The two slots that ShapeFromInputs reads.
-inline const SlotSpec kShapeTensorSlot{"ShapeTensor", "The shape as one tensor of int32 or int64; it goes before `shape`.", kOptional | kValue | kNoGradient};
-inline const SlotSpec kShapeTensorListSlot{"ShapeTensorList", "The shape as one tensor of one integer an axis; it goes before `shape`.",
+inline const SlotSpec kShapeTensorSlot{"ShapeTensor",
+                                       "The shape as one tensor of int32 or int64; it goes before `shape`.",
+                                       kOptional | kValue | kNoGradient};
+inline const SlotSpec kShapeTensorListSlot{"ShapeTensorList",
+                                           "The shape as one tensor of one integer an axis; it goes before `shape`.",
                                            kRepeated | kOptional | kValue | kNoGradient};
 
 // The shape of an op that takes one size from an input: `shape` with shape[out_axis] = Input's size at in_axis.

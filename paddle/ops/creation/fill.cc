@@ -8,7 +8,8 @@
 namespace paddle {
 namespace {
 
-constexpr std::string_view kShapeDoc = "Sizes of Out.", kDTypeDoc = "Element type of Out, by its number in Fluid's files.";
+constexpr std::string_view kShapeDoc = "Sizes of Out.",
+                           kDTypeDoc = "Element type of Out, by its number in Fluid's files.";
 
 struct FillConstantAttrs {
   int32_t dtype = 5;
@@ -17,10 +18,13 @@ struct FillConstantAttrs {
   std::string str_value;
   bool force_cpu = false;
   static auto Fields() {
-    return std::tuple{Field{"dtype", &FillConstantAttrs::dtype, kDTypeDoc}, Field{"shape", &FillConstantAttrs::shape, kShapeDoc},
+    return std::tuple{Field{"dtype", &FillConstantAttrs::dtype, kDTypeDoc},
+                      Field{"shape", &FillConstantAttrs::shape, kShapeDoc},
                       Field{"value", &FillConstantAttrs::value, "The value."},
-                      Field{"str_value", &FillConstantAttrs::str_value, "The value as text, exact for large integers; it goes before `value`."},
-                      Field{"force_cpu", &FillConstantAttrs::force_cpu, "Accepted and ignored: the planner knows where Out is needed."}};
+                      Field{"str_value", &FillConstantAttrs::str_value,
+                            "The value as text, exact for large integers; it goes before `value`."},
+                      Field{"force_cpu", &FillConstantAttrs::force_cpu,
+                            "Accepted and ignored: the planner knows where Out is needed."}};
   }
 };
 
@@ -42,12 +46,15 @@ void InferFillConstant(const FillConstantAttrs& attrs, InferContext& context) {
 FillValue ReadValue(const Tensor& tensor) {
   return VisitAny(tensor.dtype(), [&]<class T>() {
     const T element = *tensor.data<T>();
-    if constexpr (std::is_integral_v<T>) return FillValue{static_cast<double>(element), static_cast<int64_t>(element)};
-    else return FillValue::Of(static_cast<double>(element));
+    if constexpr (std::is_integral_v<T>)
+      return FillValue{static_cast<double>(element), static_cast<int64_t>(element)};
+    else
+      return FillValue::Of(static_cast<double>(element));
   });
 }
 
-void FillConstant(const CpuContext&, const FillConstantAttrs& attrs, const Tensor* value, const Tensor*, Span<const Tensor>, Tensor& out) {
+void FillConstant(const CpuContext&, const FillConstantAttrs& attrs, const Tensor* value, const Tensor*,
+                  Span<const Tensor>, Tensor& out) {
   Fill(out, value ? ReadValue(*value) : ValueOf(attrs));
 }
 
@@ -61,13 +68,14 @@ struct BatchSizeLikeAttrs {
   bool force_cpu = false;
   static auto Fields() {
     using A = BatchSizeLikeAttrs;
-    return std::tuple{Field{"shape", &A::shape, kShapeDoc, Presence::kRequired},
-                      Field{"input_dim_idx", &A::input_dim_idx, "The axis of Input whose size is taken."},
-                      Field{"output_dim_idx", &A::output_dim_idx, "The axis of Out that gets it."},
-                      Field{"dtype", &A::dtype, kDTypeDoc},
-                      Field{"value", &A::value, "The value."},
-                      Field{"str_value", &A::str_value, "The value as text, exact for large integers; it goes before `value`."},
-                      Field{"force_cpu", &A::force_cpu, "Accepted and ignored: the planner knows where Out is needed."}};
+    return std::tuple{
+        Field{"shape", &A::shape, kShapeDoc, Presence::kRequired},
+        Field{"input_dim_idx", &A::input_dim_idx, "The axis of Input whose size is taken."},
+        Field{"output_dim_idx", &A::output_dim_idx, "The axis of Out that gets it."},
+        Field{"dtype", &A::dtype, kDTypeDoc},
+        Field{"value", &A::value, "The value."},
+        Field{"str_value", &A::str_value, "The value as text, exact for large integers; it goes before `value`."},
+        Field{"force_cpu", &A::force_cpu, "Accepted and ignored: the planner knows where Out is needed."}};
   }
 };
 
@@ -75,11 +83,14 @@ void InferBatchSizeLike(const BatchSizeLikeAttrs& attrs, InferContext& context) 
   if (context.building()) ValueOf(attrs);
   Dims dims = ShapeLikeInput(context, attrs.shape, attrs.input_dim_idx, attrs.output_dim_idx);
   const TensorMeta& input = context.In("Input");
-  if (!input.lod.empty() && attrs.input_dim_idx == 0) dims[attrs.output_dim_idx] = input.lod.sequences(input.lod.levels() - 1);
+  if (!input.lod.empty() && attrs.input_dim_idx == 0)
+    dims[attrs.output_dim_idx] = input.lod.sequences(input.lod.levels() - 1);
   context.SetOut("Out", dims, DTypeFromAttr(attrs.dtype, kAllTypes));
 }
 
-void FillBatchSizeLike(const CpuContext&, const BatchSizeLikeAttrs& attrs, const Tensor&, Tensor& out) { Fill(out, ValueOf(attrs)); }
+void FillBatchSizeLike(const CpuContext&, const BatchSizeLikeAttrs& attrs, const Tensor&, Tensor& out) {
+  Fill(out, ValueOf(attrs));
+}
 
 void FillZerosLike(const CpuContext&, const NoAttrs&, const Tensor&, Tensor& out) {
   if (out.bytes()) std::memset(out.mutable_raw(), 0, out.bytes());
@@ -96,10 +107,13 @@ struct FillAnyLikeAttrs {
 
 void InferFillAnyLike(const FillAnyLikeAttrs& attrs, InferContext& context) {
   context.CopyMeta("X", "Out");
-  if (TensorMeta* out = context.MutableOut("Out"); out && attrs.dtype != -1) out->dtype = DTypeFromAttr(attrs.dtype, kAllTypes);
+  if (TensorMeta* out = context.MutableOut("Out"); out && attrs.dtype != -1)
+    out->dtype = DTypeFromAttr(attrs.dtype, kAllTypes);
 }
 
-void FillAnyLike(const CpuContext&, const FillAnyLikeAttrs& attrs, const Tensor&, Tensor& out) { Fill(out, FillValue::Of(attrs.value)); }
+void FillAnyLike(const CpuContext&, const FillAnyLikeAttrs& attrs, const Tensor&, Tensor& out) {
+  Fill(out, FillValue::Of(attrs.value));
+}
 
 struct AssignValueAttrs {
   std::vector<int32_t> shape;
@@ -110,21 +124,26 @@ struct AssignValueAttrs {
   std::vector<int64_t> int64_values;
   static auto Fields() {
     using A = AssignValueAttrs;
-    return std::tuple{Field{"shape", &A::shape, kShapeDoc, Presence::kRequired},
-                      Field{"dtype", &A::dtype, "Element type: bool, float32, int32 or int64, by its number.", Presence::kRequired},
-                      Field{"bool_values", &A::bool_values, "The elements in row-major order, for bool."},
-                      Field{"fp32_values", &A::fp32_values, "The elements in row-major order, for float32."},
-                      Field{"int32_values", &A::int32_values, "The elements in row-major order, for int32."},
-                      Field{"int64_values", &A::int64_values, "The elements in row-major order, for int64."}};
+    return std::tuple{
+        Field{"shape", &A::shape, kShapeDoc, Presence::kRequired},
+        Field{"dtype", &A::dtype, "Element type: bool, float32, int32 or int64, by its number.", Presence::kRequired},
+        Field{"bool_values", &A::bool_values, "The elements in row-major order, for bool."},
+        Field{"fp32_values", &A::fp32_values, "The elements in row-major order, for float32."},
+        Field{"int32_values", &A::int32_values, "The elements in row-major order, for int32."},
+        Field{"int64_values", &A::int64_values, "The elements in row-major order, for int64."}};
   }
 };
 
 size_t ValueCount(const AssignValueAttrs& attrs, DType dtype) {
   switch (dtype) {
-    case DType::kBool: return attrs.bool_values.size();
-    case DType::kFloat32: return attrs.fp32_values.size();
-    case DType::kInt32: return attrs.int32_values.size();
-    default: return attrs.int64_values.size();
+    case DType::kBool:
+      return attrs.bool_values.size();
+    case DType::kFloat32:
+      return attrs.fp32_values.size();
+    case DType::kInt32:
+      return attrs.int32_values.size();
+    default:
+      return attrs.int64_values.size();
   }
 }
 
@@ -132,36 +151,46 @@ void InferAssignValue(const AssignValueAttrs& attrs, InferContext& context) {
   const DType dtype = DTypeFromAttr(attrs.dtype, {DType::kBool, DType::kFloat32, DType::kInt32, DType::kInt64});
   const Dims dims(attrs.shape);
   const size_t count = ValueCount(attrs, dtype);
-  Require(dims.numel() == static_cast<int64_t>(count), "shape ", dims, " has ", dims.numel(), " elements, but ", count, " values of type ", dtype,
-          " are given");
+  Require(dims.numel() == static_cast<int64_t>(count), "shape ", dims, " has ", dims.numel(), " elements, but ", count,
+          " values of type ", dtype, " are given");
   context.SetOut("Out", dims, dtype);
 }
 
 void AssignValue(const CpuContext&, const AssignValueAttrs& attrs, Tensor& out) {
   switch (out.dtype()) {
-    case DType::kBool: std::transform(attrs.bool_values.begin(), attrs.bool_values.end(), out.mutable_data<bool>(), [](int32_t v) { return v != 0; }); break;
-    case DType::kFloat32: std::copy(attrs.fp32_values.begin(), attrs.fp32_values.end(), out.mutable_data<float>()); break;
-    case DType::kInt32: std::copy(attrs.int32_values.begin(), attrs.int32_values.end(), out.mutable_data<int32_t>()); break;
-    default: std::copy(attrs.int64_values.begin(), attrs.int64_values.end(), out.mutable_data<int64_t>());
+    case DType::kBool:
+      std::transform(attrs.bool_values.begin(), attrs.bool_values.end(), out.mutable_data<bool>(),
+                     [](int32_t v) { return v != 0; });
+      break;
+    case DType::kFloat32:
+      std::copy(attrs.fp32_values.begin(), attrs.fp32_values.end(), out.mutable_data<float>());
+      break;
+    case DType::kInt32:
+      std::copy(attrs.int32_values.begin(), attrs.int32_values.end(), out.mutable_data<int32_t>());
+      break;
+    default:
+      std::copy(attrs.int64_values.begin(), attrs.int64_values.end(), out.mutable_data<int64_t>());
   }
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp<FillConstantAttrs>({.name = "fill_constant",
-                                   .doc = "Out = a tensor of one value.",
-                                   .inputs = {{"ValueTensor", "The value as a tensor of one element; it goes before `value`.", kOptional | kNoGradient},
-                                              kShapeTensorSlot,
-                                              kShapeTensorListSlot},
-                                   .outputs = {{"Out", "The tensor."}},
-                                   .infer = InferFillConstant}),
-    RegisterKernel("fill_constant", FillConstant),
-    RegisterOp<BatchSizeLikeAttrs>(
-        {.name = "fill_constant_batch_size_like",
-         .doc = "Out = a tensor of one value and of shape `shape`, but for one size that is Input's; where Input has a LoD and "
-                "input_dim_idx is 0, the size is the number of its sequences.",
-         .inputs = {{"Input", "Tensor that gives one size.", kMetaOnly | kNoGradient}},
+    RegisterOp<FillConstantAttrs>(
+        {.name = "fill_constant",
+         .doc = "Out = a tensor of one value.",
+         .inputs = {{"ValueTensor", "The value as a tensor of one element; it goes before `value`.",
+                     kOptional | kNoGradient},
+                    kShapeTensorSlot,
+                    kShapeTensorListSlot},
          .outputs = {{"Out", "The tensor."}},
-         .infer = InferBatchSizeLike}),
+         .infer = InferFillConstant}),
+    RegisterKernel("fill_constant", FillConstant),
+    RegisterOp<BatchSizeLikeAttrs>({.name = "fill_constant_batch_size_like",
+                                    .doc = "Out = a tensor of one value and of shape `shape`, but for one size that is "
+                                           "Input's; where Input has a LoD and "
+                                           "input_dim_idx is 0, the size is the number of its sequences.",
+                                    .inputs = {{"Input", "Tensor that gives one size.", kMetaOnly | kNoGradient}},
+                                    .outputs = {{"Out", "The tensor."}},
+                                    .infer = InferBatchSizeLike}),
     RegisterKernel("fill_constant_batch_size_like", FillBatchSizeLike),
     RegisterOp<NoAttrs>({.name = "fill_zeros_like",
                          .doc = "Out = zeros of X's shape, element type and LoD.",

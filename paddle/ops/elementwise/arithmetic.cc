@@ -31,7 +31,8 @@ void CheckDivisor(const Tensor& y) {
 template <class F>
 void Kernel(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& x, const Tensor& y, Tensor& out) {
   VisitNumber(x.dtype(), [&]<class T>() {
-    if constexpr (std::is_integral_v<T> && (std::is_same_v<F, math::Divide> || std::is_same_v<F, math::Modulo>)) CheckDivisor<T>(y);
+    if constexpr (std::is_integral_v<T> && (std::is_same_v<F, math::Divide> || std::is_same_v<F, math::Modulo>))
+      CheckDivisor<T>(y);
     static constexpr math::BinaryRows kRows = math::MakeBinaryRows<F, T, T>();
     math::RunBinary(kRows, x.dims(), y.dims(), attrs.axis, x.data<T>(), y.data<T>(), out.mutable_data<T>());
   });
@@ -47,18 +48,22 @@ void FloorDivide(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor&
 
 // The gradient for one side; `Rows` computes it element by element (void: it is dout).
 template <class Rows, class T>
-void RunSide(Side side, int axis, const Dims& x_dims, const Dims& y_dims, const T* x, const T* y, const T* out, const T* dout, Tensor* d) {
+void RunSide(Side side, int axis, const Dims& x_dims, const Dims& y_dims, const T* x, const T* y, const T* out,
+             const T* dout, Tensor* d) {
   if (!d) return;
   static constexpr math::GradRows<T> kRows = [] {
-    if constexpr (std::is_void_v<Rows>) return math::GradRows<T>{};
-    else return math::MakeGradRows<Rows, T>();
+    if constexpr (std::is_void_v<Rows>)
+      return math::GradRows<T>{};
+    else
+      return math::MakeGradRows<Rows, T>();
   }();
   math::RunBinaryGrad(kRows, side, x_dims, y_dims, axis, x, y, out, dout, d->mutable_data<T>());
 }
 
 // X@GRAD may be Out@GRAD's memory, so it is written last.
 template <class F>
-void RunGrad(const ElementwiseAttrs& attrs, const Tensor* out, const Tensor& dout, const Tensor& x, const Tensor& y, Tensor* dx, Tensor* dy) {
+void RunGrad(const ElementwiseAttrs& attrs, const Tensor* out, const Tensor& dout, const Tensor& x, const Tensor& y,
+             Tensor* dx, Tensor* dy) {
   VisitNumber(dout.dtype(), [&]<class T>() {
     // What is not read is replaced by dout, which is large enough for any index.
     const T *pdout = dout.data<T>(), *pout = out ? out->data<T>() : pdout, *py = y.data<T>();
@@ -69,12 +74,13 @@ void RunGrad(const ElementwiseAttrs& attrs, const Tensor* out, const Tensor& dou
 }
 
 template <class F>
-void Grad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& dout, const Tensor& x, const Tensor& y, Tensor* dx, Tensor* dy) {
+void Grad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& dout, const Tensor& x, const Tensor& y,
+          Tensor* dx, Tensor* dy) {
   RunGrad<F>(attrs, nullptr, dout, x, y, dx, dy);
 }
 
-void DivideGrad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& out, const Tensor& dout, const Tensor& x, const Tensor& y,
-                Tensor* dx, Tensor* dy) {
+void DivideGrad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& out, const Tensor& dout,
+                const Tensor& x, const Tensor& y, Tensor* dx, Tensor* dy) {
   RunGrad<math::Divide>(attrs, &out, dout, x, y, dx, dy);
 }
 
@@ -87,7 +93,8 @@ struct Negate {
 
 // Of add and sub: only the shapes of X and Y are read, so dout stands in for their bytes.
 template <class Dy>
-void LinearGrad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& dout, const Tensor& x, const Tensor& y, Tensor* dx, Tensor* dy) {
+void LinearGrad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& dout, const Tensor& x, const Tensor& y,
+                Tensor* dx, Tensor* dy) {
   VisitNumber(dout.dtype(), [&]<class T>() {
     const T* d = dout.data<T>();
     RunSide<Dy>(Side::kY, attrs.axis, x.dims(), y.dims(), d, d, d, d, dy);
@@ -96,7 +103,8 @@ void LinearGrad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& 
 }
 
 // A sparse X times one number.
-void MultiplySparse(const CpuContext& cpu, const ElementwiseAttrs&, const SelectedRows& x, const Tensor& y, SelectedRows& out) {
+void MultiplySparse(const CpuContext& cpu, const ElementwiseAttrs&, const SelectedRows& x, const Tensor& y,
+                    SelectedRows& out) {
   Require(y.numel() == 1, "a sparse X can be multiplied by one number only, but Y has shape ", y.dims());
   out.Allocate(static_cast<int64_t>(x.rows.size()), cpu.allocator());
   std::copy(x.rows.begin(), x.rows.end(), out.rows.begin());
@@ -111,7 +119,8 @@ void InferMultiply(const ElementwiseAttrs& attrs, InferContext& context) {
   context.CheckDType("X", kNumbers);
   context.CheckSameDType("X", "Y");
   const int64_t numel = context.In("Y").numel();
-  Require(numel < 0 || numel == 1, "a sparse X can be multiplied by one number only, but Y has shape ", context.In("Y").dims);
+  Require(numel < 0 || numel == 1, "a sparse X can be multiplied by one number only, but Y has shape ",
+          context.In("Y").dims);
   context.CopyMeta("X", "Out");
 }
 
@@ -119,12 +128,14 @@ void InferGrad(const ElementwiseAttrs& attrs, InferContext& context) {
   context.CheckSameDType("X", "Out@GRAD");
   context.CheckSameDType("Y", "Out@GRAD");
   const Dims dims = math::BroadcastDims(context.In("X").dims, context.In("Y").dims, attrs.axis);
-  Require(DimsAgree(dims, context.In("Out@GRAD").dims), "Out@GRAD has shape ", context.In("Out@GRAD").dims, "; expected ", dims, " as Out");
+  Require(DimsAgree(dims, context.In("Out@GRAD").dims), "Out@GRAD has shape ", context.In("Out@GRAD").dims,
+          "; expected ", dims, " as Out");
   context.CopyMeta("X", "X@GRAD");
   context.CopyMeta("Y", "Y@GRAD");
 }
 
-OpSpec<ElementwiseAttrs> Forward(std::string_view name, std::string_view doc, void (*infer)(const ElementwiseAttrs&, InferContext&) = Infer) {
+OpSpec<ElementwiseAttrs> Forward(std::string_view name, std::string_view doc,
+                                 void (*infer)(const ElementwiseAttrs&, InferContext&) = Infer) {
   return {.name = name,
           .doc = doc,
           .inputs = {{"X", kBroadcastX}, {"Y", kBroadcastY}},
@@ -137,7 +148,9 @@ OpSpec<ElementwiseAttrs> Backward(std::string_view name, std::string_view doc, u
                                   void (*grad)(const ElementwiseAttrs&, GradContext&) = nullptr) {
   return {.name = name,
           .doc = doc,
-          .inputs = {{"Out@GRAD", "Gradient of Out."}, {"X", "First operand.", operand_flags}, {"Y", "Second operand.", operand_flags}},
+          .inputs = {{"Out@GRAD", "Gradient of Out."},
+                     {"X", "First operand.", operand_flags},
+                     {"Y", "Second operand.", operand_flags}},
           .outputs = {{"X@GRAD", "Gradient of X.", kOptional}, {"Y@GRAD", "Gradient of Y.", kOptional}},
           .infer = InferGrad,
           .grad = grad,
@@ -166,7 +179,8 @@ void DoubleGrad(const ElementwiseAttrs& attrs, GradContext& context) {
 }
 
 OpSpec<ElementwiseAttrs> DivideBackward() {
-  auto spec = Backward("elementwise_div_grad", "X@GRAD = Out@GRAD / Y, Y@GRAD = -Out@GRAD Out / Y, summed over stretched axes.", 0, DoubleGrad);
+  auto spec = Backward("elementwise_div_grad",
+                       "X@GRAD = Out@GRAD / Y, Y@GRAD = -Out@GRAD Out / Y, summed over stretched axes.", 0, DoubleGrad);
   spec.inputs.insert(spec.inputs.begin(), {"Out", "X / Y."});
   spec.inputs[2].flags = kMetaOnly;
   return spec;
@@ -175,48 +189,59 @@ OpSpec<ElementwiseAttrs> DivideBackward() {
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp(Forward("elementwise_add", "Out = X + Y with broadcasting.")),
     RegisterKernel("elementwise_add", Kernel<math::Add>),
-    RegisterOp(Backward("elementwise_add_grad", "X@GRAD = Y@GRAD = Out@GRAD, summed over stretched axes.", kMetaOnly, DoubleGrad)),
+    RegisterOp(Backward("elementwise_add_grad", "X@GRAD = Y@GRAD = Out@GRAD, summed over stretched axes.", kMetaOnly,
+                        DoubleGrad)),
     RegisterKernel("elementwise_add_grad", LinearGrad<void>),
 
     RegisterOp(Forward("elementwise_sub", "Out = X - Y with broadcasting.")),
     RegisterKernel("elementwise_sub", Kernel<math::Subtract>),
-    RegisterOp(Backward("elementwise_sub_grad", "X@GRAD = Out@GRAD, Y@GRAD = -Out@GRAD, summed over stretched axes.", kMetaOnly, DoubleGrad)),
+    RegisterOp(Backward("elementwise_sub_grad", "X@GRAD = Out@GRAD, Y@GRAD = -Out@GRAD, summed over stretched axes.",
+                        kMetaOnly, DoubleGrad)),
     RegisterKernel("elementwise_sub_grad", LinearGrad<Negate>),
 
-    RegisterOp(Forward("elementwise_mul", "Out = X * Y with broadcasting. A sparse X (SelectedRows) is taken where Y is one number.",
+    RegisterOp(Forward("elementwise_mul",
+                       "Out = X * Y with broadcasting. A sparse X (SelectedRows) is taken where Y is one number.",
                        InferMultiply)),
     RegisterKernel("elementwise_mul", Kernel<math::Multiply>),
     RegisterKernel("elementwise_mul", MultiplySparse),
-    RegisterOp(Backward("elementwise_mul_grad", "X@GRAD = Out@GRAD Y, Y@GRAD = Out@GRAD X, summed over stretched axes.", 0, DoubleGrad)),
+    RegisterOp(Backward("elementwise_mul_grad", "X@GRAD = Out@GRAD Y, Y@GRAD = Out@GRAD X, summed over stretched axes.",
+                        0, DoubleGrad)),
     RegisterKernel("elementwise_mul_grad", Grad<math::Multiply>),
 
-    RegisterOp(Forward("elementwise_div", "Out = X / Y with broadcasting; integers are truncated towards 0, and a 0 in Y is an error.")),
+    RegisterOp(Forward("elementwise_div",
+                       "Out = X / Y with broadcasting; integers are truncated towards 0, and a 0 in Y is an error.")),
     RegisterKernel("elementwise_div", Kernel<math::Divide>),
     RegisterOp(DivideBackward()),
     RegisterKernel("elementwise_div_grad", DivideGrad),
 
     RegisterOp(Forward("elementwise_max", "Out = max(X, Y) with broadcasting.")),
     RegisterKernel("elementwise_max", Kernel<math::Maximum>),
-    RegisterOp(Backward("elementwise_max_grad", "Out@GRAD goes to X where X > Y, else to Y; summed over stretched axes.")),
+    RegisterOp(
+        Backward("elementwise_max_grad", "Out@GRAD goes to X where X > Y, else to Y; summed over stretched axes.")),
     RegisterKernel("elementwise_max_grad", Grad<math::Maximum>),
 
     RegisterOp(Forward("elementwise_min", "Out = min(X, Y) with broadcasting.")),
     RegisterKernel("elementwise_min", Kernel<math::Minimum>),
-    RegisterOp(Backward("elementwise_min_grad", "Out@GRAD goes to X where X < Y, else to Y; summed over stretched axes.")),
+    RegisterOp(
+        Backward("elementwise_min_grad", "Out@GRAD goes to X where X < Y, else to Y; summed over stretched axes.")),
     RegisterKernel("elementwise_min_grad", Grad<math::Minimum>),
 
-    RegisterOp(Forward("elementwise_pow", "Out = X ^ Y with broadcasting; integers are computed in float64 and truncated.")),
+    RegisterOp(
+        Forward("elementwise_pow", "Out = X ^ Y with broadcasting; integers are computed in float64 and truncated.")),
     RegisterKernel("elementwise_pow", Kernel<math::Power>),
-    RegisterOp(Backward("elementwise_pow_grad",
-                        "X@GRAD = Out@GRAD Y X^(Y-1), Y@GRAD = Out@GRAD log(X) X^Y (0 for X = 0, Y > 0), summed over stretched axes.")),
+    RegisterOp(Backward(
+        "elementwise_pow_grad",
+        "X@GRAD = Out@GRAD Y X^(Y-1), Y@GRAD = Out@GRAD log(X) X^Y (0 for X = 0, Y > 0), summed over stretched axes.")),
     RegisterKernel("elementwise_pow_grad", Grad<math::Power>),
 
     RegisterOp(Forward("elementwise_mod",
-                       "Out = the remainder of X / Y with broadcasting. Floats: of floor division, with Y's sign; integers: of truncated "
+                       "Out = the remainder of X / Y with broadcasting. Floats: of floor division, with Y's sign; "
+                       "integers: of truncated "
                        "division, with X's sign, and a 0 in Y is an error.")),
     RegisterKernel("elementwise_mod", Kernel<math::Modulo>),
 
-    RegisterOp(Forward("elementwise_floordiv", "Out = X / Y of integers with broadcasting, truncated towards 0; a 0 in Y is an error.",
+    RegisterOp(Forward("elementwise_floordiv",
+                       "Out = X / Y of integers with broadcasting, truncated towards 0; a 0 in Y is an error.",
                        InferInteger)),
     RegisterKernel("elementwise_floordiv", FloorDivide),
 };

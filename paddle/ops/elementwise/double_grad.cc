@@ -14,12 +14,15 @@ struct Builder {
     return context.Emit("elementwise_" + std::string(type), {{"X", {x}}, {"Y", {y}}}, attrs, std::move(to));
   }
   // The gradient of x * y at dout, for the side `slot`.
-  void MultiplyGrad(const std::string& x, const std::string& y, const std::string& dout, std::string_view slot, const std::string& to) {
+  void MultiplyGrad(const std::string& x, const std::string& y, const std::string& dout, std::string_view slot,
+                    const std::string& to) {
     OpDesc& op = context.Append("elementwise_mul_grad", {{"X", {x}}, {"Y", {y}}, {"Out@GRAD", {dout}}});
     DumpAttrs(attrs, &op);
     op.SetOutput(slot, {to});
   }
-  std::string Zeros(const std::string& like, std::string to = {}) { return context.Emit("fill_zeros_like", {{"X", {like}}}, NoAttrs{}, std::move(to)); }
+  std::string Zeros(const std::string& like, std::string to = {}) {
+    return context.Emit("fill_zeros_like", {{"X", {like}}}, NoAttrs{}, std::move(to));
+  }
 };
 
 // DDOut = DDX + sign * DDY; what is not there counts as zero.
@@ -28,9 +31,12 @@ void ExpandLinear(const ElementwiseAttrs& attrs, ExpandContext& context, std::st
   const std::string ddx = context.In("DDX"), ddy = context.In("DDY"), ddout = context.Out("DDOut");
   if (ddout.empty()) return;
   const std::string dout = context.In("DOut");
-  if (ddx.empty() && ddy.empty()) build.Zeros(dout, ddout);
-  else if (ddy.empty()) build.Op("add", build.Zeros(dout), ddx, ddout);
-  else build.Op(type, ddx.empty() ? build.Zeros(dout) : ddx, ddy, ddout);
+  if (ddx.empty() && ddy.empty())
+    build.Zeros(dout, ddout);
+  else if (ddy.empty())
+    build.Op("add", build.Zeros(dout), ddx, ddout);
+  else
+    build.Op(type, ddx.empty() ? build.Zeros(dout) : ddx, ddy, ddout);
 }
 
 void ExpandAdd(const ElementwiseAttrs& attrs, ExpandContext& context) { ExpandLinear(attrs, context, "add"); }
@@ -38,21 +44,30 @@ void ExpandSub(const ElementwiseAttrs& attrs, ExpandContext& context) { ExpandLi
 
 void ExpandMultiply(const ElementwiseAttrs& attrs, ExpandContext& context) {
   Builder build{context, attrs};
-  const std::string x = context.In("X"), y = context.In("Y"), dout = context.In("DOut"), ddx = context.In("DDX"), ddy = context.In("DDY");
+  const std::string x = context.In("X"), y = context.In("Y"), dout = context.In("DOut"), ddx = context.In("DDX"),
+                    ddy = context.In("DDY");
   if (const std::string dx = context.Out("X@GRAD"); !dx.empty()) {
-    if (ddy.empty()) build.Zeros(x, dx);
-    else build.MultiplyGrad(x, ddy, dout, "X@GRAD", dx);
+    if (ddy.empty())
+      build.Zeros(x, dx);
+    else
+      build.MultiplyGrad(x, ddy, dout, "X@GRAD", dx);
   }
   if (const std::string dy = context.Out("Y@GRAD"); !dy.empty()) {
-    if (ddx.empty()) build.Zeros(y, dy);
-    else build.MultiplyGrad(ddx, y, dout, "Y@GRAD", dy);
+    if (ddx.empty())
+      build.Zeros(y, dy);
+    else
+      build.MultiplyGrad(ddx, y, dout, "Y@GRAD", dy);
   }
   const std::string ddout = context.Out("DDOut");
   if (ddout.empty()) return;
-  if (ddx.empty() && ddy.empty()) build.Zeros(dout, ddout);
-  else if (ddy.empty()) build.Op("mul", ddx, y, ddout);
-  else if (ddx.empty()) build.Op("mul", x, ddy, ddout);
-  else build.Op("add", build.Op("mul", ddx, y), build.Op("mul", x, ddy), ddout);
+  if (ddx.empty() && ddy.empty())
+    build.Zeros(dout, ddout);
+  else if (ddy.empty())
+    build.Op("mul", ddx, y, ddout);
+  else if (ddx.empty())
+    build.Op("mul", x, ddy, ddout);
+  else
+    build.Op("add", build.Op("mul", ddx, y), build.Op("mul", x, ddy), ddout);
 }
 
 // With DX = DOut / Y and DY = -DX Out: DDOut = (DDX - Out DDY) / Y, DOut = -DX DDY, Y@GRAD = DX (Out DDY - DDX) / Y.
@@ -110,19 +125,21 @@ void InferDivide(const ElementwiseAttrs&, InferContext& context) {
                                   .outputs = {kDdout},
                                   .infer = InferLinear,
                                   .expand = ExpandSub}),
-    RegisterOp<ElementwiseAttrs>({.name = "elementwise_mul_grad_grad",
-                                  .doc = "The gradient of elementwise_mul_grad: DDOut = DDX Y + X DDY, X@GRAD = DOut DDY, Y@GRAD = DOut DDX.",
-                                  .inputs = {kDdx, kDdy, kDout, kX, kY},
-                                  .outputs = {kDdout, kDx, kDy},
-                                  .infer = InferMultiply,
-                                  .expand = ExpandMultiply}),
-    RegisterOp<ElementwiseAttrs>({.name = "elementwise_div_grad_grad",
-                                  .doc = "The gradient of elementwise_div_grad: DDOut = (DDX - Out DDY) / Y, DOut = -DX DDY, "
-                                         "Y@GRAD = DX (Out DDY - DDX) / Y.",
-                                  .inputs = {kDdx, kDdy, {"DX", "Gradient of X, as elementwise_div_grad computed it."}, {"Out", "X / Y."}, kY},
-                                  .outputs = {kDdout, {"DOut", "Gradient of Out.", kOptional}, kDy},
-                                  .infer = InferDivide,
-                                  .expand = ExpandDivide}),
+    RegisterOp<ElementwiseAttrs>(
+        {.name = "elementwise_mul_grad_grad",
+         .doc = "The gradient of elementwise_mul_grad: DDOut = DDX Y + X DDY, X@GRAD = DOut DDY, Y@GRAD = DOut DDX.",
+         .inputs = {kDdx, kDdy, kDout, kX, kY},
+         .outputs = {kDdout, kDx, kDy},
+         .infer = InferMultiply,
+         .expand = ExpandMultiply}),
+    RegisterOp<ElementwiseAttrs>(
+        {.name = "elementwise_div_grad_grad",
+         .doc = "The gradient of elementwise_div_grad: DDOut = (DDX - Out DDY) / Y, DOut = -DX DDY, "
+                "Y@GRAD = DX (Out DDY - DDX) / Y.",
+         .inputs = {kDdx, kDdy, {"DX", "Gradient of X, as elementwise_div_grad computed it."}, {"Out", "X / Y."}, kY},
+         .outputs = {kDdout, {"DOut", "Gradient of Out.", kOptional}, kDy},
+         .infer = InferDivide,
+         .expand = ExpandDivide}),
 };
 
 }  // namespace

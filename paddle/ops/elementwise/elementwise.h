@@ -10,12 +10,14 @@ struct ElementwiseAttrs {
   int32_t axis = -1;
   static auto Fields() {
     return std::tuple{Field{"axis", &ElementwiseAttrs::axis,
-                            "The axis of the input of larger rank from which on the other's axes are laid against its own; -1: the last ones."}};
+                            "The axis of the input of larger rank from which on the other's axes are laid against its "
+                            "own; -1: the last ones."}};
   }
 };
 
 inline constexpr std::string_view kBroadcastX = "First operand, of any shape.";
-inline constexpr std::string_view kBroadcastY = "Second operand, of X's element type; its shape fits X's from `axis` on, sizes of 1 stretch.";
+inline constexpr std::string_view kBroadcastY =
+    "Second operand, of X's element type; its shape fits X's from `axis` on, sizes of 1 stretch.";
 inline constexpr std::string_view kBroadcastOut = "The result, of the broadcast shape, with X's LoD.";
 
 // Out of the broadcast shape and of `dtype`, with X's LoD.

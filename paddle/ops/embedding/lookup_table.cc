@@ -1,4 +1,5 @@
-// Rows of a table by number: lookup_table, whose ids end in a dimension of 1, and lookup_table_v2, whose ids have any shape.
+// Rows of a table by number: lookup_table, whose ids end in a dimension of 1, and lookup_table_v2, whose ids have any
+// shape.
 #include <algorithm>
 #include <cstring>
 
@@ -25,15 +26,18 @@ struct LookupTableAttrs {
 
   static auto Fields() {
     using A = LookupTableAttrs;
-    return std::tuple{Field{"is_sparse", &A::is_sparse, "Whether the gradient of W is SelectedRows: only the rows that were looked up."},
-                      Field{"is_distributed", &A::is_distributed, "Has no influence here; a mark for programs that split the table over machines."},
-                      Field{"padding_idx", &A::padding_idx, "The id whose row counts as zeros and gets no gradient; -1: none."},
-                      Field{"grad_inplace", &A::grad_inplace, "Has no influence: memory is planned by the executor."},
-                      Field{"remote_prefetch", &A::remote_prefetch, "Whether rows come from the parameter servers in epmap."},
-                      Field{"trainer_id", &A::trainer_id, "For remote_prefetch."},
-                      Field{"height_sections", &A::height_sections, "For remote_prefetch."},
-                      Field{"epmap", &A::epmap, "Addresses of parameter servers; must be empty."},
-                      Field{"table_names", &A::table_names, "For remote_prefetch."}};
+    return std::tuple{
+        Field{"is_sparse", &A::is_sparse,
+              "Whether the gradient of W is SelectedRows: only the rows that were looked up."},
+        Field{"is_distributed", &A::is_distributed,
+              "Has no influence here; a mark for programs that split the table over machines."},
+        Field{"padding_idx", &A::padding_idx, "The id whose row counts as zeros and gets no gradient; -1: none."},
+        Field{"grad_inplace", &A::grad_inplace, "Has no influence: memory is planned by the executor."},
+        Field{"remote_prefetch", &A::remote_prefetch, "Whether rows come from the parameter servers in epmap."},
+        Field{"trainer_id", &A::trainer_id, "For remote_prefetch."},
+        Field{"height_sections", &A::height_sections, "For remote_prefetch."},
+        Field{"epmap", &A::epmap, "Addresses of parameter servers; must be empty."},
+        Field{"table_names", &A::table_names, "For remote_prefetch."}};
   }
 };
 
@@ -51,14 +55,17 @@ struct LookupTableV2Attrs {
 
   static auto Fields() {
     using A = LookupTableV2Attrs;
-    return std::tuple{Field{"is_sparse", &A::is_sparse, "Whether the gradient of W is SelectedRows: only the rows that were looked up."},
-                      Field{"is_distributed", &A::is_distributed, "Has no influence here; a mark for programs that split the table over machines."},
-                      Field{"padding_idx", &A::padding_idx, "The id whose row counts as zeros and gets no gradient; -1: none."},
-                      Field{"remote_prefetch", &A::remote_prefetch, "Whether rows come from the parameter servers in epmap."},
-                      Field{"trainer_id", &A::trainer_id, "For remote_prefetch."},
-                      Field{"height_sections", &A::height_sections, "For remote_prefetch."},
-                      Field{"epmap", &A::epmap, "Addresses of parameter servers; must be empty."},
-                      Field{"table_names", &A::table_names, "For remote_prefetch."}};
+    return std::tuple{
+        Field{"is_sparse", &A::is_sparse,
+              "Whether the gradient of W is SelectedRows: only the rows that were looked up."},
+        Field{"is_distributed", &A::is_distributed,
+              "Has no influence here; a mark for programs that split the table over machines."},
+        Field{"padding_idx", &A::padding_idx, "The id whose row counts as zeros and gets no gradient; -1: none."},
+        Field{"remote_prefetch", &A::remote_prefetch, "Whether rows come from the parameter servers in epmap."},
+        Field{"trainer_id", &A::trainer_id, "For remote_prefetch."},
+        Field{"height_sections", &A::height_sections, "For remote_prefetch."},
+        Field{"epmap", &A::epmap, "Addresses of parameter servers; must be empty."},
+        Field{"table_names", &A::table_names, "For remote_prefetch."}};
   }
 };
 
@@ -70,9 +77,10 @@ Dims InferLookup(const Attrs& attrs, InferContext& context) {
   context.CheckRank("Ids", 1, kMaxRank);
   const Dims &w = context.In("W").dims, &ids = context.In("Ids").dims;
   // Sparse embeddings carry remote_prefetch in every program; it means something only where servers are named.
-  if (!attrs.epmap.empty()) throw Unimplemented(StrCat("rows cannot be fetched from the parameter servers ", attrs.epmap));
-  Require(attrs.padding_idx >= -1 && (w[0] < 0 || attrs.padding_idx < w[0]), "padding_idx is ", attrs.padding_idx, ", but W ", w, " has ", w[0],
-          " rows; expected -1 for none, or 0 <= padding_idx < ", w[0]);
+  if (!attrs.epmap.empty())
+    throw Unimplemented(StrCat("rows cannot be fetched from the parameter servers ", attrs.epmap));
+  Require(attrs.padding_idx >= -1 && (w[0] < 0 || attrs.padding_idx < w[0]), "padding_idx is ", attrs.padding_idx,
+          ", but W ", w, " has ", w[0], " rows; expected -1 for none, or 0 <= padding_idx < ", w[0]);
   Dims out = ids;
   if (Attrs::kColumn) {
     Require(SizesAgree(ids[ids.rank() - 1], 1), "Ids has shape ", ids, "; expected a last dimension of 1");
@@ -96,13 +104,16 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
   const Dims out = InferLookup(attrs, context);
   context.CheckDType("W", kFloats);
   context.CheckSameDType("W", "Out@GRAD");
-  Require(DimsAgree(out, context.In("Out@GRAD").dims), "Out@GRAD has shape ", context.In("Out@GRAD").dims, "; expected ", out);
+  Require(DimsAgree(out, context.In("Out@GRAD").dims), "Out@GRAD has shape ", context.In("Out@GRAD").dims,
+          "; expected ", out);
   context.SetOut("W@GRAD", context.In("W").dims, context.In("W").dtype);
-  if (TensorMeta* meta = context.MutableOut("W@GRAD")) meta->kind = attrs.is_sparse ? VarKind::kSelectedRows : VarKind::kTensor;
+  if (TensorMeta* meta = context.MutableOut("W@GRAD"))
+    meta->kind = attrs.is_sparse ? VarKind::kSelectedRows : VarKind::kTensor;
 }
 
 int64_t CheckId(int64_t id, int64_t height, int64_t at) {
-  Require(id >= 0 && id < height, "Ids[", at, "] is ", id, ", but W has ", height, " rows; expected 0 <= id < ", height);
+  Require(id >= 0 && id < height, "Ids[", at, "] is ", id, ", but W has ", height, " rows; expected 0 <= id < ",
+          height);
   return id;
 }
 
@@ -111,20 +122,24 @@ void Lookup(const CpuContext&, const Attrs& attrs, const Tensor& w, const Tensor
   const int64_t height = w.dim(0), bytes = w.dim(1) * static_cast<int64_t>(SizeOf(w.dtype()));
   VisitIndex(ids.dtype(), [&]<class Id>() {
     const Id* id = ids.data<Id>();
-    ParallelFor(ids.numel(), std::max<int64_t>(1, kBytesPerTask / std::max<int64_t>(bytes, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        std::byte* to = out.mutable_raw() + i * bytes;
-        const int64_t row = CheckId(id[i], height, i);
-        if (row == attrs.padding_idx) std::memset(to, 0, bytes);
-        else std::memcpy(to, w.raw() + row * bytes, bytes);
-      }
-    });
+    ParallelFor(ids.numel(), std::max<int64_t>(1, kBytesPerTask / std::max<int64_t>(bytes, 1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; ++i) {
+                    std::byte* to = out.mutable_raw() + i * bytes;
+                    const int64_t row = CheckId(id[i], height, i);
+                    if (row == attrs.padding_idx)
+                      std::memset(to, 0, bytes);
+                    else
+                      std::memcpy(to, w.raw() + row * bytes, bytes);
+                  }
+                });
   });
 }
 
 // Each task owns a range of the table's rows and adds what belongs there, in the order of the ids.
 template <class Attrs>
-void LookupGrad(const CpuContext&, const Attrs& attrs, const Tensor&, const Tensor& ids, const Tensor& d_out, Tensor& dw) {
+void LookupGrad(const CpuContext&, const Attrs& attrs, const Tensor&, const Tensor& ids, const Tensor& d_out,
+                Tensor& dw) {
   const int64_t height = dw.dim(0), width = dw.dim(1), count = ids.numel();
   VisitFloat(dw.dtype(), [&]<class T>() {
     VisitIndex(ids.dtype(), [&]<class Id>() {
@@ -145,20 +160,24 @@ void LookupGrad(const CpuContext&, const Attrs& attrs, const Tensor&, const Tens
 }
 
 template <class Attrs>
-void LookupSparseGrad(const CpuContext& cpu, const Attrs& attrs, const Tensor& w, const Tensor& ids, const Tensor& d_out, SelectedRows& dw) {
+void LookupSparseGrad(const CpuContext& cpu, const Attrs& attrs, const Tensor& w, const Tensor& ids,
+                      const Tensor& d_out, SelectedRows& dw) {
   const int64_t height = w.dim(0), count = ids.numel();
   dw.Allocate(count, cpu.allocator());
   const size_t bytes = static_cast<size_t>(w.dim(1)) * SizeOf(dw.value.dtype());
   VisitIndex(ids.dtype(), [&]<class Id>() {
     const Id* id = ids.data<Id>();
-    ParallelFor(count, std::max<int64_t>(1, kBytesPerTask / std::max<int64_t>(static_cast<int64_t>(bytes), 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        dw.rows[i] = CheckId(id[i], height, i);
-        std::byte* to = dw.value.mutable_raw() + i * bytes;
-        if (dw.rows[i] == attrs.padding_idx) std::memset(to, 0, bytes);
-        else std::memcpy(to, d_out.raw() + i * bytes, bytes);
-      }
-    });
+    ParallelFor(count, std::max<int64_t>(1, kBytesPerTask / std::max<int64_t>(static_cast<int64_t>(bytes), 1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; ++i) {
+                    dw.rows[i] = CheckId(id[i], height, i);
+                    std::byte* to = dw.value.mutable_raw() + i * bytes;
+                    if (dw.rows[i] == attrs.padding_idx)
+                      std::memset(to, 0, bytes);
+                    else
+                      std::memcpy(to, d_out.raw() + i * bytes, bytes);
+                  }
+                });
   });
 }
 
@@ -176,17 +195,27 @@ template <class Attrs>
 Registered RegisterGrad(std::string_view name, std::string_view doc) {
   RegisterOp<Attrs>({.name = name,
                      .doc = doc,
-                     .inputs = {{"W", "The table.", kMetaOnly}, {"Ids", "The ids, int64 or int32.", kNoGradient}, {"Out@GRAD", "Gradient of the rows."}},
-                     .outputs = {{"W@GRAD", "Gradient of the table, dense or SelectedRows: all its rows, or those that were looked up, as often as they were."}},
+                     .inputs = {{"W", "The table.", kMetaOnly},
+                                {"Ids", "The ids, int64 or int32.", kNoGradient},
+                                {"Out@GRAD", "Gradient of the rows."}},
+                     .outputs = {{"W@GRAD",
+                                  "Gradient of the table, dense or SelectedRows: all its rows, or those that were "
+                                  "looked up, as often as they were."}},
                      .infer = InferGrad<Attrs>});
   RegisterKernel(name, LookupGrad<Attrs>);
   return RegisterKernel(name, LookupSparseGrad<Attrs>);
 }
 
-const Registered kOp = RegisterForward<LookupTableAttrs>("lookup_table", "Row numbers [..., 1], int64 or int32.", "[..., width], grouped as Ids.");
-const Registered kGrad = RegisterGrad<LookupTableAttrs>("lookup_table_grad", "Gradient of lookup_table: row r of W@GRAD is the sum of Out@GRAD[i] over all i with Ids[i] = r.");
-const Registered kOp2 = RegisterForward<LookupTableV2Attrs>("lookup_table_v2", "Row numbers of any shape, int64 or int32.", "[Ids' shape, width], grouped as Ids.");
-const Registered kGrad2 = RegisterGrad<LookupTableV2Attrs>("lookup_table_v2_grad", "Gradient of lookup_table_v2: row r of W@GRAD is the sum of Out@GRAD[i] over all i with Ids[i] = r.");
+const Registered kOp = RegisterForward<LookupTableAttrs>("lookup_table", "Row numbers [..., 1], int64 or int32.",
+                                                         "[..., width], grouped as Ids.");
+const Registered kGrad = RegisterGrad<LookupTableAttrs>(
+    "lookup_table_grad",
+    "Gradient of lookup_table: row r of W@GRAD is the sum of Out@GRAD[i] over all i with Ids[i] = r.");
+const Registered kOp2 = RegisterForward<LookupTableV2Attrs>(
+    "lookup_table_v2", "Row numbers of any shape, int64 or int32.", "[Ids' shape, width], grouped as Ids.");
+const Registered kGrad2 = RegisterGrad<LookupTableV2Attrs>(
+    "lookup_table_v2_grad",
+    "Gradient of lookup_table_v2: row r of W@GRAD is the sum of Out@GRAD[i] over all i with Ids[i] = r.");
 
 }  // namespace
 }  // namespace paddle

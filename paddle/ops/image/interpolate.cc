@@ -29,8 +29,10 @@ struct InterpolateAttrs {
         Field{"out_w", &A::out_w, "Width of Out, where neither an input nor scale tells it."},
         Field{"scale", &A::scale, "Out's size over X's; 0: take out_h and out_w."},
         Field{"interp_method", &A::interp_method, "nearest or bilinear."},
-        Field{"align_corners", &A::align_corners, "Whether the centers of the corner pixels of X and Out coincide, instead of their outer edges."},
-        Field{"align_mode", &A::align_mode, "bilinear without align_corners: 0 for positions (i + 0.5) ratio - 0.5, 1 for i ratio."}};
+        Field{"align_corners", &A::align_corners,
+              "Whether the centers of the corner pixels of X and Out coincide, instead of their outer edges."},
+        Field{"align_mode", &A::align_mode,
+              "bilinear without align_corners: 0 for positions (i + 0.5) ratio - 0.5, 1 for i ratio."}};
   }
   bool nhwc() const { return data_layout == "NHWC"; }
 };
@@ -42,14 +44,17 @@ struct Sizes {
 };
 
 Sizes Scaled(const Sizes& in, float scale) {
-  const auto times = [scale](int64_t size) { return size < 0 ? -1 : static_cast<int64_t>(static_cast<float>(size) * scale); };
+  const auto times = [scale](int64_t size) {
+    return size < 0 ? -1 : static_cast<int64_t>(static_cast<float>(size) * scale);
+  };
   return {times(in.h), times(in.w)};
 }
 
 // From the strongest source that is there: SizeTensor, OutSize, Scale, the attribute scale, out_h and out_w.
 Sizes OutSizes(const Attrs& attrs, const Sizes& in, const InferContext& context) {
   if (context.Count("SizeTensor") > 0) {
-    Require(context.Count("SizeTensor") == 2, "SizeTensor has ", context.Count("SizeTensor"), " tensors; expected two: height and width");
+    Require(context.Count("SizeTensor") == 2, "SizeTensor has ", context.Count("SizeTensor"),
+            " tensors; expected two: height and width");
     if (context.building()) return {-1, -1};
     const auto one = [&](int i) {
       const auto values = context.Values("SizeTensor", i);
@@ -74,8 +79,10 @@ Sizes OutSizes(const Attrs& attrs, const Sizes& in, const InferContext& context)
 }
 
 void CheckAttrs(const Attrs& attrs) {
-  Require(attrs.interp_method == "nearest" || attrs.interp_method == "bilinear", "interp_method is '", attrs.interp_method, "'; expected nearest or bilinear");
-  Require(attrs.data_layout == "NCHW" || attrs.nhwc() || attrs.data_layout == "AnyLayout", "data_layout is '", attrs.data_layout, "'; expected NCHW or NHWC");
+  Require(attrs.interp_method == "nearest" || attrs.interp_method == "bilinear", "interp_method is '",
+          attrs.interp_method, "'; expected nearest or bilinear");
+  Require(attrs.data_layout == "NCHW" || attrs.nhwc() || attrs.data_layout == "AnyLayout", "data_layout is '",
+          attrs.data_layout, "'; expected NCHW or NHWC");
   Require(attrs.align_mode == 0 || attrs.align_mode == 1, "align_mode is ", attrs.align_mode, "; expected 0 or 1");
 }
 
@@ -101,9 +108,12 @@ struct Tap {
 };
 
 std::vector<Tap> TapsOf(const Attrs& attrs, int64_t in, int64_t out) {
-  const bool bilinear = attrs.interp_method == "bilinear", half = bilinear && attrs.align_mode == 0 && !attrs.align_corners;
+  const bool bilinear = attrs.interp_method == "bilinear",
+             half = bilinear && attrs.align_mode == 0 && !attrs.align_corners;
   float ratio = 0;
-  if (out > 1) ratio = attrs.align_corners ? static_cast<float>(in - 1) / static_cast<float>(out - 1) : static_cast<float>(in) / static_cast<float>(out);
+  if (out > 1)
+    ratio = attrs.align_corners ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
+                                : static_cast<float>(in) / static_cast<float>(out);
   std::vector<Tap> taps(out);
   for (int64_t i = 0; i < out; ++i) {
     const float k = static_cast<float>(i);
@@ -125,18 +135,26 @@ struct InterpolateState {
 
   template <class Body>
   void ForEachPlane(const Body& body) const {
-    ParallelFor(planes, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(out_size, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) body(plane * in_size, plane * out_size);
-    });
+    ParallelFor(planes, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(out_size, 1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t plane = begin; plane < end; ++plane) body(plane * in_size, plane * out_size);
+                });
   }
 };
 
 InterpolateState MakeState(const Attrs& attrs, const Dims& x, const Dims& out) {
   const bool nhwc = attrs.nhwc();
   const int64_t channels = nhwc ? x[3] : 1;
-  const Sizes in = nhwc ? Sizes{x[1], x[2]} : Sizes{x[2], x[3]}, to = nhwc ? Sizes{out[1], out[2]} : Sizes{out[2], out[3]};
+  const Sizes in = nhwc ? Sizes{x[1], x[2]} : Sizes{x[2], x[3]},
+              to = nhwc ? Sizes{out[1], out[2]} : Sizes{out[2], out[3]};
   Require(in.h > 0 && in.w > 0, "X ", x, " has images without pixels");
-  return {nhwc ? x[0] : x[0] * x[1], channels, in.w, in.h * in.w * channels, to.h * to.w * channels, TapsOf(attrs, in.h, to.h), TapsOf(attrs, in.w, to.w)};
+  return {nhwc ? x[0] : x[0] * x[1],
+          channels,
+          in.w,
+          in.h * in.w * channels,
+          to.h * to.w * channels,
+          TapsOf(attrs, in.h, to.h),
+          TapsOf(attrs, in.w, to.w)};
 }
 
 InterpolateState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
@@ -151,8 +169,8 @@ void ForEachPixel(const InterpolateState& s, const Body& body) {
     for (const Tap& x : s.columns)
       for (int64_t c = 0; c < s.channels; ++c, ++at) {
         const int64_t low = y.low * s.in_w, high = y.high * s.in_w;
-        const int64_t from[4] = {(low + x.low) * s.channels + c, (low + x.high) * s.channels + c, (high + x.low) * s.channels + c,
-                                 (high + x.high) * s.channels + c};
+        const int64_t from[4] = {(low + x.low) * s.channels + c, (low + x.high) * s.channels + c,
+                                 (high + x.low) * s.channels + c, (high + x.high) * s.channels + c};
         const T v = y.weight, u = x.weight, weights[4] = {(1 - v) * (1 - u), (1 - v) * u, v * (1 - u), v * u};
         body(at, from, weights);
       }
@@ -171,8 +189,10 @@ void RunPlanes(const InterpolateState& s, const T* x, T* out) {
   });
 }
 
-void Interpolate(const CpuContext&, const Attrs&, InterpolateState& state, const Tensor& x, const Tensor*, Span<const Tensor>, const Tensor*, Tensor& out) {
-  if (x.dtype() == DType::kUInt8) return RunPlanes<uint8_t, float>(state, x.data<uint8_t>(), out.mutable_data<uint8_t>());
+void Interpolate(const CpuContext&, const Attrs&, InterpolateState& state, const Tensor& x, const Tensor*,
+                 Span<const Tensor>, const Tensor*, Tensor& out) {
+  if (x.dtype() == DType::kUInt8)
+    return RunPlanes<uint8_t, float>(state, x.data<uint8_t>(), out.mutable_data<uint8_t>());
   VisitFloat(x.dtype(), [&]<class T>() { RunPlanes<T, T>(state, x.data<T>(), out.mutable_data<T>()); });
 }
 
@@ -191,8 +211,8 @@ InterpolateState PrepareGrad(const CpuContext&, const Attrs& attrs, const OpMeta
   return MakeState(attrs, metas.In("X").dims, metas.In("Out@GRAD").dims);
 }
 
-void InterpolateGrad(const CpuContext&, const Attrs&, InterpolateState& state, const Tensor&, const Tensor*, Span<const Tensor>, const Tensor*,
-                     const Tensor& d_out, Tensor& dx) {
+void InterpolateGrad(const CpuContext&, const Attrs&, InterpolateState& state, const Tensor&, const Tensor*,
+                     Span<const Tensor>, const Tensor*, const Tensor& d_out, Tensor& dx) {
   VisitFloat(d_out.dtype(), [&]<class T>() {
     state.ForEachPlane([&](int64_t in_at, int64_t out_at) {
       const T* d = d_out.data<T>() + out_at;
@@ -209,8 +229,10 @@ OpSpec<Attrs> ForwardSpec(std::string_view name, std::string_view doc) {
   return {.name = name,
           .doc = doc,
           .inputs = {{"X", "Images [N, C, H, W], or [N, H, W, C] with data_layout NHWC."},
-                     {"OutSize", "Height and width of Out, two integers; stronger than scale.", kOptional | kValue | kNoGradient},
-                     {"SizeTensor", "Height and width of Out, one integer each; stronger than OutSize.", kRepeated | kOptional | kValue | kNoGradient},
+                     {"OutSize", "Height and width of Out, two integers; stronger than scale.",
+                      kOptional | kValue | kNoGradient},
+                     {"SizeTensor", "Height and width of Out, one integer each; stronger than OutSize.",
+                      kRepeated | kOptional | kValue | kNoGradient},
                      {"Scale", "One float32 in place of the attribute scale.", kOptional | kValue | kNoGradient}},
           .outputs = {{"Out", "Images of X's layout and the new height and width."}},
           .infer = Infer};
@@ -228,13 +250,17 @@ OpSpec<Attrs> GradSpec(std::string_view name, std::string_view doc) {
           .infer = InferGrad};
 }
 
-const Registered kNearest = RegisterOp(ForwardSpec("nearest_interp", "Images scaled to another size: each pixel of Out is the nearest pixel of X (with interp_method nearest)."));
+const Registered kNearest = RegisterOp(ForwardSpec(
+    "nearest_interp",
+    "Images scaled to another size: each pixel of Out is the nearest pixel of X (with interp_method nearest)."));
 const Registered kNearestCpu = RegisterKernel("nearest_interp", Prepare, Interpolate);
 const Registered kNearestGrad = RegisterOp(GradSpec("nearest_interp_grad", "Gradient of nearest_interp."));
 const Registered kNearestGradCpu = RegisterKernel("nearest_interp_grad", PrepareGrad, InterpolateGrad);
 
-const Registered kBilinear = RegisterOp(ForwardSpec(
-    "bilinear_interp", "Images scaled to another size: each pixel of Out is a mean of the four pixels of X around it, weighted by closeness (with interp_method bilinear)."));
+const Registered kBilinear =
+    RegisterOp(ForwardSpec("bilinear_interp",
+                           "Images scaled to another size: each pixel of Out is a mean of the four pixels of X around "
+                           "it, weighted by closeness (with interp_method bilinear)."));
 const Registered kBilinearCpu = RegisterKernel("bilinear_interp", Prepare, Interpolate);
 const Registered kBilinearGrad = RegisterOp(GradSpec("bilinear_interp_grad", "Gradient of bilinear_interp."));
 const Registered kBilinearGradCpu = RegisterKernel("bilinear_interp_grad", PrepareGrad, InterpolateGrad);

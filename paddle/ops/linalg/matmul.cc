@@ -14,12 +14,12 @@ struct MatMulAttrs {
   int32_t head_number = 1;
 
   static auto Fields() {
-    return std::tuple{
-        Field{"transpose_X", &MatMulAttrs::transpose_X, "Use the transpose of X's matrices."},
-        Field{"transpose_Y", &MatMulAttrs::transpose_Y, "Use the transpose of Y's matrices."},
-        Field{"alpha", &MatMulAttrs::alpha, "Factor of the product."},
-        Field{"head_number", &MatMulAttrs::head_number,
-              "Number h of heads: X's columns and Y's rows are cut into h equal parts, and the h products stand side by side. Has no gradient unless 1."}};
+    return std::tuple{Field{"transpose_X", &MatMulAttrs::transpose_X, "Use the transpose of X's matrices."},
+                      Field{"transpose_Y", &MatMulAttrs::transpose_Y, "Use the transpose of Y's matrices."},
+                      Field{"alpha", &MatMulAttrs::alpha, "Factor of the product."},
+                      Field{"head_number", &MatMulAttrs::head_number,
+                            "Number h of heads: X's columns and Y's rows are cut into h equal parts, and the h "
+                            "products stand side by side. Has no gradient unless 1."}};
   }
 };
 
@@ -47,10 +47,12 @@ Product ProductOf(const MatMulAttrs& attrs, const Dims& x_dims, const Dims& y_di
   if (attrs.transpose_X) std::swap(p.m, p.k);
   const int64_t k = attrs.transpose_Y ? y.columns : y.rows;
   if (attrs.transpose_Y) p.n = y.rows;
-  Require(SizesAgree(p.k, k), "X ", x_dims, attrs.transpose_X ? " transposed" : "", " has matrices of ", p.k, " columns, but Y ", y_dims,
-          attrs.transpose_Y ? " transposed" : "", " has matrices of ", k, " rows; they must be equal");
-  Require(!x.batched || !y.batched || SizesAgree(x.batch, y.batch), "X ", x_dims, " is a batch of ", x.batch, " matrices and Y ", y_dims,
-          " one of ", y.batch, "; expected the same number, or a single matrix on one side");
+  Require(SizesAgree(p.k, k), "X ", x_dims, attrs.transpose_X ? " transposed" : "", " has matrices of ", p.k,
+          " columns, but Y ", y_dims, attrs.transpose_Y ? " transposed" : "", " has matrices of ", k,
+          " rows; they must be equal");
+  Require(!x.batched || !y.batched || SizesAgree(x.batch, y.batch), "X ", x_dims, " is a batch of ", x.batch,
+          " matrices and Y ", y_dims, " one of ", y.batch,
+          "; expected the same number, or a single matrix on one side");
   if (p.k < 0) p.k = k;
   return p;
 }
@@ -63,12 +65,16 @@ void InferMatMul(const MatMulAttrs& attrs, InferContext& context) {
   const Dims &x = context.In("X").dims, &y = context.In("Y").dims;
   const int heads = attrs.head_number;
   Require(heads >= 1, "head_number must be positive, got ", heads);
-  Require(heads == 1 || (!attrs.transpose_X && !attrs.transpose_Y), "head_number ", heads, " needs transpose_X and transpose_Y to be false");
+  Require(heads == 1 || (!attrs.transpose_X && !attrs.transpose_Y), "head_number ", heads,
+          " needs transpose_X and transpose_Y to be false");
   const Product p = ProductOf(attrs, x, y);
-  Require(p.k < 0 || p.k % heads == 0, "the ", p.k, " columns of X cannot be cut into head_number = ", heads, " equal parts");
+  Require(p.k < 0 || p.k % heads == 0, "the ", p.k, " columns of X cannot be cut into head_number = ", heads,
+          " equal parts");
   Dims out;
-  if (p.x.batched) out = x.Slice(0, x.rank() - 2);
-  else if (p.y.batched) out = y.Slice(0, y.rank() - 2);
+  if (p.x.batched)
+    out = x.Slice(0, x.rank() - 2);
+  else if (p.y.batched)
+    out = y.Slice(0, y.rank() - 2);
   if (x.rank() > 1 || p.m != 1) out.Append(p.m);
   if (y.rank() > 1 || p.n != 1) out.Append(p.n < 0 ? -1 : p.n * heads);
   if (out.rank() == 0) out.Append(1);
@@ -114,10 +120,12 @@ MatMulState PrepareMatMul(const CpuContext&, const MatMulAttrs& attrs, const OpM
   return state;
 }
 
-void MatMul(const CpuContext&, const MatMulAttrs&, MatMulState& state, Scratch scratch, const Tensor& x, const Tensor& y, Tensor& out) {
+void MatMul(const CpuContext&, const MatMulAttrs&, MatMulState& state, Scratch scratch, const Tensor& x,
+            const Tensor& y, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() {
     for (int64_t i = 0; i < state.runs; ++i)
-      state.gemm.Run(x.data<T>() + i * state.step_x, y.data<T>() + i * state.step_y, out.mutable_data<T>() + i * state.step_out, scratch.data);
+      state.gemm.Run(x.data<T>() + i * state.step_x, y.data<T>() + i * state.step_y,
+                     out.mutable_data<T>() + i * state.step_out, scratch.data);
   });
 }
 
@@ -138,7 +146,8 @@ struct OperandGrad {
 };
 
 // Batch items of A and B start step_a, step_b elements apart (0: one for all); `batched`: so does the result.
-OperandGrad PrepareOperand(DType dtype, GemmShape s, float alpha, int64_t batch, int64_t step_a, int64_t step_b, bool batched) {
+OperandGrad PrepareOperand(DType dtype, GemmShape s, float alpha, int64_t batch, int64_t step_a, int64_t step_b,
+                           bool batched) {
   OperandGrad grad;
   if (batched || batch == 1) {
     s.batch = batch;
@@ -163,7 +172,8 @@ struct MatMulGradState {
   size_t scratch_bytes() const { return std::max(x.scratch_bytes(), y.scratch_bytes()); }
 };
 
-// With P = op(X), Q = op(Y): dP = alpha dOut Q', dQ = alpha P' dOut; the transposed operands get the transposes of these.
+// With P = op(X), Q = op(Y): dP = alpha dOut Q', dQ = alpha P' dOut; the transposed operands get the transposes of
+// these.
 MatMulGradState PrepareMatMulGrad(const CpuContext&, const MatMulAttrs& attrs, const OpMetas& metas) {
   const DType dtype = metas.In("X").dtype;
   const bool tx = attrs.transpose_X, ty = attrs.transpose_Y;
@@ -173,18 +183,26 @@ MatMulGradState PrepareMatMulGrad(const CpuContext&, const MatMulAttrs& attrs, c
   const int64_t step_x = p.x.batched ? p.m * p.k : 0, step_y = p.y.batched ? p.k * p.n : 0, step_out = p.m * p.n;
   MatMulGradState state;
   if (metas.HasOut("X@GRAD")) {
-    if (tx) state.x = PrepareOperand(dtype, {.m = p.k, .n = m, .k = p.n, .trans_a = ty, .trans_b = true}, attrs.alpha, batch, step_y, step_out, p.x.batched);
-    else state.x = PrepareOperand(dtype, {.m = m, .n = p.k, .k = p.n, .trans_b = !ty}, attrs.alpha, batch, step_out, step_y, p.x.batched);
+    if (tx)
+      state.x = PrepareOperand(dtype, {.m = p.k, .n = m, .k = p.n, .trans_a = ty, .trans_b = true}, attrs.alpha, batch,
+                               step_y, step_out, p.x.batched);
+    else
+      state.x = PrepareOperand(dtype, {.m = m, .n = p.k, .k = p.n, .trans_b = !ty}, attrs.alpha, batch, step_out,
+                               step_y, p.x.batched);
   }
   if (metas.HasOut("Y@GRAD")) {
-    if (ty) state.y = PrepareOperand(dtype, {.m = p.n, .n = p.k, .k = m, .trans_a = true, .trans_b = tx}, attrs.alpha, batch, step_out, step_x, p.y.batched);
-    else state.y = PrepareOperand(dtype, {.m = p.k, .n = p.n, .k = m, .trans_a = !tx}, attrs.alpha, batch, step_x, step_out, p.y.batched);
+    if (ty)
+      state.y = PrepareOperand(dtype, {.m = p.n, .n = p.k, .k = m, .trans_a = true, .trans_b = tx}, attrs.alpha, batch,
+                               step_out, step_x, p.y.batched);
+    else
+      state.y = PrepareOperand(dtype, {.m = p.k, .n = p.n, .k = m, .trans_a = !tx}, attrs.alpha, batch, step_x,
+                               step_out, p.y.batched);
   }
   return state;
 }
 
-void MatMulGrad(const CpuContext&, const MatMulAttrs& attrs, MatMulGradState& state, Scratch scratch, const Tensor& x, const Tensor& y,
-                const Tensor& d_out, Tensor* dx, Tensor* dy) {
+void MatMulGrad(const CpuContext&, const MatMulAttrs& attrs, MatMulGradState& state, Scratch scratch, const Tensor& x,
+                const Tensor& y, const Tensor& d_out, Tensor* dx, Tensor* dy) {
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *p = x.data<T>(), *q = y.data<T>(), *d = d_out.data<T>();
     if (dx) state.x.Run(attrs.transpose_X ? q : d, attrs.transpose_X ? d : q, dx->mutable_data<T>(), scratch.data);
@@ -193,7 +211,8 @@ void MatMulGrad(const CpuContext&, const MatMulAttrs& attrs, MatMulGradState& st
 }
 
 void InferMatMulGrad(const MatMulAttrs& attrs, InferContext& context) {
-  Require(attrs.head_number == 1, "matmul with head_number = ", attrs.head_number, " has no gradient; split X and Y and concatenate the products instead");
+  Require(attrs.head_number == 1, "matmul with head_number = ", attrs.head_number,
+          " has no gradient; split X and Y and concatenate the products instead");
   context.CheckSameDType("X", "Out@GRAD");
   if (context.HasOut("X@GRAD")) context.CopyMeta("X", "X@GRAD");
   if (context.HasOut("Y@GRAD")) context.CopyMeta("Y", "Y@GRAD");
@@ -201,11 +220,14 @@ void InferMatMulGrad(const MatMulAttrs& attrs, InferContext& context) {
 
 const Registered kOp = RegisterOp<MatMulAttrs>({
     .name = "matmul",
-    .doc = "Matrix product of the last two dimensions: Out = alpha op(X) op(Y), where op transposes if asked to. A vector X is a row, a vector "
-           "Y a column, and that dimension is dropped from Out again. Dimensions before the last two are a batch: of the same number of "
+    .doc = "Matrix product of the last two dimensions: Out = alpha op(X) op(Y), where op transposes if asked to. A "
+           "vector X is a row, a vector "
+           "Y a column, and that dimension is dropped from Out again. Dimensions before the last two are a batch: of "
+           "the same number of "
            "matrices on both sides, or one side is a single matrix.",
     .inputs = {{"X", "Left factor, of rank 1 or more."}, {"Y", "Right factor, of rank 1 or more."}},
-    .outputs = {{"Out", "The product, with the batch dimensions of X (of Y where X is a single matrix), grouped as X."}},
+    .outputs = {{"Out",
+                 "The product, with the batch dimensions of X (of Y where X is a single matrix), grouped as X."}},
     .infer = InferMatMul,
 });
 const Registered kCpu = RegisterKernel("matmul", PrepareMatMul, MatMul);

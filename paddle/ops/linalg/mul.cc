@@ -12,13 +12,16 @@ struct MulAttrs {
   int32_t y_num_col_dims = 1;
 
   static auto Fields() {
-    return std::tuple{Field{"x_num_col_dims", &MulAttrs::x_num_col_dims, "How many leading dimensions of X make the rows of its matrix."},
-                      Field{"y_num_col_dims", &MulAttrs::y_num_col_dims, "How many leading dimensions of Y make the rows of its matrix."}};
+    return std::tuple{Field{"x_num_col_dims", &MulAttrs::x_num_col_dims,
+                            "How many leading dimensions of X make the rows of its matrix."},
+                      Field{"y_num_col_dims", &MulAttrs::y_num_col_dims,
+                            "How many leading dimensions of Y make the rows of its matrix."}};
   }
 };
 
 void CheckColumns(int columns, int rank, const char* attr, const char* slot) {
-  Require(columns >= 1 && columns < rank, attr, " is ", columns, ", but ", slot, " has rank ", rank, "; expected 1 <= ", attr, " < ", rank);
+  Require(columns >= 1 && columns < rank, attr, " is ", columns, ", but ", slot, " has rank ", rank,
+          "; expected 1 <= ", attr, " < ", rank);
 }
 
 void InferMul(const MulAttrs& attrs, InferContext& context) {
@@ -28,8 +31,9 @@ void InferMul(const MulAttrs& attrs, InferContext& context) {
   CheckColumns(attrs.x_num_col_dims, x.rank(), "x_num_col_dims", "X");
   CheckColumns(attrs.y_num_col_dims, y.rank(), "y_num_col_dims", "Y");
   const int64_t columns = x.Product(attrs.x_num_col_dims, x.rank()), rows = y.Product(0, attrs.y_num_col_dims);
-  Require(SizesAgree(columns, rows), "X ", x, " flattened at dimension ", attrs.x_num_col_dims, " has ", columns, " columns, but Y ", y,
-          " flattened at dimension ", attrs.y_num_col_dims, " has ", rows, " rows; they must be equal");
+  Require(SizesAgree(columns, rows), "X ", x, " flattened at dimension ", attrs.x_num_col_dims, " has ", columns,
+          " columns, but Y ", y, " flattened at dimension ", attrs.y_num_col_dims, " has ", rows,
+          " rows; they must be equal");
   Dims out = x.Slice(0, attrs.x_num_col_dims);
   for (int i = attrs.y_num_col_dims; i < y.rank(); ++i) out.Append(y[i]);
   context.SetOut("Out", out, context.In("X").dtype);
@@ -44,19 +48,25 @@ struct Sizes {
 
 Sizes SizesOf(const MulAttrs& attrs, const OpMetas& metas) {
   const Dims &x = metas.In("X").dims, &y = metas.In("Y").dims;
-  return {x.Product(0, attrs.x_num_col_dims), y.Product(attrs.y_num_col_dims, y.rank()), y.Product(0, attrs.y_num_col_dims), metas.In("X").dtype};
+  return {x.Product(0, attrs.x_num_col_dims), y.Product(attrs.y_num_col_dims, y.rank()),
+          y.Product(0, attrs.y_num_col_dims), metas.In("X").dtype};
 }
 
 // Out = X Y (+ Out)
-PreparedGemm OutProduct(const Sizes& s, double beta = 0) { return PreparedGemm(s.dtype, {.m = s.m, .n = s.n, .k = s.k}, 1, beta); }
+PreparedGemm OutProduct(const Sizes& s, double beta = 0) {
+  return PreparedGemm(s.dtype, {.m = s.m, .n = s.n, .k = s.k}, 1, beta);
+}
 // dX = dOut Y'
 PreparedGemm XProduct(const Sizes& s) { return PreparedGemm(s.dtype, {.m = s.m, .n = s.k, .k = s.n, .trans_b = true}); }
 // dY = X' dOut
 PreparedGemm YProduct(const Sizes& s) { return PreparedGemm(s.dtype, {.m = s.k, .n = s.n, .k = s.m, .trans_a = true}); }
 
-PreparedGemm PrepareMul(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) { return OutProduct(SizesOf(attrs, metas)); }
+PreparedGemm PrepareMul(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
+  return OutProduct(SizesOf(attrs, metas));
+}
 
-void Mul(const CpuContext&, const MulAttrs&, PreparedGemm& product, Scratch scratch, const Tensor& x, const Tensor& y, Tensor& out) {
+void Mul(const CpuContext&, const MulAttrs&, PreparedGemm& product, Scratch scratch, const Tensor& x, const Tensor& y,
+         Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() { product.Run(x.data<T>(), y.data<T>(), out.mutable_data<T>(), scratch.data); });
 }
 
@@ -73,8 +83,8 @@ MulGradState PrepareMulGrad(const CpuContext&, const MulAttrs& attrs, const OpMe
   return state;
 }
 
-void MulGrad(const CpuContext&, const MulAttrs&, MulGradState& state, Scratch scratch, const Tensor& x, const Tensor& y, const Tensor& d_out,
-             Tensor* dx, Tensor* dy) {
+void MulGrad(const CpuContext&, const MulAttrs&, MulGradState& state, Scratch scratch, const Tensor& x, const Tensor& y,
+             const Tensor& d_out, Tensor* dx, Tensor* dy) {
   VisitFloat(x.dtype(), [&]<class T>() {
     const T* d = d_out.data<T>();
     if (dx) state.x.Run(d, y.data<T>(), dx->mutable_data<T>(), scratch.data);
@@ -114,8 +124,9 @@ MulGradGradState PrepareMulGradGrad(const CpuContext&, const MulAttrs& attrs, co
 
 void Zero(Tensor& tensor) { std::fill_n(tensor.mutable_raw(), tensor.bytes(), std::byte{0}); }
 
-void MulGradGrad(const CpuContext&, const MulAttrs&, MulGradGradState& state, Scratch scratch, const Tensor& x, const Tensor& y,
-                 const Tensor& d_out, const Tensor* ddx, const Tensor* ddy, Tensor* dx, Tensor* dy, Tensor* dd_out) {
+void MulGradGrad(const CpuContext&, const MulAttrs&, MulGradGradState& state, Scratch scratch, const Tensor& x,
+                 const Tensor& y, const Tensor& d_out, const Tensor* ddx, const Tensor* ddy, Tensor* dx, Tensor* dy,
+                 Tensor* dd_out) {
   if (dx && !ddy) Zero(*dx);
   if (dy && !ddx) Zero(*dy);
   if (dd_out && !ddx && !ddy) Zero(*dd_out);
@@ -125,7 +136,8 @@ void MulGradGrad(const CpuContext&, const MulAttrs&, MulGradGradState& state, Sc
     if (dy && ddx) state.y.Run(ddx->data<T>(), d, dy->mutable_data<T>(), scratch.data);
     if (!dd_out) return;
     if (ddx) state.out.Run(ddx->data<T>(), y.data<T>(), dd_out->mutable_data<T>(), scratch.data);
-    if (ddy) (ddx ? state.out_more : state.out).Run(x.data<T>(), ddy->data<T>(), dd_out->mutable_data<T>(), scratch.data);
+    if (ddy)
+      (ddx ? state.out_more : state.out).Run(x.data<T>(), ddy->data<T>(), dd_out->mutable_data<T>(), scratch.data);
   });
 }
 
@@ -163,7 +175,9 @@ const Registered kMulGradGrad = RegisterOp<MulAttrs>({
                {"DOut", "Gradient of the product, as given to mul_grad."},
                {"DDX", "Gradient of X@GRAD.", kOptional},
                {"DDY", "Gradient of Y@GRAD.", kOptional}},
-    .outputs = {{"DX", "Gradient of X.", kOptional}, {"DY", "Gradient of Y.", kOptional}, {"DDOut", "Gradient of DOut.", kOptional}},
+    .outputs = {{"DX", "Gradient of X.", kOptional},
+                {"DY", "Gradient of Y.", kOptional},
+                {"DDOut", "Gradient of DOut.", kOptional}},
     .infer = InferMulGradGrad,
 });
 const Registered kMulGradGradCpu = RegisterKernel("mul_grad_grad", PrepareMulGradGrad, MulGradGrad);

@@ -16,8 +16,9 @@ struct CrossEntropyAttrs {
   int32_t ignore_index = -100;
 
   static auto Fields() {
-    return std::tuple{Field{"soft_label", &CrossEntropyAttrs::soft_label, "Whether Label holds a distribution instead of a class."},
-                      Field{"ignore_index", &CrossEntropyAttrs::ignore_index, "Rows of this class have no loss and no gradient."}};
+    return std::tuple{
+        Field{"soft_label", &CrossEntropyAttrs::soft_label, "Whether Label holds a distribution instead of a class."},
+        Field{"ignore_index", &CrossEntropyAttrs::ignore_index, "Rows of this class have no loss and no gradient."}};
   }
 };
 
@@ -25,11 +26,13 @@ struct CrossEntropy2Attrs {
   int32_t ignore_index = -100;
 
   static auto Fields() {
-    return std::tuple{Field{"ignore_index", &CrossEntropy2Attrs::ignore_index, "Rows of this class have no loss and no gradient."}};
+    return std::tuple{
+        Field{"ignore_index", &CrossEntropy2Attrs::ignore_index, "Rows of this class have no loss and no gradient."}};
   }
 };
 
-// X is [..., classes]; Label [..., 1] or [...] of classes, or of X's shape when it is soft. Returns the dims of the loss.
+// X is [..., classes]; Label [..., 1] or [...] of classes, or of X's shape when it is soft. Returns the dims of the
+// loss.
 Dims InferLoss(bool soft, InferContext& context) {
   context.CheckDType("X", kFloats);
   context.CheckRank("X", 2, kMaxRank);
@@ -44,7 +47,8 @@ Dims InferLoss(bool soft, InferContext& context) {
   }
   context.CheckDType("Label", kIndices);
   const bool has_column = label.rank() == x.rank();
-  Require(DimsAgree(label, has_column ? column : rows), "Label of shape ", label, " does not fit X ", x, "; expected ", column, " or ", rows);
+  Require(DimsAgree(label, has_column ? column : rows), "Label of shape ", label, " does not fit X ", x, "; expected ",
+          column, " or ", rows);
   return has_column ? column : rows;
 }
 
@@ -55,7 +59,8 @@ void InferCrossEntropy(const CrossEntropyAttrs& attrs, InferContext& context) {
 
 void InferCrossEntropyGrad(const CrossEntropyAttrs& attrs, InferContext& context) {
   const Dims loss = InferLoss(attrs.soft_label, context);
-  Require(DimsAgree(loss, context.In("Y@GRAD").dims), "Y@GRAD has shape ", context.In("Y@GRAD").dims, "; expected ", loss);
+  Require(DimsAgree(loss, context.In("Y@GRAD").dims), "Y@GRAD has shape ", context.In("Y@GRAD").dims, "; expected ",
+          loss);
   context.CheckSameDType("X", "Y@GRAD");
   context.CopyMeta("X", "X@GRAD");
 }
@@ -64,9 +69,10 @@ void InferCrossEntropyGrad(const CrossEntropyAttrs& attrs, InferContext& context
 template <class Body>
 void ForEachRow(const Tensor& x, const Body& body) {
   const int64_t classes = x.dim(x.rank() - 1), rows = x.dims().Product(0, x.rank() - 1);
-  ParallelFor(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(classes, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) body(row);
-  });
+  ParallelFor(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(classes, 1)),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t row = begin; row < end; ++row) body(row);
+              });
 }
 
 // Loss of class labels; `match` gets the probability of each label where it is wanted.
@@ -95,13 +101,15 @@ void SoftLoss(const Tensor& x, const T* label, T* loss) {
 void CrossEntropy(const CpuContext&, const CrossEntropyAttrs& attrs, const Tensor& x, const Tensor& label, Tensor& y) {
   VisitFloat(x.dtype(), [&]<class T>() {
     if (attrs.soft_label) return SoftLoss(x, label.data<T>(), y.mutable_data<T>());
-    VisitIndex(label.dtype(), [&]<class L>() { HardLoss<T>(x, label.data<L>(), attrs.ignore_index, y.mutable_data<T>(), nullptr); });
+    VisitIndex(label.dtype(),
+               [&]<class L>() { HardLoss<T>(x, label.data<L>(), attrs.ignore_index, y.mutable_data<T>(), nullptr); });
   });
 }
 
 // dX is zero but at the label's class, where it is -dY / p.
 template <class T, class Label, class Probability>
-void HardGrad(const Tensor& dx_like, const Label* label, int64_t ignore_index, const T* dy, const Probability& p, T* dx) {
+void HardGrad(const Tensor& dx_like, const Label* label, int64_t ignore_index, const T* dy, const Probability& p,
+              T* dx) {
   const int64_t classes = dx_like.dim(dx_like.rank() - 1);
   ForEachRow(dx_like, [&](int64_t row) {
     std::fill_n(dx + row * classes, classes, T(0));
@@ -110,14 +118,17 @@ void HardGrad(const Tensor& dx_like, const Label* label, int64_t ignore_index, c
   });
 }
 
-void CrossEntropyGrad(const CpuContext&, const CrossEntropyAttrs& attrs, const Tensor& x, const Tensor& label, const Tensor& dy, Tensor& dx) {
+void CrossEntropyGrad(const CpuContext&, const CrossEntropyAttrs& attrs, const Tensor& x, const Tensor& label,
+                      const Tensor& dy, Tensor& dx) {
   const int64_t classes = x.dim(x.rank() - 1);
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *p = x.data<T>(), *d = dy.data<T>();
     T* out = dx.mutable_data<T>();
     if (!attrs.soft_label)
       return VisitIndex(label.dtype(), [&]<class L>() {
-        HardGrad<T>(dx, label.data<L>(), attrs.ignore_index, d, [&](int64_t row, int64_t k) { return p[row * classes + k]; }, out);
+        HardGrad<T>(
+            dx, label.data<L>(), attrs.ignore_index, d, [&](int64_t row, int64_t k) { return p[row * classes + k]; },
+            out);
       });
     const T* q = label.data<T>();
     ForEachRow(x, [&](int64_t row) {
@@ -141,7 +152,8 @@ void InferCrossEntropy2(const CrossEntropy2Attrs&, InferContext& context) {
   context.ShareLod("X", "XShape");
 }
 
-void CrossEntropy2(const CpuContext&, const CrossEntropy2Attrs& attrs, const Tensor& x, const Tensor& label, Tensor& y, Tensor*, Tensor& match) {
+void CrossEntropy2(const CpuContext&, const CrossEntropy2Attrs& attrs, const Tensor& x, const Tensor& label, Tensor& y,
+                   Tensor*, Tensor& match) {
   VisitFloat(x.dtype(), [&]<class T>() {
     VisitIndex(label.dtype(), [&]<class L>() {
       HardLoss<T>(x, label.data<L>(), attrs.ignore_index, y.mutable_data<T>(), match.mutable_data<T>());
@@ -158,21 +170,26 @@ void InferCrossEntropyGrad2(const CrossEntropy2Attrs&, InferContext& context) {
   context.ShareLod("XShape", "X@GRAD");
 }
 
-void CrossEntropyGrad2(const CpuContext&, const CrossEntropy2Attrs& attrs, const Tensor& label, const Tensor& match, const Tensor&,
-                       const Tensor& dy, Tensor& dx) {
+void CrossEntropyGrad2(const CpuContext&, const CrossEntropy2Attrs& attrs, const Tensor& label, const Tensor& match,
+                       const Tensor&, const Tensor& dy, Tensor& dx) {
   VisitFloat(dx.dtype(), [&]<class T>() {
     const T* p = match.data<T>();
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardGrad<T>(dx, label.data<L>(), attrs.ignore_index, dy.data<T>(), [&](int64_t row, int64_t) { return p[row]; }, dx.mutable_data<T>());
+      HardGrad<T>(
+          dx, label.data<L>(), attrs.ignore_index, dy.data<T>(), [&](int64_t row, int64_t) { return p[row]; },
+          dx.mutable_data<T>());
     });
   });
 }
 
 const Registered kOp = RegisterOp<CrossEntropyAttrs>({
     .name = "cross_entropy",
-    .doc = "Cross entropy of probabilities: Y = -log(X[Label]) for class labels, -sum(Label log(X)) for soft ones. The logarithm of 0 counts as -1e20.",
+    .doc = "Cross entropy of probabilities: Y = -log(X[Label]) for class labels, -sum(Label log(X)) for soft ones. The "
+           "logarithm of 0 counts as -1e20.",
     .inputs = {{"X", "Probabilities [..., classes], as softmax gives them."},
-               {"Label", "Classes [..., 1] or [...], int64 or int32; with soft_label distributions of X's shape and type.", kNoGradient}},
+               {"Label",
+                "Classes [..., 1] or [...], int64 or int32; with soft_label distributions of X's shape and type.",
+                kNoGradient}},
     .outputs = {{"Y", "Loss [..., 1] ([...] for labels without the last dimension), grouped as X."}},
     .infer = InferCrossEntropy,
 });
@@ -180,7 +197,9 @@ const Registered kCpu = RegisterKernel("cross_entropy", CrossEntropy);
 const Registered kGradOp = RegisterOp<CrossEntropyAttrs>({
     .name = "cross_entropy_grad",
     .doc = "Gradient of cross_entropy: X@GRAD = -Y@GRAD / X at the label's class, -Y@GRAD Label / X for soft labels.",
-    .inputs = {{"X", "As given to cross_entropy."}, {"Label", "As given to cross_entropy.", kNoGradient}, {"Y@GRAD", "Gradient of the loss."}},
+    .inputs = {{"X", "As given to cross_entropy."},
+               {"Label", "As given to cross_entropy.", kNoGradient},
+               {"Y@GRAD", "Gradient of the loss."}},
     .outputs = {{"X@GRAD", "Gradient of X."}},
     .infer = InferCrossEntropyGrad,
 });
@@ -189,7 +208,8 @@ const Registered kGradCpu = RegisterKernel("cross_entropy_grad", CrossEntropyGra
 const Registered kOp2 = RegisterOp<CrossEntropy2Attrs>({
     .name = "cross_entropy2",
     .doc = "Cross entropy of probabilities with class labels, whose gradient does not read X: Y = -log(X[Label]).",
-    .inputs = {{"X", "Probabilities [..., classes], as softmax gives them."}, {"Label", "Classes [..., 1] or [...], int64 or int32.", kNoGradient}},
+    .inputs = {{"X", "Probabilities [..., classes], as softmax gives them."},
+               {"Label", "Classes [..., 1] or [...], int64 or int32.", kNoGradient}},
     .outputs = {{"Y", "Loss [..., 1] ([...] for labels without the last dimension), grouped as X."},
                 {"XShape", "Empty tensor whose shape [..., classes, 0] keeps that of X.", kOptional},
                 {"MatchX", "Probability [..., 1] of each label; 0 where it is ignored."}},

@@ -13,7 +13,10 @@ constexpr int64_t kElementsPerTask = 16384;  // about 10 us
 struct HuberLossAttrs {
   float delta = 0;
 
-  static auto Fields() { return std::tuple{Field{"delta", &HuberLossAttrs::delta, "Where the loss turns from quadratic to linear.", Presence::kRequired}}; }
+  static auto Fields() {
+    return std::tuple{
+        Field{"delta", &HuberLossAttrs::delta, "Where the loss turns from quadratic to linear.", Presence::kRequired}};
+  }
 };
 
 using Attrs = HuberLossAttrs;
@@ -45,7 +48,8 @@ void InferGrad(const Attrs&, InferContext& context) {
     if (context.HasOut(slot)) context.CopyMeta("Residual", slot);
 }
 
-void HuberLossGrad(const CpuContext&, const Attrs& attrs, const Tensor& residual, const Tensor& d_out, Tensor* dx, Tensor* dy) {
+void HuberLossGrad(const CpuContext&, const Attrs& attrs, const Tensor& residual, const Tensor& d_out, Tensor* dx,
+                   Tensor* dy) {
   VisitFloat(residual.dtype(), [&]<class T>() {
     const T *r = residual.data<T>(), *d = d_out.data<T>(), delta = static_cast<T>(attrs.delta);
     T *to_x = dx ? dx->mutable_data<T>() : nullptr, *to_y = dy ? dy->mutable_data<T>() : nullptr;
@@ -59,7 +63,8 @@ void HuberLossGrad(const CpuContext&, const Attrs& attrs, const Tensor& residual
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "huber_loss",
-    .doc = "Huber's loss of the residual r = Y - X, element by element: Out = r^2 / 2 where |r| <= delta, delta (|r| - delta / 2) elsewhere. "
+    .doc = "Huber's loss of the residual r = Y - X, element by element: Out = r^2 / 2 where |r| <= delta, delta (|r| - "
+           "delta / 2) elsewhere. "
            "Huber, Annals of Mathematical Statistics 35, 1964.",
     .inputs = {{"X", "Predictions of any shape."}, {"Y", "Targets of X's shape and type."}},
     .outputs = {{"Residual", "Y - X.", kIntermediate}, {"Out", "Tensor of X's shape, grouped as X."}},

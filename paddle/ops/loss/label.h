@@ -10,8 +10,8 @@ namespace paddle {
 // The class that a label names; -1 for `ignore_index`. Throws InvalidArgument for any other value outside [0, classes).
 inline int64_t ClassOf(int64_t label, int64_t classes, int64_t ignore_index, int64_t at) {
   if (label == ignore_index) return -1;
-  Require(label >= 0 && label < classes, "Label[", at, "] is ", label, "; expected 0 <= label < ", classes, ", or ignore_index = ",
-          ignore_index);
+  Require(label >= 0 && label < classes, "Label[", at, "] is ", label, "; expected 0 <= label < ", classes,
+          ", or ignore_index = ", ignore_index);
   return label;
 }
 

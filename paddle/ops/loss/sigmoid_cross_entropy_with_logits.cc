@@ -16,8 +16,10 @@ struct SigmoidCrossEntropyAttrs {
   int32_t ignore_index = -100;
 
   static auto Fields() {
-    return std::tuple{Field{"normalize", &SigmoidCrossEntropyAttrs::normalize, "Whether to divide by the number of elements that are not ignored."},
-                      Field{"ignore_index", &SigmoidCrossEntropyAttrs::ignore_index, "Elements with this label have no loss and no gradient."}};
+    return std::tuple{Field{"normalize", &SigmoidCrossEntropyAttrs::normalize,
+                            "Whether to divide by the number of elements that are not ignored."},
+                      Field{"ignore_index", &SigmoidCrossEntropyAttrs::ignore_index,
+                            "Elements with this label have no loss and no gradient."}};
   }
 };
 
@@ -51,7 +53,8 @@ T Scale(const Attrs& attrs, const T* label, int64_t n) {
 
 void Run(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& label, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() {
-    const T *from = x.data<T>(), *z = label.data<T>(), ignored = static_cast<T>(attrs.ignore_index), scale = Scale(attrs, z, x.numel());
+    const T *from = x.data<T>(), *z = label.data<T>(), ignored = static_cast<T>(attrs.ignore_index),
+            scale = Scale(attrs, z, x.numel());
     T* to = out.mutable_data<T>();
     ForEachIndex(x.numel(), kElementsPerTask, [=](int64_t i) {
       const T v = from[i], loss = std::max(v, T(0)) - v * z[i] + std::log1p(std::exp(-std::abs(v)));
@@ -60,7 +63,8 @@ void Run(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& l
   });
 }
 
-void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& label, const Tensor& d_out, Tensor& dx) {
+void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& label, const Tensor& d_out,
+             Tensor& dx) {
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *from = x.data<T>(), *z = label.data<T>(), *d = d_out.data<T>();
     const T ignored = static_cast<T>(attrs.ignore_index), scale = Scale(attrs, z, x.numel());
@@ -74,7 +78,8 @@ void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tenso
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "sigmoid_cross_entropy_with_logits",
-    .doc = "Cross entropy of sigmoid(X), element by element and without overflow: Out = max(X, 0) - X Label + log(1 + exp(-|X|)).",
+    .doc = "Cross entropy of sigmoid(X), element by element and without overflow: Out = max(X, 0) - X Label + log(1 + "
+           "exp(-|X|)).",
     .inputs = {{"X", "Logits of any shape."}, {"Label", "Probabilities of X's shape and type.", kNoGradient}},
     .outputs = {{"Out", "Tensor of X's shape, grouped as X."}},
     .infer = Infer,
@@ -84,7 +89,9 @@ const Registered kCpu = RegisterKernel("sigmoid_cross_entropy_with_logits", Run)
 const Registered kGradOp = RegisterOp<Attrs>({
     .name = "sigmoid_cross_entropy_with_logits_grad",
     .doc = "Gradient of sigmoid_cross_entropy_with_logits: X@GRAD = Out@GRAD (sigmoid(X) - Label).",
-    .inputs = {{"X", "As given to the op."}, {"Label", "As given to the op.", kNoGradient}, {"Out@GRAD", "Gradient of the loss."}},
+    .inputs = {{"X", "As given to the op."},
+               {"Label", "As given to the op.", kNoGradient},
+               {"Out@GRAD", "Gradient of the loss."}},
     .outputs = {{"X@GRAD", "Gradient of X."}},
     .infer = InferGrad,
     .may_share = {{"X@GRAD", "Out@GRAD"}, {"X@GRAD", "X"}},

@@ -13,7 +13,10 @@ constexpr int64_t kElementsPerTask = 16384;  // about 10 us
 struct SmoothL1LossAttrs {
   float sigma = 1;
 
-  static auto Fields() { return std::tuple{Field{"sigma", &SmoothL1LossAttrs::sigma, "The loss is quadratic where |difference| < 1 / sigma^2."}}; }
+  static auto Fields() {
+    return std::tuple{
+        Field{"sigma", &SmoothL1LossAttrs::sigma, "The loss is quadratic where |difference| < 1 / sigma^2."}};
+  }
 };
 
 using Attrs = SmoothL1LossAttrs;
@@ -48,10 +51,12 @@ const T* DataOf(const Tensor* tensor) {
 template <class Body>
 void ForEachRow(const Tensor& x, const Body& body) {
   const int64_t rows = x.dim(0), width = x.dims().Product(1, x.rank());
-  ForEachIndex(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)), [&](int64_t row) { body(row, row * width, (row + 1) * width); });
+  ForEachIndex(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)),
+               [&](int64_t row) { body(row, row * width, (row + 1) * width); });
 }
 
-void SmoothL1Loss(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& y, const Tensor* inside, const Tensor* outside, Tensor& diff, Tensor& out) {
+void SmoothL1Loss(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& y, const Tensor* inside,
+                  const Tensor* outside, Tensor& diff, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *px = x.data<T>(), *py = y.data<T>(), *in = DataOf<T>(inside), *outer = DataOf<T>(outside);
     const T sigma2 = static_cast<T>(attrs.sigma) * static_cast<T>(attrs.sigma);
@@ -78,8 +83,8 @@ void InferGrad(const Attrs&, InferContext& context) {
     if (context.HasOut(slot)) context.CopyMeta("Diff", slot);
 }
 
-void SmoothL1LossGrad(const CpuContext&, const Attrs& attrs, const Tensor& diff, const Tensor* inside, const Tensor* outside, const Tensor& d_out,
-                      Tensor* dx, Tensor* dy) {
+void SmoothL1LossGrad(const CpuContext&, const Attrs& attrs, const Tensor& diff, const Tensor* inside,
+                      const Tensor* outside, const Tensor& d_out, Tensor* dx, Tensor* dy) {
   VisitFloat(diff.dtype(), [&]<class T>() {
     const T *from = diff.data<T>(), *d = d_out.data<T>(), *in = DataOf<T>(inside), *outer = DataOf<T>(outside);
     const T sigma2 = static_cast<T>(attrs.sigma) * static_cast<T>(attrs.sigma);
@@ -97,7 +102,8 @@ void SmoothL1LossGrad(const CpuContext&, const Attrs& attrs, const Tensor& diff,
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "smooth_l1_loss",
-    .doc = "Smooth L1 loss, summed over each row: with d = InsideWeight (X - Y), Out = sum of OutsideWeight times sigma^2 d^2 / 2 where |d| < 1 / sigma^2, "
+    .doc = "Smooth L1 loss, summed over each row: with d = InsideWeight (X - Y), Out = sum of OutsideWeight times "
+           "sigma^2 d^2 / 2 where |d| < 1 / sigma^2, "
            "|d| - 0.5 / sigma^2 elsewhere. Girshick, \"Fast R-CNN\", 2015, arXiv:1504.08083.",
     .inputs = {{"X", "Predictions [N, ...] of rank 2 or more."},
                {"Y", "Targets of X's shape and type."},

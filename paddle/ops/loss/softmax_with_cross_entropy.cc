@@ -21,7 +21,8 @@ struct SoftmaxWithCrossEntropyAttrs {
   static auto Fields() {
     using A = SoftmaxWithCrossEntropyAttrs;
     return std::tuple{Field{"soft_label", &A::soft_label, "Whether Label holds a distribution instead of a class."},
-                      Field{"numeric_stable_mode", &A::numeric_stable_mode, "Has no influence: the computation is always the stable one."},
+                      Field{"numeric_stable_mode", &A::numeric_stable_mode,
+                            "Has no influence: the computation is always the stable one."},
                       Field{"ignore_index", &A::ignore_index, "Places of this class have no loss and no gradient."},
                       Field{"axis", &A::axis, "The dimension of the classes; negative counts from the last."}};
   }
@@ -44,7 +45,8 @@ void CheckLabel(const Attrs& attrs, std::string_view logits, InferContext& conte
     context.CheckSameDType(logits, "Label");
   } else {
     context.CheckDType("Label", kIndices);
-    Require(DimsAgree(label, LossDims(x, axis)), "Label of shape ", label, " does not fit ", logits, ' ', x, "; expected ", LossDims(x, axis));
+    Require(DimsAgree(label, LossDims(x, axis)), "Label of shape ", label, " does not fit ", logits, ' ', x,
+            "; expected ", LossDims(x, axis));
   }
 }
 
@@ -62,7 +64,8 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
   CheckLabel(attrs, "Softmax", context);
   const Dims& x = context.In("Softmax").dims;
   const Dims loss = LossDims(x, NormalizeAxis(attrs.axis, x.rank()));
-  Require(DimsAgree(loss, context.In("Loss@GRAD").dims), "Loss@GRAD has shape ", context.In("Loss@GRAD").dims, "; expected ", loss);
+  Require(DimsAgree(loss, context.In("Loss@GRAD").dims), "Loss@GRAD has shape ", context.In("Loss@GRAD").dims,
+          "; expected ", loss);
   context.CheckSameDType("Softmax", "Loss@GRAD");
   context.CopyMeta("Softmax", "Logits@GRAD");
 }
@@ -72,7 +75,8 @@ template <class Body>
 void ForEachRow(const AxisView& view, const Body& body) {
   ParallelFor(view.outer * view.inner, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(view.size, 1)),
               [&](int64_t begin, int64_t end) {
-                for (int64_t row = begin; row < end; ++row) body(row, row / view.inner * view.size * view.inner + row % view.inner);
+                for (int64_t row = begin; row < end; ++row)
+                  body(row, row / view.inner * view.size * view.inner + row % view.inner);
               });
 }
 
@@ -86,7 +90,8 @@ T Shift(const T* x, const T* softmax, int64_t size, int64_t step) {
 }
 
 template <class T>
-void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const Tensor& label, const T* softmax, T* loss) {
+void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const Tensor& label, const T* softmax,
+          T* loss) {
   const T* x = logits.data<T>();
   const int64_t size = view.size, step = view.inner;
   if (attrs.soft_label) {
@@ -107,7 +112,8 @@ void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const 
   });
 }
 
-void Run(const CpuContext&, const Attrs& attrs, const Tensor& logits, const Tensor& label, Tensor& softmax, Tensor& loss) {
+void Run(const CpuContext&, const Attrs& attrs, const Tensor& logits, const Tensor& label, Tensor& softmax,
+         Tensor& loss) {
   const AxisView view(logits.dims(), NormalizeAxis(attrs.axis, logits.rank()));
   VisitFloat(logits.dtype(), [&]<class T>() {
     Softmax(view, false, logits.data<T>(), softmax.mutable_data<T>());
@@ -115,7 +121,8 @@ void Run(const CpuContext&, const Attrs& attrs, const Tensor& logits, const Tens
   });
 }
 
-void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const Tensor& softmax, const Tensor& d_loss, Tensor& dx) {
+void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const Tensor& softmax, const Tensor& d_loss,
+             Tensor& dx) {
   const AxisView view(softmax.dims(), NormalizeAxis(attrs.axis, softmax.rank()));
   const int64_t size = view.size, step = view.inner;
   VisitFloat(softmax.dtype(), [&]<class T>() {
@@ -141,18 +148,23 @@ void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const T
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "softmax_with_cross_entropy",
-    .doc = "Cross entropy of the softmax of Logits, without overflow: Loss = log(sum(exp(Logits))) - Logits[Label] for class labels, "
+    .doc = "Cross entropy of the softmax of Logits, without overflow: Loss = log(sum(exp(Logits))) - Logits[Label] for "
+           "class labels, "
            "sum(Label (log(sum(exp(Logits))) - Logits)) for soft ones.",
     .inputs = {{"Logits", "Unscaled log-probabilities, of rank 1 or more."},
-               {"Label", "Classes, int64 or int32, of Logits' shape with 1 at the axis; with soft_label distributions of Logits' shape and type.",
+               {"Label",
+                "Classes, int64 or int32, of Logits' shape with 1 at the axis; with soft_label distributions of "
+                "Logits' shape and type.",
                 kNoGradient}},
-    .outputs = {{"Softmax", "Softmax of Logits.", kIntermediate}, {"Loss", "Loss, of Logits' shape with 1 at the axis, grouped as Logits."}},
+    .outputs = {{"Softmax", "Softmax of Logits.", kIntermediate},
+                {"Loss", "Loss, of Logits' shape with 1 at the axis, grouped as Logits."}},
     .infer = Infer,
 });
 const Registered kCpu = RegisterKernel("softmax_with_cross_entropy", Run);
 const Registered kGradOp = RegisterOp<Attrs>({
     .name = "softmax_with_cross_entropy_grad",
-    .doc = "Gradient of softmax_with_cross_entropy: Logits@GRAD = Loss@GRAD (Softmax - onehot(Label)). Soft labels must sum to one.",
+    .doc = "Gradient of softmax_with_cross_entropy: Logits@GRAD = Loss@GRAD (Softmax - onehot(Label)). Soft labels "
+           "must sum to one.",
     .inputs = {{"Label", "As given to softmax_with_cross_entropy.", kNoGradient},
                {"Softmax", "As written by softmax_with_cross_entropy."},
                {"Loss@GRAD", "Gradient of the loss."}},

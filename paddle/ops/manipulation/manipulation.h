@@ -12,7 +12,9 @@ inline void CopyBytes(const Tensor& x, Tensor& out) {
   if (x.bytes() && out.mutable_raw() != x.raw()) std::memcpy(out.mutable_raw(), x.raw(), x.bytes());
 }
 
-inline const SlotSpec kXShapeSlot{"XShape", "Empty; its shape is [0] and X's, and it has X's LoD: what the gradient op needs of X.", kIntermediate | kOptional};
+inline const SlotSpec kXShapeSlot{
+    "XShape", "Empty; its shape is [0] and X's, and it has X's LoD: what the gradient op needs of X.",
+    kIntermediate | kOptional};
 inline const SlotSpec kXShapeInput{"XShape", "The op's output of that name.", kMetaOnly};
 
 // XShape from X.
@@ -56,7 +58,8 @@ template <class Attrs>
 OpSpec<Attrs> ShapeGradSpec(std::string_view name, bool xshape) {
   OpSpec<Attrs> spec{.name = name,
                      .doc = "X@GRAD = Out@GRAD in X's shape.",
-                     .inputs = {{"Out@GRAD", "Gradient of Out."}, xshape ? kXShapeInput : SlotSpec{"X", "Input of the op.", kMetaOnly}},
+                     .inputs = {{"Out@GRAD", "Gradient of Out."},
+                                xshape ? kXShapeInput : SlotSpec{"X", "Input of the op.", kMetaOnly}},
                      .outputs = {{"X@GRAD", "Gradient of X.", kOptional}},
                      .may_share = {{"X@GRAD", "Out@GRAD"}}};
   if (xshape) spec.infer = [](const Attrs&, InferContext& context) { InferFromXShape(context); };

@@ -6,8 +6,9 @@ namespace {
 struct ReshapeAttrs {
   std::vector<int32_t> shape;
   static auto Fields() {
-    return std::tuple{Field{"shape", &ReshapeAttrs::shape,
-                            "Sizes of Out; 0 takes X's size of that axis, one -1 is computed from the rest. The inputs go before it."}};
+    return std::tuple{Field{
+        "shape", &ReshapeAttrs::shape,
+        "Sizes of Out; 0 takes X's size of that axis, one -1 is computed from the rest. The inputs go before it."}};
   }
 };
 
@@ -16,8 +17,8 @@ std::vector<int64_t> Wanted(const ReshapeAttrs& attrs, const InferContext& conte
   if (const int count = context.Count("ShapeTensor"); count > 0) {
     std::vector<int64_t> sizes;
     for (int i = 0; i < count; ++i) {
-      Require(SizesAgree(context.In("ShapeTensor", i).numel(), 1), "ShapeTensor[", i, "] has shape ", context.In("ShapeTensor", i).dims,
-              "; expected one integer");
+      Require(SizesAgree(context.In("ShapeTensor", i).numel(), 1), "ShapeTensor[", i, "] has shape ",
+              context.In("ShapeTensor", i).dims, "; expected one integer");
       const auto values = context.Values("ShapeTensor", i);
       const int64_t known = i < static_cast<int>(attrs.shape.size()) && attrs.shape[i] > 0 ? attrs.shape[i] : -2;
       sizes.push_back(values ? values->at(0) : known);
@@ -33,7 +34,8 @@ std::vector<int64_t> Wanted(const ReshapeAttrs& attrs, const InferContext& conte
     Require(rank >= 0, "the length of Shape must be known while the program is built");
     return std::vector<int64_t>(rank, -2);
   }
-  Require(!attrs.shape.empty(), "the new shape is empty; give at least one size in `shape`, or the input Shape or ShapeTensor");
+  Require(!attrs.shape.empty(),
+          "the new shape is empty; give at least one size in `shape`, or the input Shape or ShapeTensor");
   return {attrs.shape.begin(), attrs.shape.end()};
 }
 
@@ -45,7 +47,8 @@ Dims NewDims(const std::vector<int64_t>& wanted, const Dims& x) {
     int64_t size = wanted[i];
     Require(size >= -2, "the new size of axis ", i, " is ", size, "; expected -1, 0 or more, in ", wanted);
     if (size == 0) {
-      Require(static_cast<int>(i) < x.rank(), "the new size of axis ", i, " is 0, which takes X's size, but X has shape ", x);
+      Require(static_cast<int>(i) < x.rank(), "the new size of axis ", i,
+              " is 0, which takes X's size, but X has shape ", x);
       size = x[static_cast<int>(i)];
       unknown |= size < 0;
     } else if (size == -1) {
@@ -65,10 +68,12 @@ Dims NewDims(const std::vector<int64_t>& wanted, const Dims& x) {
   }
   const int64_t product = dims.numel();
   if (computed >= 0) {
-    Require(product > 0 ? numel % product == 0 : numel == 0, "X has shape ", x, " of ", numel, " elements, which cannot be reshaped to ", wanted);
+    Require(product > 0 ? numel % product == 0 : numel == 0, "X has shape ", x, " of ", numel,
+            " elements, which cannot be reshaped to ", wanted);
     dims[computed] = product > 0 ? numel / product : 0;
   } else {
-    Require(product == numel, "X has shape ", x, " of ", numel, " elements, but the new shape ", dims, " has ", product);
+    Require(product == numel, "X has shape ", x, " of ", numel, " elements, but the new shape ", dims, " has ",
+            product);
   }
   return dims;
 }
@@ -90,8 +95,11 @@ void Infer2(const ReshapeAttrs& attrs, InferContext& context) {
   Infer(attrs, context);
 }
 
-void Kernel(const CpuContext&, const ReshapeAttrs&, const Tensor& x, const Tensor*, Span<const Tensor>, Tensor& out) { CopyBytes(x, out); }
-void Kernel2(const CpuContext&, const ReshapeAttrs&, const Tensor& x, const Tensor*, Span<const Tensor>, Tensor& out, Tensor*) {
+void Kernel(const CpuContext&, const ReshapeAttrs&, const Tensor& x, const Tensor*, Span<const Tensor>, Tensor& out) {
+  CopyBytes(x, out);
+}
+void Kernel2(const CpuContext&, const ReshapeAttrs&, const Tensor& x, const Tensor*, Span<const Tensor>, Tensor& out,
+             Tensor*) {
   CopyBytes(x, out);
 }
 
@@ -102,8 +110,8 @@ void InferOldGrad(const ReshapeAttrs&, InferContext& context) {
   for (int i = 0; i < context.OutCount("ShapeTensor@GRAD"); ++i) context.CopyMeta("ShapeTensor", "ShapeTensor@GRAD", i);
 }
 
-void OldGrad(const CpuContext&, const ReshapeAttrs&, const Tensor*, const Tensor& dout, const Tensor*, Span<const Tensor>, const Tensor&,
-             Tensor* dshape, Span<Tensor> dshapes, Tensor* dx) {
+void OldGrad(const CpuContext&, const ReshapeAttrs&, const Tensor*, const Tensor& dout, const Tensor*,
+             Span<const Tensor>, const Tensor&, Tensor* dshape, Span<Tensor> dshapes, Tensor* dx) {
   const auto zero = [](Tensor* tensor) {
     if (tensor) std::memset(tensor->mutable_raw(), 0, tensor->bytes());
   };
@@ -120,8 +128,8 @@ void DoubleGrad(const ReshapeAttrs& attrs, GradContext& context) {
 }
 
 void InferDoubleGrad(const ReshapeAttrs&, InferContext& context) {
-  Require(SizesAgree(context.In("DDX").numel(), context.In("DOut").numel()), "DDX has shape ", context.In("DDX").dims, ", but DOut has shape ",
-          context.In("DOut").dims);
+  Require(SizesAgree(context.In("DDX").numel(), context.In("DOut").numel()), "DDX has shape ", context.In("DDX").dims,
+          ", but DOut has shape ", context.In("DOut").dims);
   context.CopyMeta("DOut", "DDOut");
 }
 

@@ -14,12 +14,13 @@ struct AucAttrs {
     return std::tuple{
         Field{"curve", &AucAttrs::curve, "The curve under which the area is taken; only \"ROC\" exists."},
         Field{"num_thresholds", &AucAttrs::num_thresholds, "Predictions are sorted into num_thresholds + 1 bins."},
-        Field{"slide_steps", &AucAttrs::slide_steps, "The last slide_steps batches count; 0: all batches since the statistics were zeroed."}};
+        Field{"slide_steps", &AucAttrs::slide_steps,
+              "The last slide_steps batches count; 0: all batches since the statistics were zeroed."}};
   }
 };
 
-// Statistics: `slide_steps` blocks of bins, one a batch in turn, then their sum, then the number of batches so far. With
-// slide_steps 0: the sum alone.
+// Statistics: `slide_steps` blocks of bins, one a batch in turn, then their sum, then the number of batches so far.
+// With slide_steps 0: the sum alone.
 int64_t StatSize(const AucAttrs& attrs) {
   const int64_t bins = int64_t{attrs.num_thresholds} + 1;
   return attrs.slide_steps == 0 ? bins : (int64_t{attrs.slide_steps} + 1) * bins + 1;
@@ -33,14 +34,17 @@ void Infer(const AucAttrs& attrs, InferContext& context) {
   context.CheckDType("Predict", {DType::kFloat32});
   context.CheckDType("Label", kIndices);
   context.CheckRank("Predict", 2, 2);
-  Require(predict.dims[1] <= 2, "Predict has shape ", predict.dims, "; expected [rows, 2], the probabilities of the two classes, or [rows, 1]");
+  Require(predict.dims[1] <= 2, "Predict has shape ", predict.dims,
+          "; expected [rows, 2], the probabilities of the two classes, or [rows, 1]");
   const int64_t rows = predict.dims[0], labels = label.numel();
-  Require(SizesAgree(rows, labels), "Predict has ", rows, " rows but Label has shape ", label.dims, "; expected one label a row");
+  Require(SizesAgree(rows, labels), "Predict has ", rows, " rows but Label has shape ", label.dims,
+          "; expected one label a row");
   for (const auto slot : {"StatPos", "StatNeg"}) {
     const TensorMeta& stat = context.In(slot);
     Require(stat.dtype == DType::kInt64, "input ", slot, " is ", stat.dtype, "; expected int64");
-    Require(SizesAgree(stat.numel(), StatSize(attrs)), "input ", slot, " has shape ", stat.dims, "; expected ", StatSize(attrs),
-            " elements for num_thresholds ", attrs.num_thresholds, " and slide_steps ", attrs.slide_steps);
+    Require(SizesAgree(stat.numel(), StatSize(attrs)), "input ", slot, " has shape ", stat.dims, "; expected ",
+            StatSize(attrs), " elements for num_thresholds ", attrs.num_thresholds, " and slide_steps ",
+            attrs.slide_steps);
   }
   context.SetOut("AUC", {1}, DType::kFloat64);
   context.CopyMeta("StatPos", "StatPosOut");
@@ -79,8 +83,8 @@ double Area(const int64_t* positives, const int64_t* negatives, int64_t bins) {
   return pos > 0 && neg > 0 ? area / pos / neg : 0;
 }
 
-void Auc(const CpuContext&, const AucAttrs& attrs, const Tensor& predict, const Tensor& label, const Tensor& stat_pos, const Tensor& stat_neg,
-         Tensor& auc, Tensor& stat_pos_out, Tensor& stat_neg_out) {
+void Auc(const CpuContext&, const AucAttrs& attrs, const Tensor& predict, const Tensor& label, const Tensor& stat_pos,
+         const Tensor& stat_neg, Tensor& auc, Tensor& stat_pos_out, Tensor& stat_neg_out) {
   const int64_t rows = predict.dim(0), width = predict.dim(1);
   const float* scores = predict.data<float>();
   int64_t *pos = stat_pos_out.mutable_data<int64_t>(), *neg = stat_neg_out.mutable_data<int64_t>();
@@ -105,8 +109,10 @@ void Auc(const CpuContext&, const AucAttrs& attrs, const Tensor& predict, const 
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp<AucAttrs>(
         {.name = "auc",
-         .doc = "AUC = the area under the ROC curve of the predictions so far, approximated with num_thresholds + 1 bins and trapezoids.",
-         .inputs = {{"Predict", "Probabilities, float32[rows, 2] or [rows, 1]; the last column is the positive class.", kNoGradient},
+         .doc = "AUC = the area under the ROC curve of the predictions so far, approximated with num_thresholds + 1 "
+                "bins and trapezoids.",
+         .inputs = {{"Predict", "Probabilities, float32[rows, 2] or [rows, 1]; the last column is the positive class.",
+                     kNoGradient},
                     {"Label", "0 or 1 a row.", kNoGradient},
                     {"StatPos", "Counts of positive examples a bin, int64; zeros at first.", kNoGradient},
                     {"StatNeg", "Counts of negative examples a bin, int64; zeros at first.", kNoGradient}},

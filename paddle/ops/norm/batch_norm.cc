@@ -26,8 +26,10 @@ struct BatchNormAttrs {
         Field{"momentum", &A::momentum, "Share of the old value in the running statistics' next one."},
         Field{"epsilon", &A::epsilon, "Added to the variance."},
         Field{"data_layout", &A::data_layout, "NCHW: channels are the second dimension; NHWC: the last."},
-        Field{"use_global_stats", &A::use_global_stats, "Whether to normalise with the running statistics in training too."},
-        Field{"trainable_statistics", &A::trainable_statistics, "Whether the batch's own statistics are used though is_test."}};
+        Field{"use_global_stats", &A::use_global_stats,
+              "Whether to normalise with the running statistics in training too."},
+        Field{"trainable_statistics", &A::trainable_statistics,
+              "Whether the batch's own statistics are used though is_test."}};
   }
   bool global() const { return use_global_stats || (is_test && !trainable_statistics); }
 };
@@ -49,14 +51,14 @@ struct View {
 void CheckShapes(const Attrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
   context.CheckRank("X", 2, 5);
-  Require(attrs.data_layout == "NCHW" || attrs.data_layout == "NHWC" || attrs.data_layout == "AnyLayout", "data_layout is '", attrs.data_layout,
-          "'; expected NCHW or NHWC");
+  Require(attrs.data_layout == "NCHW" || attrs.data_layout == "NHWC" || attrs.data_layout == "AnyLayout",
+          "data_layout is '", attrs.data_layout, "'; expected NCHW or NHWC");
   const int64_t channels = View(attrs, context.In("X").dims).channels;
   for (const auto slot : {"Scale", "Bias", "Mean", "Variance"}) {
     if (!context.Has(slot)) continue;
     const Dims& dims = context.In(slot).dims;
-    Require(dims.rank() == 1 && SizesAgree(dims[0], channels), slot, " has shape ", dims, "; expected [", channels, "], a number a channel of X ",
-            context.In("X").dims);
+    Require(dims.rank() == 1 && SizesAgree(dims[0], channels), slot, " has shape ", dims, "; expected [", channels,
+            "], a number a channel of X ", context.In("X").dims);
     context.CheckSameDType("X", slot);
   }
 }
@@ -66,12 +68,13 @@ void Infer(const Attrs& attrs, InferContext& context) {
   const int64_t channels = View(attrs, context.In("X").dims).channels;
   const DType dtype = context.In("X").dtype;
   context.CopyMeta("X", "Y");
-  for (const auto slot : {"MeanOut", "VarianceOut", "SavedMean", "SavedVariance"}) context.SetOut(slot, {channels}, dtype);
+  for (const auto slot : {"MeanOut", "VarianceOut", "SavedMean", "SavedVariance"})
+    context.SetOut(slot, {channels}, dtype);
   context.SetOut("ReserveSpace", {0}, dtype);
 }
 
-// Totals of each channel: `load(c)` gives what the channel's elements have in common, `body(k, common, element)` what the element adds to
-// total k. sums: [channels, kSums].
+// Totals of each channel: `load(c)` gives what the channel's elements have in common, `body(k, common, element)` what
+// the element adds to total k. sums: [channels, kSums].
 template <int kSums, class T, class Load, class Body>
 void ChannelSums(const View& v, double* sums, const Load& load, const Body& body) {
   std::fill_n(sums, v.channels * kSums, 0.0);
@@ -98,17 +101,18 @@ void ChannelSums(const View& v, double* sums, const Load& load, const Body& body
 template <class Load, class Body>
 void ForEach(const View& v, const Load& load, const Body& body) {
   const int64_t rows = v.inner == 1 ? v.outer : v.outer * v.channels, width = v.inner == 1 ? v.channels : v.inner;
-  ParallelFor(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const int64_t at = row * width;
-      if (v.inner == 1) {
-        for (int64_t j = 0; j < width; ++j) body(load(j), at + j);
-      } else {
-        const auto common = load(row % v.channels);
-        for (int64_t j = 0; j < width; ++j) body(common, at + j);
-      }
-    }
-  });
+  ParallelFor(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t row = begin; row < end; ++row) {
+                  const int64_t at = row * width;
+                  if (v.inner == 1) {
+                    for (int64_t j = 0; j < width; ++j) body(load(j), at + j);
+                  } else {
+                    const auto common = load(row % v.channels);
+                    for (int64_t j = 0; j < width; ++j) body(common, at + j);
+                  }
+                }
+              });
 }
 
 // Two totals and four coefficients a channel.
@@ -117,7 +121,9 @@ struct BatchNormState {
   size_t scratch_bytes() const { return static_cast<size_t>(channels) * 6 * sizeof(double); }
 };
 
-BatchNormState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) { return {View(attrs, metas.In("X").dims).channels}; }
+BatchNormState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
+  return {View(attrs, metas.In("X").dims).channels};
+}
 
 // y = (x - mean) factor + offset
 template <class T>
@@ -129,22 +135,27 @@ struct Line {
 template <class T>
 void Statistics(const View& v, const T* x, double* sums, T* mean, T* variance) {
   const double n = static_cast<double>(std::max<int64_t>(v.count(), 1));
-  ChannelSums<1, T>(v, sums, [](int64_t) { return 0; }, [=](int, int, int64_t i) { return x[i]; });
+  ChannelSums<1, T>(
+      v, sums, [](int64_t) { return 0; }, [=](int, int, int64_t i) { return x[i]; });
   for (int64_t c = 0; c < v.channels; ++c) mean[c] = static_cast<T>(sums[c] / n);
-  ChannelSums<1, T>(v, sums, [=](int64_t c) { return mean[c]; }, [=](int, T m, int64_t i) { return (x[i] - m) * (x[i] - m); });
+  ChannelSums<1, T>(
+      v, sums, [=](int64_t c) { return mean[c]; }, [=](int, T m, int64_t i) { return (x[i] - m) * (x[i] - m); });
   for (int64_t c = 0; c < v.channels; ++c) variance[c] = static_cast<T>(sums[c] / n);
 }
 
-void BatchNorm(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch scratch, const Tensor& x, const Tensor& scale, const Tensor& bias,
-               const Tensor& mean, const Tensor& variance, const Tensor* momentum_tensor, Tensor& y, Tensor& mean_out, Tensor& variance_out,
-               Tensor& saved_mean, Tensor& saved_variance, Tensor*) {
+void BatchNorm(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch scratch, const Tensor& x,
+               const Tensor& scale, const Tensor& bias, const Tensor& mean, const Tensor& variance,
+               const Tensor* momentum_tensor, Tensor& y, Tensor& mean_out, Tensor& variance_out, Tensor& saved_mean,
+               Tensor& saved_variance, Tensor*) {
   const View v(attrs, x.dims());
   auto* sums = reinterpret_cast<double*>(scratch.data);
   VisitFloat(x.dtype(), [&]<class T>() {
-    const T *from = x.data<T>(), *s = scale.data<T>(), *b = bias.data<T>(), *running_mean = mean.data<T>(), *running_variance = variance.data<T>();
+    const T *from = x.data<T>(), *s = scale.data<T>(), *b = bias.data<T>(), *running_mean = mean.data<T>(),
+            *running_variance = variance.data<T>();
     T *to = y.mutable_data<T>(), *center = saved_mean.mutable_data<T>(), *inverse = saved_variance.mutable_data<T>();
     T *next_mean = mean_out.mutable_data<T>(), *next_variance = variance_out.mutable_data<T>();
-    const T momentum = momentum_tensor ? static_cast<T>(*momentum_tensor->data<float>()) : static_cast<T>(attrs.momentum);
+    const T momentum =
+        momentum_tensor ? static_cast<T>(*momentum_tensor->data<float>()) : static_cast<T>(attrs.momentum);
     const bool global = attrs.global();
     if (!global) Statistics(v, from, sums, center, inverse);
     auto* lines = reinterpret_cast<Line<T>*>(sums + v.channels);
@@ -158,7 +169,9 @@ void BatchNorm(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch s
       inverse[c] = 1 / std::sqrt(inverse[c] + static_cast<T>(attrs.epsilon));
       lines[c] = {center[c], s[c] * inverse[c], b[c]};
     }
-    ForEach(v, [=](int64_t c) { return lines[c]; }, [=](Line<T> line, int64_t i) { to[i] = (from[i] - line.mean) * line.factor + line.offset; });
+    ForEach(
+        v, [=](int64_t c) { return lines[c]; },
+        [=](Line<T> line, int64_t i) { to[i] = (from[i] - line.mean) * line.factor + line.offset; });
   });
 }
 
@@ -174,24 +187,32 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
 
 // With h = (x - mean) inverse: d_bias = sum(dy), d_scale = sum(dy h), and over the n elements of a channel
 // dx = scale inverse (dy - (d_bias + h d_scale) / n); with statistics that do not depend on x just scale inverse dy.
-void BatchNormGrad(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch scratch, const Tensor& x, const Tensor& scale, const Tensor*,
-                   const Tensor& saved_mean, const Tensor& saved_variance, const Tensor*, const Tensor*, const Tensor*, const Tensor& d_y, Tensor* d_x,
-                   Tensor* d_scale, Tensor* d_bias) {
+void BatchNormGrad(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch scratch, const Tensor& x,
+                   const Tensor& scale, const Tensor*, const Tensor& saved_mean, const Tensor& saved_variance,
+                   const Tensor*, const Tensor*, const Tensor*, const Tensor& d_y, Tensor* d_x, Tensor* d_scale,
+                   Tensor* d_bias) {
   const View v(attrs, x.dims());
   auto* sums = reinterpret_cast<double*>(scratch.data);
   VisitFloat(x.dtype(), [&]<class T>() {
-    const T *from = x.data<T>(), *dy = d_y.data<T>(), *s = scale.data<T>(), *mean = saved_mean.data<T>(), *inverse = saved_variance.data<T>();
+    const T *from = x.data<T>(), *dy = d_y.data<T>(), *s = scale.data<T>(), *mean = saved_mean.data<T>(),
+            *inverse = saved_variance.data<T>();
     const bool global = attrs.global();
     if (!global || d_scale || d_bias)
-      ChannelSums<2, T>(v, sums, [=](int64_t c) { return Line<T>{mean[c], inverse[c], 0}; },
-                        [=](int k, Line<T> h, int64_t i) { return k == 0 ? dy[i] : dy[i] * ((from[i] - h.mean) * h.factor); });
+      ChannelSums<2, T>(
+          v, sums,
+          [=](int64_t c) {
+            return Line<T>{mean[c], inverse[c], 0};
+          },
+          [=](int k, Line<T> h, int64_t i) { return k == 0 ? dy[i] : dy[i] * ((from[i] - h.mean) * h.factor); });
     for (int64_t c = 0; c < v.channels; ++c) {
       if (d_bias) d_bias->mutable_data<T>()[c] = static_cast<T>(sums[2 * c]);
       if (d_scale) d_scale->mutable_data<T>()[c] = static_cast<T>(sums[2 * c + 1]);
     }
     if (!d_x) return;
     T* to = d_x->mutable_data<T>();
-    if (global) return ForEach(v, [=](int64_t c) { return s[c] * inverse[c]; }, [=](T a, int64_t i) { to[i] = a * dy[i]; });
+    if (global)
+      return ForEach(
+          v, [=](int64_t c) { return s[c] * inverse[c]; }, [=](T a, int64_t i) { to[i] = a * dy[i]; });
     struct Plane {  // dx = a dy + b (x - mean) + k
       T a, b, mean, k;
     };
@@ -201,7 +222,9 @@ void BatchNormGrad(const CpuContext&, const Attrs& attrs, BatchNormState&, Scrat
       const T a = s[c] * inverse[c], b = static_cast<T>(-a * inverse[c] * sums[2 * c + 1] / n);
       planes[c] = {a, b, mean[c], static_cast<T>(-a * sums[2 * c] / n)};
     }
-    ForEach(v, [=](int64_t c) { return planes[c]; }, [=](Plane p, int64_t i) { to[i] = p.a * dy[i] + p.b * (from[i] - p.mean) + p.k; });
+    ForEach(
+        v, [=](int64_t c) { return planes[c]; },
+        [=](Plane p, int64_t i) { to[i] = p.a * dy[i] + p.b * (from[i] - p.mean) + p.k; });
   });
 }
 
@@ -214,7 +237,8 @@ void Grad(const Attrs& attrs, GradContext& g) {
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "batch_norm",
-    .doc = "Normalises each channel over the batch: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias. Ioffe and Szegedy, 2015, arXiv:1502.03167.",
+    .doc = "Normalises each channel over the batch: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias. Ioffe and "
+           "Szegedy, 2015, arXiv:1502.03167.",
     .inputs = {{"X", "[N, C], [N, C, ...] or [N, ..., C], of rank 2 to 5."},
                {"Scale", "Factor a channel [C]."},
                {"Bias", "Summand a channel [C]."},
@@ -222,7 +246,9 @@ const Registered kOp = RegisterOp<Attrs>({
                {"Variance", "Running variance [C].", kNoGradient},
                {"MomentumTensor", "One float32 in place of the attribute momentum.", kOptional | kNoGradient}},
     .outputs = {{"Y", "Tensor of X's shape, grouped as X."},
-                {"MeanOut", "momentum Mean + (1 - momentum) mean of the batch, updated in place; with the running statistics in use, Mean."},
+                {"MeanOut",
+                 "momentum Mean + (1 - momentum) mean of the batch, updated in place; with the running statistics in "
+                 "use, Mean."},
                 {"VarianceOut", "The same for the variance (of the batch: divided by the count)."},
                 {"SavedMean", "The mean used [C].", kIntermediate},
                 {"SavedVariance", "1 / sqrt(the variance used + epsilon) [C].", kIntermediate},
@@ -245,7 +271,9 @@ const Registered kGradOp = RegisterOp<Attrs>({
                {"Mean", "The running mean, with use_global_stats; SavedMean holds the same.", kOptional | kMetaOnly},
                {"Variance", "The running variance, with use_global_stats.", kOptional | kMetaOnly},
                {"Y@GRAD", "Gradient of the result."}},
-    .outputs = {{"X@GRAD", "Gradient of X.", kOptional}, {"Scale@GRAD", "Gradient of Scale.", kOptional}, {"Bias@GRAD", "Gradient of Bias.", kOptional}},
+    .outputs = {{"X@GRAD", "Gradient of X.", kOptional},
+                {"Scale@GRAD", "Gradient of Scale.", kOptional},
+                {"Bias@GRAD", "Gradient of Bias.", kOptional}},
     .infer = InferGrad,
     .may_share = {{"X@GRAD", "Y@GRAD"}},
 });

@@ -16,9 +16,11 @@ struct GroupNormAttrs {
   std::string data_layout = "NCHW";
 
   static auto Fields() {
-    return std::tuple{Field{"epsilon", &GroupNormAttrs::epsilon, "Added to the variance."},
-                      Field{"groups", &GroupNormAttrs::groups, "Number of groups that the channels are cut into.", Presence::kRequired},
-                      Field{"data_layout", &GroupNormAttrs::data_layout, "NCHW: channels are the second dimension; NHWC: the last."}};
+    return std::tuple{
+        Field{"epsilon", &GroupNormAttrs::epsilon, "Added to the variance."},
+        Field{"groups", &GroupNormAttrs::groups, "Number of groups that the channels are cut into.",
+              Presence::kRequired},
+        Field{"data_layout", &GroupNormAttrs::data_layout, "NCHW: channels are the second dimension; NHWC: the last."}};
   }
 };
 
@@ -41,9 +43,10 @@ struct View {
 
   template <class Body>
   void ForEachGroup(const Body& body) const {
-    ParallelFor(n * groups, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width() * pixels, 1)), [&](int64_t from, int64_t to) {
-      for (int64_t k = from; k < to; ++k) body(k);
-    });
+    ParallelFor(n * groups, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width() * pixels, 1)),
+                [&](int64_t from, int64_t to) {
+                  for (int64_t k = from; k < to; ++k) body(k);
+                });
   }
 };
 
@@ -64,16 +67,17 @@ PerChannel<T> ChannelsOf(const View& v, const Tensor* tensor, int64_t group, T o
 void Check(const Attrs& attrs, std::string_view x_slot, InferContext& context) {
   context.CheckDType(x_slot, kFloats);
   context.CheckRank(x_slot, 2, 5);
-  Require(attrs.data_layout == "NCHW" || attrs.data_layout == "NHWC" || attrs.data_layout == "AnyLayout", "data_layout is '", attrs.data_layout,
-          "'; expected NCHW or NHWC");
+  Require(attrs.data_layout == "NCHW" || attrs.data_layout == "NHWC" || attrs.data_layout == "AnyLayout",
+          "data_layout is '", attrs.data_layout, "'; expected NCHW or NHWC");
   Require(attrs.groups >= 1, "groups must be positive, got ", attrs.groups);
   const View v(attrs, context.In(x_slot).dims);
-  Require(v.channels < 0 || v.channels % v.groups == 0, "the ", v.channels, " channels of ", x_slot, ' ', context.In(x_slot).dims,
-          " cannot be cut into ", v.groups, " equal groups");
+  Require(v.channels < 0 || v.channels % v.groups == 0, "the ", v.channels, " channels of ", x_slot, ' ',
+          context.In(x_slot).dims, " cannot be cut into ", v.groups, " equal groups");
   for (const auto slot : {"Scale", "Bias"}) {
     if (!context.Has(slot)) continue;
     const Dims& dims = context.In(slot).dims;
-    Require(dims.rank() == 1 && SizesAgree(dims[0], v.channels), slot, " has shape ", dims, "; expected [", v.channels, "], a number a channel");
+    Require(dims.rank() == 1 && SizesAgree(dims[0], v.channels), slot, " has shape ", dims, "; expected [", v.channels,
+            "], a number a channel");
     context.CheckSameDType(x_slot, slot);
   }
 }
@@ -86,7 +90,8 @@ void Infer(const Attrs& attrs, InferContext& context) {
   context.SetOut("Variance", {v.n, v.groups}, context.In("X").dtype);
 }
 
-void GroupNorm(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor* scale, const Tensor* bias, Tensor& y, Tensor& mean, Tensor& variance) {
+void GroupNorm(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor* scale, const Tensor* bias,
+               Tensor& y, Tensor& mean, Tensor& variance) {
   const View v(attrs, x.dims());
   const Runs runs = v.runs();
   VisitFloat(x.dtype(), [&]<class T>() {
@@ -98,12 +103,14 @@ void GroupNorm(const CpuContext&, const Attrs& attrs, const Tensor& x, const Ten
       variance.mutable_data<T>()[k] = moments.variance;
       const T inverse = InverseDeviation(moments.variance, attrs.epsilon);
       const auto s = ChannelsOf<T>(v, scale, k, 1), b = ChannelsOf<T>(v, bias, k, 0);
-      runs.ForEach([&](int64_t r, int64_t i, int64_t at) { to[at] = (from[at] - moments.mean) * inverse * s(r, i) + b(r, i); });
+      runs.ForEach(
+          [&](int64_t r, int64_t i, int64_t at) { to[at] = (from[at] - moments.mean) * inverse * s(r, i) + b(r, i); });
     });
   });
 }
 
-// ---- gradient: from Y, as programs give it; h = (Y - Bias) / Scale is what X was after normalisation (0 where Scale is 0) ----
+// ---- gradient: from Y, as programs give it; h = (Y - Bias) / Scale is what X was after normalisation (0 where Scale
+// is 0) ----
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
   Check(attrs, "Y", context);
@@ -120,30 +127,35 @@ T Normalised(T y, T scale, T bias) {
 
 // d_bias = sum(dy), d_scale = sum(dy h) over all elements of a channel.
 template <class T>
-void ParameterGrads(const View& v, const T* y, const T* dy, const Tensor* scale, const Tensor* bias, T* d_scale, T* d_bias) {
-  ParallelFor(v.channels, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(v.n * v.pixels, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin; c < end; ++c) {
-      const T s = scale ? scale->data<T>()[c] : T(1), b = bias ? bias->data<T>()[c] : T(0);
-      double sum = 0, dot = 0;
-      for (int64_t i = 0; i < v.n; ++i) {
-        const int64_t at = v.nhwc ? i * v.pixels * v.channels + c : (i * v.channels + c) * v.pixels, step = v.nhwc ? v.channels : 1;
-        sum += LaneSum<T>(v.pixels, [=](int64_t p) { return dy[at + p * step]; });
-        dot += LaneSum<T>(v.pixels, [=](int64_t p) { return dy[at + p * step] * Normalised(y[at + p * step], s, b); });
-      }
-      if (d_scale) d_scale[c] = static_cast<T>(dot);
-      if (d_bias) d_bias[c] = static_cast<T>(sum);
-    }
-  });
+void ParameterGrads(const View& v, const T* y, const T* dy, const Tensor* scale, const Tensor* bias, T* d_scale,
+                    T* d_bias) {
+  ParallelFor(v.channels, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(v.n * v.pixels, 1)),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t c = begin; c < end; ++c) {
+                  const T s = scale ? scale->data<T>()[c] : T(1), b = bias ? bias->data<T>()[c] : T(0);
+                  double sum = 0, dot = 0;
+                  for (int64_t i = 0; i < v.n; ++i) {
+                    const int64_t at = v.nhwc ? i * v.pixels * v.channels + c : (i * v.channels + c) * v.pixels,
+                                  step = v.nhwc ? v.channels : 1;
+                    sum += LaneSum<T>(v.pixels, [=](int64_t p) { return dy[at + p * step]; });
+                    dot += LaneSum<T>(
+                        v.pixels, [=](int64_t p) { return dy[at + p * step] * Normalised(y[at + p * step], s, b); });
+                  }
+                  if (d_scale) d_scale[c] = static_cast<T>(dot);
+                  if (d_bias) d_bias[c] = static_cast<T>(sum);
+                }
+              });
 }
 
 // With g = scale dy: dx = inverse (g - mean(g) - h mean(g h)) over the group.
-void GroupNormGrad(const CpuContext&, const Attrs& attrs, const Tensor& y, const Tensor* scale, const Tensor* bias, const Tensor& variance,
-                   const Tensor& d_y, Tensor* d_x, Tensor* d_scale, Tensor* d_bias) {
+void GroupNormGrad(const CpuContext&, const Attrs& attrs, const Tensor& y, const Tensor* scale, const Tensor* bias,
+                   const Tensor& variance, const Tensor& d_y, Tensor* d_x, Tensor* d_scale, Tensor* d_bias) {
   const View v(attrs, y.dims());
   const Runs runs = v.runs();
   VisitFloat(y.dtype(), [&]<class T>() {
     if (d_scale || d_bias)
-      ParameterGrads<T>(v, y.data<T>(), d_y.data<T>(), scale, bias, d_scale ? d_scale->mutable_data<T>() : nullptr, d_bias ? d_bias->mutable_data<T>() : nullptr);
+      ParameterGrads<T>(v, y.data<T>(), d_y.data<T>(), scale, bias, d_scale ? d_scale->mutable_data<T>() : nullptr,
+                        d_bias ? d_bias->mutable_data<T>() : nullptr);
     if (!d_x) return;
     v.ForEachGroup([&](int64_t k) {
       const T *from = y.data<T>() + v.begin(k), *d = d_y.data<T>() + v.begin(k);
@@ -152,19 +164,24 @@ void GroupNormGrad(const CpuContext&, const Attrs& attrs, const Tensor& y, const
       const auto s = ChannelsOf<T>(v, scale, k, 1), b = ChannelsOf<T>(v, bias, k, 0);
       const auto g = [=](int64_t r, int64_t i, int64_t at) { return s(r, i) * d[at]; };
       const auto h = [=](int64_t r, int64_t i, int64_t at) { return Normalised(from[at], s(r, i), b(r, i)); };
-      const T sum = runs.Sum<T>(g) / n, dot = runs.Sum<T>([=](int64_t r, int64_t i, int64_t at) { return g(r, i, at) * h(r, i, at); }) / n;
-      runs.ForEach([&](int64_t r, int64_t i, int64_t at) { to[at] = inverse * (g(r, i, at) - sum - h(r, i, at) * dot); });
+      const T sum = runs.Sum<T>(g) / n,
+              dot = runs.Sum<T>([=](int64_t r, int64_t i, int64_t at) { return g(r, i, at) * h(r, i, at); }) / n;
+      runs.ForEach(
+          [&](int64_t r, int64_t i, int64_t at) { to[at] = inverse * (g(r, i, at) - sum - h(r, i, at) * dot); });
     });
   });
 }
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "group_norm",
-    .doc = "Normalises each group of channels of each image: Y = Scale (X - Mean) / sqrt(Variance + epsilon) + Bias. Wu and He, 2018, arXiv:1803.08494.",
+    .doc = "Normalises each group of channels of each image: Y = Scale (X - Mean) / sqrt(Variance + epsilon) + Bias. "
+           "Wu and He, 2018, arXiv:1803.08494.",
     .inputs = {{"X", "[N, C], [N, C, ...] or [N, ..., C], of rank 2 to 5."},
                {"Scale", "Factor a channel [C]; absent: 1.", kOptional},
                {"Bias", "Summand a channel [C]; absent: 0.", kOptional}},
-    .outputs = {{"Y", "Tensor of X's shape, grouped as X."}, {"Mean", "Mean of each group [N, groups].", kIntermediate}, {"Variance", "Variance of each group [N, groups].", kIntermediate}},
+    .outputs = {{"Y", "Tensor of X's shape, grouped as X."},
+                {"Mean", "Mean of each group [N, groups].", kIntermediate},
+                {"Variance", "Variance of each group [N, groups].", kIntermediate}},
     .infer = Infer,
     .may_share = {{"Y", "X"}},
 });
@@ -177,7 +194,9 @@ const Registered kGradOp = RegisterOp<Attrs>({
                {"Bias", "As given to group_norm.", kOptional},
                {"Variance", "As written by group_norm."},
                {"Y@GRAD", "Gradient of the result."}},
-    .outputs = {{"X@GRAD", "Gradient of X.", kOptional}, {"Scale@GRAD", "Gradient of Scale.", kOptional}, {"Bias@GRAD", "Gradient of Bias.", kOptional}},
+    .outputs = {{"X@GRAD", "Gradient of X.", kOptional},
+                {"Scale@GRAD", "Gradient of Scale.", kOptional},
+                {"Bias@GRAD", "Gradient of Bias.", kOptional}},
     .infer = InferGrad,
     .may_share = {{"X@GRAD", "Y@GRAD"}},
 });

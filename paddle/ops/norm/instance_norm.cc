@@ -28,16 +28,18 @@ struct View {
   // Calls body(plane, channel, first element).
   template <class Body>
   void ForEachPlane(const Body& body) const {
-    ParallelFor(n * channels, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(pixels, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) body(plane, plane % channels, plane * pixels);
-    });
+    ParallelFor(n * channels, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(pixels, 1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t plane = begin; plane < end; ++plane) body(plane, plane % channels, plane * pixels);
+                });
   }
   // Calls body(channel) for each channel.
   template <class Body>
   void ForEachChannel(const Body& body) const {
-    ParallelFor(channels, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(n * pixels, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; ++c) body(c);
-    });
+    ParallelFor(channels, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(n * pixels, 1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t c = begin; c < end; ++c) body(c);
+                });
   }
 };
 
@@ -48,7 +50,8 @@ void Check(InferContext& context, std::initializer_list<std::string_view> channe
   for (const auto slot : channel_slots) {
     if (!context.Has(slot)) continue;
     const Dims& dims = context.In(slot).dims;
-    Require(dims.rank() == 1 && SizesAgree(dims[0], channels), slot, " has shape ", dims, "; expected [", channels, "], a number a channel");
+    Require(dims.rank() == 1 && SizesAgree(dims[0], channels), slot, " has shape ", dims, "; expected [", channels,
+            "], a number a channel");
     context.CheckSameDType("X", slot);
   }
 }
@@ -61,7 +64,8 @@ void Infer(const Attrs&, InferContext& context) {
   context.SetOut("SavedVariance", {planes}, context.In("X").dtype);
 }
 
-void InstanceNorm(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor* scale, const Tensor* bias, Tensor& y, Tensor& mean, Tensor& inverse) {
+void InstanceNorm(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor* scale, const Tensor* bias,
+                  Tensor& y, Tensor& mean, Tensor& inverse) {
   const View v(x.dims());
   VisitFloat(x.dtype(), [&]<class T>() {
     v.ForEachPlane([&](int64_t plane, int64_t c, int64_t begin) {
@@ -87,8 +91,12 @@ struct Plane {
   T mean, s;
 
   T h(int64_t i) const { return (x[i] - mean) * s; }
-  T Mean(const T* a) const { return LaneSum<T>(n, [=](int64_t i) { return a[i]; }) / static_cast<T>(n); }
-  T MeanWithH(const T* a) const { return LaneSum<T>(n, [this, a](int64_t i) { return a[i] * h(i); }) / static_cast<T>(n); }
+  T Mean(const T* a) const {
+    return LaneSum<T>(n, [=](int64_t i) { return a[i]; }) / static_cast<T>(n);
+  }
+  T MeanWithH(const T* a) const {
+    return LaneSum<T>(n, [this, a](int64_t i) { return a[i] * h(i); }) / static_cast<T>(n);
+  }
 };
 
 template <class T>
@@ -101,12 +109,13 @@ void InferGrad(const Attrs&, InferContext& context) {
   context.CheckSameDims("X", "Y@GRAD");
   context.CheckSameDType("X", "Y@GRAD");
   if (context.HasOut("X@GRAD")) context.CopyMeta("X", "X@GRAD");
-  for (const auto slot : {"Scale@GRAD", "Bias@GRAD"}) context.SetOut(slot, {context.In("X").dims[1]}, context.In("X").dtype);
+  for (const auto slot : {"Scale@GRAD", "Bias@GRAD"})
+    context.SetOut(slot, {context.In("X").dims[1]}, context.In("X").dtype);
 }
 
 // d_bias = sum(dy), d_scale = sum(dy h) over a channel; dx = scale s (dy - mean(dy) - h mean(dy h)) over a plane.
-void InstanceNormGrad(const CpuContext&, const Attrs&, const Tensor& x, const Tensor* scale, const Tensor& mean, const Tensor& inverse, const Tensor& d_y,
-                      Tensor* d_x, Tensor* d_scale, Tensor* d_bias) {
+void InstanceNormGrad(const CpuContext&, const Attrs&, const Tensor& x, const Tensor* scale, const Tensor& mean,
+                      const Tensor& inverse, const Tensor& d_y, Tensor* d_x, Tensor* d_scale, Tensor* d_bias) {
   const View v(x.dims());
   VisitFloat(x.dtype(), [&]<class T>() {
     const T* dy = d_y.data<T>();
@@ -155,14 +164,15 @@ void InferGradGrad(const Attrs&, InferContext& context) {
   context.SetOut("DScale", {context.In("X").dims[1]}, context.In("X").dtype);
 }
 
-// Writes DDY and DX of one plane, where not null, and returns its part of DScale. With g = scale, a = DY, u = DDX (null: zeros),
-// p = DDScale, q = DDBias, and A, B, U, V, C = means of a, a h, u, u h, u a over the plane:
+// Writes DDY and DX of one plane, where not null, and returns its part of DScale. With g = scale, a = DY, u = DDX
+// (null: zeros), p = DDScale, q = DDBias, and A, B, U, V, C = means of a, a h, u, u h, u a over the plane:
 //   DDY = g s (u - U - h V) + p h + q
 //   DX = p s (a - A - h B) - g s^2 (h (C - U A - V B) + (u - U - h V) B + (a - A - h B) V)
 //   DScale = n s (C - U A - V B)
 template <class T>
 T PlaneGradGrad(const Plane<T>& plane, T g, T p, T q, const T* a, const T* u, T* ddy, T* dx) {
-  const T A = plane.Mean(a), B = plane.MeanWithH(a), U = u ? plane.Mean(u) : T(0), V = u ? plane.MeanWithH(u) : T(0), s = plane.s;
+  const T A = plane.Mean(a), B = plane.MeanWithH(a), U = u ? plane.Mean(u) : T(0), V = u ? plane.MeanWithH(u) : T(0),
+          s = plane.s;
   const T C = u ? LaneSum<T>(plane.n, [=](int64_t i) { return u[i] * a[i]; }) / static_cast<T>(plane.n) : T(0);
   const T rest = C - U * A - V * B;
   for (int64_t i = 0; i < plane.n; ++i) {
@@ -173,17 +183,21 @@ T PlaneGradGrad(const Plane<T>& plane, T g, T p, T q, const T* a, const T* u, T*
   return static_cast<T>(plane.n) * s * rest;
 }
 
-void InstanceNormGradGrad(const CpuContext&, const Attrs&, const Tensor& x, const Tensor* scale, const Tensor& mean, const Tensor& inverse, const Tensor& d_y,
-                          const Tensor* dd_x, const Tensor* dd_scale, const Tensor* dd_bias, Tensor* d_x, Tensor* d_scale, Tensor* dd_y) {
+void InstanceNormGradGrad(const CpuContext&, const Attrs&, const Tensor& x, const Tensor* scale, const Tensor& mean,
+                          const Tensor& inverse, const Tensor& d_y, const Tensor* dd_x, const Tensor* dd_scale,
+                          const Tensor* dd_bias, Tensor* d_x, Tensor* d_scale, Tensor* dd_y) {
   const View v(x.dims());
   VisitFloat(x.dtype(), [&]<class T>() {
-    const auto at = [](const Tensor* tensor, int64_t c, T otherwise) { return tensor ? tensor->data<T>()[c] : otherwise; };
+    const auto at = [](const Tensor* tensor, int64_t c, T otherwise) {
+      return tensor ? tensor->data<T>()[c] : otherwise;
+    };
     v.ForEachChannel([&](int64_t c) {
       T sum = 0;
       for (int64_t plane = c; plane < v.planes(); plane += v.channels) {
         const int64_t begin = plane * v.pixels;
-        sum += PlaneGradGrad(PlaneOf<T>(v, x, mean, inverse, plane), at(scale, c, 1), at(dd_scale, c, 0), at(dd_bias, c, 0), d_y.data<T>() + begin,
-                             dd_x ? dd_x->data<T>() + begin : nullptr, dd_y ? dd_y->mutable_data<T>() + begin : nullptr,
+        sum += PlaneGradGrad(PlaneOf<T>(v, x, mean, inverse, plane), at(scale, c, 1), at(dd_scale, c, 0),
+                             at(dd_bias, c, 0), d_y.data<T>() + begin, dd_x ? dd_x->data<T>() + begin : nullptr,
+                             dd_y ? dd_y->mutable_data<T>() + begin : nullptr,
                              d_x ? d_x->mutable_data<T>() + begin : nullptr);
       }
       if (d_scale) d_scale->mutable_data<T>()[c] = sum;
@@ -193,7 +207,8 @@ void InstanceNormGradGrad(const CpuContext&, const Attrs&, const Tensor& x, cons
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "instance_norm",
-    .doc = "Normalises each channel of each image: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias. Ulyanov et al., 2016, arXiv:1607.08022.",
+    .doc = "Normalises each channel of each image: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias. Ulyanov et "
+           "al., 2016, arXiv:1607.08022.",
     .inputs = {{"X", "[N, C] or [N, C, ...], of rank 2 to 5."},
                {"Scale", "Factor a channel [C]; absent: 1.", kOptional},
                {"Bias", "Summand a channel [C]; absent: 0.", kOptional}},
@@ -213,7 +228,9 @@ const Registered kGradOp = RegisterOp<Attrs>({
                {"SavedMean", "As written by instance_norm."},
                {"SavedVariance", "As written by instance_norm."},
                {"Y@GRAD", "Gradient of the result."}},
-    .outputs = {{"X@GRAD", "Gradient of X.", kOptional}, {"Scale@GRAD", "Gradient of Scale.", kOptional}, {"Bias@GRAD", "Gradient of Bias.", kOptional}},
+    .outputs = {{"X@GRAD", "Gradient of X.", kOptional},
+                {"Scale@GRAD", "Gradient of Scale.", kOptional},
+                {"Bias@GRAD", "Gradient of Bias.", kOptional}},
     .infer = InferGrad,
     .grad = GradInstanceNormGrad,
     .may_share = {{"X@GRAD", "Y@GRAD"}},
@@ -231,7 +248,9 @@ const Registered kGradGradOp = RegisterOp<Attrs>({
                {"DDX", "Gradient of X@GRAD.", kOptional},
                {"DDScale", "Gradient of Scale@GRAD.", kOptional},
                {"DDBias", "Gradient of Bias@GRAD.", kOptional}},
-    .outputs = {{"DX", "Gradient of X.", kOptional}, {"DScale", "Gradient of Scale.", kOptional}, {"DDY", "Gradient of DY.", kOptional}},
+    .outputs = {{"DX", "Gradient of X.", kOptional},
+                {"DScale", "Gradient of Scale.", kOptional},
+                {"DDY", "Gradient of DY.", kOptional}},
     .infer = InferGradGrad,
 });
 const Registered kGradGradCpu = RegisterKernel("instance_norm_grad_grad", InstanceNormGradGrad);

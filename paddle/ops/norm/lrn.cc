@@ -20,12 +20,13 @@ struct LrnAttrs {
 
   static auto Fields() {
     using A = LrnAttrs;
-    return std::tuple{Field{"n", &A::n, "Number of neighbouring channels in a sum, an odd number."},
-                      Field{"k", &A::k, "Summand."},
-                      Field{"alpha", &A::alpha, "Factor of the sum of squares."},
-                      Field{"beta", &A::beta, "Exponent."},
-                      Field{"data_format", &A::data_format, "NHWC: channels are the last dimension; anything else: the second."},
-                      Field{"is_test", &A::is_test, "Has no influence: the result is the same in training and inference."}};
+    return std::tuple{
+        Field{"n", &A::n, "Number of neighbouring channels in a sum, an odd number."},
+        Field{"k", &A::k, "Summand."},
+        Field{"alpha", &A::alpha, "Factor of the sum of squares."},
+        Field{"beta", &A::beta, "Exponent."},
+        Field{"data_format", &A::data_format, "NHWC: channels are the last dimension; anything else: the second."},
+        Field{"is_test", &A::is_test, "Has no influence: the result is the same in training and inference."}};
   }
 };
 
@@ -41,11 +42,13 @@ struct View {
     inner = last ? 1 : x.Product(2, 4);
   }
 
-  // Calls body(first element of channel 0, number of elements side by side) for pieces of the images, with all their channels.
+  // Calls body(first element of channel 0, number of elements side by side) for pieces of the images, with all their
+  // channels.
   template <class Body>
   void ForEachPiece(const Body& body) const {
     const int64_t pieces = (inner + kPiece - 1) / kPiece;
-    ParallelFor(outer * pieces, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(channels * std::min(inner, kPiece), 1)),
+    ParallelFor(outer * pieces,
+                std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(channels * std::min(inner, kPiece), 1)),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t i = begin; i < end; ++i) {
                     const int64_t from = i % pieces * kPiece;
@@ -105,10 +108,12 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
 }
 
 // dx = dy mid^-beta - 2 alpha beta x (sum over the window of dy y / mid)
-void LrnGrad(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& out, const Tensor& mid_out, const Tensor& d_out, Tensor& dx) {
+void LrnGrad(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tensor& out, const Tensor& mid_out,
+             const Tensor& d_out, Tensor& dx) {
   const View v(attrs, x.dims());
   VisitFloat(x.dtype(), [&]<class T>() {
-    const T *from = x.data<T>(), *y = out.data<T>(), *mid = mid_out.data<T>(), *dy = d_out.data<T>(), alpha = attrs.alpha, beta = attrs.beta;
+    const T *from = x.data<T>(), *y = out.data<T>(), *mid = mid_out.data<T>(), *dy = d_out.data<T>(),
+            alpha = attrs.alpha, beta = attrs.beta;
     T* to = dx.mutable_data<T>();
     v.ForEachPiece([=](int64_t begin, int64_t width) {
       T sums[View::kPiece];
@@ -123,7 +128,8 @@ void LrnGrad(const CpuContext&, const Attrs& attrs, const Tensor& x, const Tenso
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "lrn",
-    .doc = "Local response normalisation: Out = X / MidOut^beta with MidOut = k + alpha (sum of X^2 over the n channels around each). Krizhevsky et al., "
+    .doc = "Local response normalisation: Out = X / MidOut^beta with MidOut = k + alpha (sum of X^2 over the n "
+           "channels around each). Krizhevsky et al., "
            "\"ImageNet classification with deep convolutional neural networks\", 2012.",
     .inputs = {{"X", "Images [N, C, H, W], or [N, H, W, C] with data_format NHWC."}},
     .outputs = {{"Out", "Tensor of X's shape."}, {"MidOut", "The base of the power, of X's shape."}},
@@ -133,7 +139,10 @@ const Registered kCpu = RegisterKernel("lrn", Lrn);
 const Registered kGradOp = RegisterOp<Attrs>({
     .name = "lrn_grad",
     .doc = "Gradient of lrn.",
-    .inputs = {{"X", "As given to lrn."}, {"Out", "The result of lrn."}, {"MidOut", "As written by lrn."}, {"Out@GRAD", "Gradient of the result."}},
+    .inputs = {{"X", "As given to lrn."},
+               {"Out", "The result of lrn."},
+               {"MidOut", "As written by lrn."},
+               {"Out@GRAD", "Gradient of the result."}},
     .outputs = {{"X@GRAD", "Gradient of X."}},
     .infer = InferGrad,
 });

@@ -17,7 +17,8 @@ struct DecayedAdagradAttrs {
   float epsilon = 1e-6f;
 
   static auto Fields() {
-    return std::tuple{Field{"decay", &DecayedAdagradAttrs::decay, "Decay of the moment."}, Field{"epsilon", &DecayedAdagradAttrs::epsilon, "Added to the divisor."}};
+    return std::tuple{Field{"decay", &DecayedAdagradAttrs::decay, "Decay of the moment."},
+                      Field{"epsilon", &DecayedAdagradAttrs::epsilon, "Added to the divisor."}};
   }
 };
 
@@ -33,8 +34,15 @@ struct Update {
   const T *param, *moment;
   T *param_out, *moment_out;
 
-  Update(T keep_, T add_, float epsilon_, const Tensor& rate, const Tensor& p, const Tensor& m, Tensor& p_out, Tensor& m_out)
-      : lr(*rate.data<T>()), keep(keep_), add(add_), epsilon(epsilon_), param(p.data<T>()), moment(m.data<T>()), param_out(p_out.mutable_data<T>()),
+  Update(T keep_, T add_, float epsilon_, const Tensor& rate, const Tensor& p, const Tensor& m, Tensor& p_out,
+         Tensor& m_out)
+      : lr(*rate.data<T>()),
+        keep(keep_),
+        add(add_),
+        epsilon(epsilon_),
+        param(p.data<T>()),
+        moment(m.data<T>()),
+        param_out(p_out.mutable_data<T>()),
         moment_out(m_out.mutable_data<T>()) {}
 
   void operator()(int64_t i, T g) const {
@@ -44,8 +52,8 @@ struct Update {
   }
 };
 
-void Adagrad(const CpuContext&, const AdagradAttrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& moment, const Tensor& rate,
-             Tensor& param_out, Tensor& moment_out) {
+void Adagrad(const CpuContext&, const AdagradAttrs& attrs, const Tensor& param, const Tensor& grad,
+             const Tensor& moment, const Tensor& rate, Tensor& param_out, Tensor& moment_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const Update<T> update(1, 1, attrs.epsilon, rate, param, moment, param_out, moment_out);
     const T* g = grad.data<T>();
@@ -54,14 +62,17 @@ void Adagrad(const CpuContext&, const AdagradAttrs& attrs, const Tensor& param, 
 }
 
 // Rows without a gradient do not change: Param and ParamOut are one tensor, and so are the moments.
-void AdagradSparse(const CpuContext&, const AdagradAttrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad, const Tensor& moment,
-                   const Tensor& rate, Tensor& param_out, Tensor& moment_out) {
+void AdagradSparse(const CpuContext&, const AdagradAttrs& attrs, RowMerger& rows, const Tensor& param,
+                   const SelectedRows& grad, const Tensor& moment, const Tensor& rate, Tensor& param_out,
+                   Tensor& moment_out) {
   rows.Merge(grad);
-  VisitFloat(param.dtype(), [&]<class T>() { ForEachTouched<T>(rows, Update<T>(1, 1, attrs.epsilon, rate, param, moment, param_out, moment_out)); });
+  VisitFloat(param.dtype(), [&]<class T>() {
+    ForEachTouched<T>(rows, Update<T>(1, 1, attrs.epsilon, rate, param, moment, param_out, moment_out));
+  });
 }
 
-void DecayedAdagrad(const CpuContext&, const DecayedAdagradAttrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& moment, const Tensor& rate,
-                    Tensor& param_out, Tensor& moment_out) {
+void DecayedAdagrad(const CpuContext&, const DecayedAdagradAttrs& attrs, const Tensor& param, const Tensor& grad,
+                    const Tensor& moment, const Tensor& rate, Tensor& param_out, Tensor& moment_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const T decay = attrs.decay;
     const Update<T> update(decay, 1 - decay, attrs.epsilon, rate, param, moment, param_out, moment_out);
@@ -72,8 +83,12 @@ void DecayedAdagrad(const CpuContext&, const DecayedAdagradAttrs& attrs, const T
 
 const Registered kOp = RegisterOp<AdagradAttrs>({
     .name = "adagrad",
-    .doc = "Adagrad: MomentOut = Moment + Grad^2; ParamOut = Param - LearningRate Grad / (sqrt(MomentOut) + epsilon). Duchi et al., JMLR 12, 2011.",
-    .inputs = {{"Param", "The parameter."}, {"Grad", "Gradient, dense or SelectedRows."}, {"Moment", "Sum of squares, of Param's shape."}, {"LearningRate", "One number."}},
+    .doc = "Adagrad: MomentOut = Moment + Grad^2; ParamOut = Param - LearningRate Grad / (sqrt(MomentOut) + epsilon). "
+           "Duchi et al., JMLR 12, 2011.",
+    .inputs = {{"Param", "The parameter."},
+               {"Grad", "Gradient, dense or SelectedRows."},
+               {"Moment", "Sum of squares, of Param's shape."},
+               {"LearningRate", "One number."}},
     .outputs = {{"ParamOut", "The parameter, updated in place."}, {"MomentOut", "The moment, updated in place."}},
     .infer = Infer<AdagradAttrs>,
     .must_share = {{"ParamOut", "Param"}, {"MomentOut", "Moment"}},
@@ -83,8 +98,12 @@ const Registered kSparseCpu = RegisterKernel("adagrad", PrepareRows<AdagradAttrs
 
 const Registered kDecayed = RegisterOp<DecayedAdagradAttrs>({
     .name = "decayed_adagrad",
-    .doc = "Adagrad with a decaying moment: MomentOut = decay Moment + (1 - decay) Grad^2; ParamOut = Param - LearningRate Grad / (sqrt(MomentOut) + epsilon).",
-    .inputs = {{"Param", "The parameter."}, {"Grad", "Gradient."}, {"Moment", "Decayed mean of squares, of Param's shape."}, {"LearningRate", "One number."}},
+    .doc = "Adagrad with a decaying moment: MomentOut = decay Moment + (1 - decay) Grad^2; ParamOut = Param - "
+           "LearningRate Grad / (sqrt(MomentOut) + epsilon).",
+    .inputs = {{"Param", "The parameter."},
+               {"Grad", "Gradient."},
+               {"Moment", "Decayed mean of squares, of Param's shape."},
+               {"LearningRate", "One number."}},
     .outputs = {{"ParamOut", "The parameter, updated in place."}, {"MomentOut", "The moment, updated in place."}},
     .infer = Infer<DecayedAdagradAttrs>,
     .must_share = {{"ParamOut", "Param"}, {"MomentOut", "Moment"}},

@@ -15,23 +15,31 @@ struct AdamAttrs {
 
   static auto Fields() {
     using A = AdamAttrs;
-    return std::tuple{Field{"beta1", &A::beta1, "Decay of the first moment."},
-                      Field{"beta2", &A::beta2, "Decay of the second moment."},
-                      Field{"epsilon", &A::epsilon, "Added to the divisor."},
-                      Field{"lazy_mode", &A::lazy_mode, "With a sparse gradient: whether rows that it lacks stay as they are."},
-                      Field{"min_row_size_to_use_multithread", &A::min_row_size_to_use_multithread, "Has no influence: threads are always used."}};
+    return std::tuple{
+        Field{"beta1", &A::beta1, "Decay of the first moment."},
+        Field{"beta2", &A::beta2, "Decay of the second moment."},
+        Field{"epsilon", &A::epsilon, "Added to the divisor."},
+        Field{"lazy_mode", &A::lazy_mode, "With a sparse gradient: whether rows that it lacks stay as they are."},
+        Field{"min_row_size_to_use_multithread", &A::min_row_size_to_use_multithread,
+              "Has no influence: threads are always used."}};
   }
 };
 
 using Attrs = AdamAttrs;
 
 void CheckOne(InferContext& context, std::string_view slot) {
-  if (context.Has(slot)) Require(SizesAgree(context.In(slot).numel(), 1), slot, " has shape ", context.In(slot).dims, "; expected one number");
+  if (context.Has(slot))
+    Require(SizesAgree(context.In(slot).numel(), 1), slot, " has shape ", context.In(slot).dims,
+            "; expected one number");
 }
 
 void Infer(const Attrs&, InferContext& context) {
   InferUpdate(context, {"Grad", "Moment1", "Moment2"},
-              {{"ParamOut", "Param"}, {"Moment1Out", "Moment1"}, {"Moment2Out", "Moment2"}, {"Beta1PowOut", "Beta1Pow"}, {"Beta2PowOut", "Beta2Pow"}});
+              {{"ParamOut", "Param"},
+               {"Moment1Out", "Moment1"},
+               {"Moment2Out", "Moment2"},
+               {"Beta1PowOut", "Beta1Pow"},
+               {"Beta2PowOut", "Beta2Pow"}});
   for (const auto slot : {"Beta1Pow", "Beta2Pow", "Beta1Tensor", "Beta2Tensor"}) {
     CheckOne(context, slot);
     context.CheckSameDType("Param", slot);
@@ -53,10 +61,16 @@ struct Update {
   T *param_out, *moment1_out, *moment2_out;
 
   Update(const Attrs& attrs, const Args& a)
-      : beta1(a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1)), beta2(a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2)), epsilon(attrs.epsilon),
-        rate(*a.rate.data<T>() * std::sqrt(1 - *a.beta2_pow.data<T>()) / (1 - *a.beta1_pow.data<T>())), param(a.param.data<T>()),
-        moment1(a.moment1.data<T>()), moment2(a.moment2.data<T>()), param_out(a.param_out.mutable_data<T>()),
-        moment1_out(a.moment1_out.mutable_data<T>()), moment2_out(a.moment2_out.mutable_data<T>()) {}
+      : beta1(a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1)),
+        beta2(a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2)),
+        epsilon(attrs.epsilon),
+        rate(*a.rate.data<T>() * std::sqrt(1 - *a.beta2_pow.data<T>()) / (1 - *a.beta1_pow.data<T>())),
+        param(a.param.data<T>()),
+        moment1(a.moment1.data<T>()),
+        moment2(a.moment2.data<T>()),
+        param_out(a.param_out.mutable_data<T>()),
+        moment1_out(a.moment1_out.mutable_data<T>()),
+        moment2_out(a.moment2_out.mutable_data<T>()) {}
 
   void operator()(int64_t i, T g) const {
     const T m = beta1 * moment1[i] + (1 - beta1) * g, v = beta2 * moment2[i] + (1 - beta2) * g * g;
@@ -73,10 +87,12 @@ void UpdatePowers(const Update<T>& update, const Args& a) {
   if (a.beta2_pow_out) *a.beta2_pow_out->mutable_data<T>() = update.beta2 * *a.beta2_pow.data<T>();
 }
 
-void Adam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& rate, const Tensor& moment1,
-          const Tensor& moment2, const Tensor& beta1_pow, const Tensor& beta2_pow, const Tensor* beta1, const Tensor* beta2, Tensor& param_out,
-          Tensor& moment1_out, Tensor& moment2_out, Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
-  const Args args{param, rate, moment1, moment2, beta1_pow, beta2_pow, beta1, beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
+void Adam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& rate,
+          const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow, const Tensor& beta2_pow,
+          const Tensor* beta1, const Tensor* beta2, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out,
+          Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
+  const Args args{param, rate,      moment1,     moment2,     beta1_pow,     beta2_pow,    beta1,
+                  beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   VisitFloat(param.dtype(), [&]<class T>() {
     const Update<T> update(attrs, args);
     const T* g = grad.data<T>();
@@ -85,23 +101,29 @@ void Adam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tens
   });
 }
 
-void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad, const Tensor& rate,
-                const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow, const Tensor& beta2_pow, const Tensor* beta1,
-                const Tensor* beta2, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out, Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
-  const Args args{param, rate, moment1, moment2, beta1_pow, beta2_pow, beta1, beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
+void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad,
+                const Tensor& rate, const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow,
+                const Tensor& beta2_pow, const Tensor* beta1, const Tensor* beta2, Tensor& param_out,
+                Tensor& moment1_out, Tensor& moment2_out, Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
+  const Args args{param, rate,      moment1,     moment2,     beta1_pow,     beta2_pow,    beta1,
+                  beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
     const Update<T> update(attrs, args);
-    if (attrs.lazy_mode) ForEachTouched<T>(rows, update);
-    else ForEachElement<T>(rows, param.dim(0), update);
+    if (attrs.lazy_mode)
+      ForEachTouched<T>(rows, update);
+    else
+      ForEachElement<T>(rows, param.dim(0), update);
     UpdatePowers(update, args);
   });
 }
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "adam",
-    .doc = "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; ParamOut = Param - LearningRate "
-           "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient lacks count as zero, unless "
+    .doc = "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
+           "ParamOut = Param - LearningRate "
+           "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
+           "lacks count as zero, unless "
            "lazy_mode. Kingma and Ba, 2014, arXiv:1412.6980.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},
@@ -118,7 +140,11 @@ const Registered kOp = RegisterOp<Attrs>({
                 {"Beta1PowOut", "Beta1Pow beta1; programs that scale it themselves leave it out.", kOptional},
                 {"Beta2PowOut", "Beta2Pow beta2; programs that scale it themselves leave it out.", kOptional}},
     .infer = Infer,
-    .must_share = {{"ParamOut", "Param"}, {"Moment1Out", "Moment1"}, {"Moment2Out", "Moment2"}, {"Beta1PowOut", "Beta1Pow"}, {"Beta2PowOut", "Beta2Pow"}},
+    .must_share = {{"ParamOut", "Param"},
+                   {"Moment1Out", "Moment1"},
+                   {"Moment2Out", "Moment2"},
+                   {"Beta1PowOut", "Beta1Pow"},
+                   {"Beta2PowOut", "Beta2Pow"}},
 });
 const Registered kCpu = RegisterKernel("adam", Adam);
 const Registered kSparseCpu = RegisterKernel("adam", PrepareRows<Attrs>, AdamSparse);

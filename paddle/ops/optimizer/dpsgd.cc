@@ -28,14 +28,17 @@ struct DpsgdAttrs {
 using Attrs = DpsgdAttrs;
 
 void Infer(const Attrs& attrs, InferContext& context) {
-  Require(attrs.clip > 0 && attrs.batch_size > 0, "clip and batch_size must be positive, got ", attrs.clip, " and ", attrs.batch_size);
+  Require(attrs.clip > 0 && attrs.batch_size > 0, "clip and batch_size must be positive, got ", attrs.clip, " and ",
+          attrs.batch_size);
   InferUpdate(context, {"Grad"}, {{"ParamOut", "Param"}});
 }
 
 // One number of the standard normal distribution, by Box and Muller's method.
-void Dpsgd(const CpuContext&, const Attrs& attrs, const RandomSource& random, const Tensor& param, const Tensor& grad, const Tensor& rate, Tensor& param_out) {
+void Dpsgd(const CpuContext&, const Attrs& attrs, const RandomSource& random, const Tensor& param, const Tensor& grad,
+           const Tensor& rate, Tensor& param_out) {
   const RandomKey key = random.Key(attrs.seed);
-  const double noise = attrs.sigma / attrs.batch_size * math::NormalBlock<double>(math::Philox(key.seed, key.step, key.op), 0)[0];
+  const double noise =
+      attrs.sigma / attrs.batch_size * math::NormalBlock<double>(math::Philox(key.seed, key.step, key.op), 0)[0];
   VisitFloat(param.dtype(), [&]<class T>() {
     const T *p = param.data<T>(), *g = grad.data<T>(), lr = *rate.data<T>();
     T* out = param_out.mutable_data<T>();
@@ -47,7 +50,8 @@ void Dpsgd(const CpuContext&, const Attrs& attrs, const RandomSource& random, co
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "dpsgd",
-    .doc = "Differentially private gradient descent: ParamOut = Param - LearningRate (Grad / max(1, |Grad| / clip) + sigma z / batch_size), with one z of the "
+    .doc = "Differentially private gradient descent: ParamOut = Param - LearningRate (Grad / max(1, |Grad| / clip) + "
+           "sigma z / batch_size), with one z of the "
            "standard normal distribution a step. Abadi et al., 2016, arXiv:1607.00133.",
     .inputs = {{"Param", "The parameter."}, {"Grad", "Gradient."}, {"LearningRate", "One number."}},
     .outputs = {{"ParamOut", "The parameter, updated in place."}},

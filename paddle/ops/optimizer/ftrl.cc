@@ -21,8 +21,9 @@ struct FtrlAttrs {
 using Attrs = FtrlAttrs;
 
 void Infer(const Attrs&, InferContext& context) {
-  InferUpdate(context, {"Grad", "SquaredAccumulator", "LinearAccumulator"},
-              {{"ParamOut", "Param"}, {"SquaredAccumOut", "SquaredAccumulator"}, {"LinearAccumOut", "LinearAccumulator"}});
+  InferUpdate(
+      context, {"Grad", "SquaredAccumulator", "LinearAccumulator"},
+      {{"ParamOut", "Param"}, {"SquaredAccumOut", "SquaredAccumulator"}, {"LinearAccumOut", "LinearAccumulator"}});
 }
 
 template <class T>
@@ -31,9 +32,18 @@ struct Update {
   const T *param, *square, *linear;
   T *param_out, *square_out, *linear_out;
 
-  Update(const Attrs& attrs, const Tensor& rate, const Tensor& p, const Tensor& s, const Tensor& l, Tensor& p_out, Tensor& s_out, Tensor& l_out)
-      : lr(*rate.data<T>()), l1(attrs.l1), l2(attrs.l2), power(attrs.lr_power), param(p.data<T>()), square(s.data<T>()), linear(l.data<T>()),
-        param_out(p_out.mutable_data<T>()), square_out(s_out.mutable_data<T>()), linear_out(l_out.mutable_data<T>()) {}
+  Update(const Attrs& attrs, const Tensor& rate, const Tensor& p, const Tensor& s, const Tensor& l, Tensor& p_out,
+         Tensor& s_out, Tensor& l_out)
+      : lr(*rate.data<T>()),
+        l1(attrs.l1),
+        l2(attrs.l2),
+        power(attrs.lr_power),
+        param(p.data<T>()),
+        square(s.data<T>()),
+        linear(l.data<T>()),
+        param_out(p_out.mutable_data<T>()),
+        square_out(s_out.mutable_data<T>()),
+        linear_out(l_out.mutable_data<T>()) {}
 
   T Power(T x) const { return power == T(-0.5) ? std::sqrt(x) : std::pow(x, -power); }
 
@@ -46,8 +56,8 @@ struct Update {
   }
 };
 
-void Ftrl(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& square, const Tensor& linear, const Tensor& grad, const Tensor& rate,
-          Tensor& param_out, Tensor& square_out, Tensor& linear_out) {
+void Ftrl(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& square, const Tensor& linear,
+          const Tensor& grad, const Tensor& rate, Tensor& param_out, Tensor& square_out, Tensor& linear_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const Update<T> update(attrs, rate, param, square, linear, param_out, square_out, linear_out);
     const T* g = grad.data<T>();
@@ -56,25 +66,34 @@ void Ftrl(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tens
 }
 
 // Rows without a gradient do not change: the outputs are the inputs' tensors.
-void FtrlSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const Tensor& square, const Tensor& linear,
-                const SelectedRows& grad, const Tensor& rate, Tensor& param_out, Tensor& square_out, Tensor& linear_out) {
+void FtrlSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const Tensor& square,
+                const Tensor& linear, const SelectedRows& grad, const Tensor& rate, Tensor& param_out,
+                Tensor& square_out, Tensor& linear_out) {
   rows.Merge(grad);
-  VisitFloat(param.dtype(), [&]<class T>() { ForEachTouched<T>(rows, Update<T>(attrs, rate, param, square, linear, param_out, square_out, linear_out)); });
+  VisitFloat(param.dtype(), [&]<class T>() {
+    ForEachTouched<T>(rows, Update<T>(attrs, rate, param, square, linear, param_out, square_out, linear_out));
+  });
 }
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "ftrl",
-    .doc = "Follow the regularised leader: s = SquaredAccumulator + Grad^2; z = LinearAccumulator + Grad - (s^-lr_power - SquaredAccumulator^-lr_power) / "
-           "LearningRate Param; ParamOut = (sign(z) l1 - z) / (s^-lr_power / LearningRate + 2 l2) where |z| > l1, 0 elsewhere. McMahan et al., \"Ad click "
+    .doc = "Follow the regularised leader: s = SquaredAccumulator + Grad^2; z = LinearAccumulator + Grad - "
+           "(s^-lr_power - SquaredAccumulator^-lr_power) / "
+           "LearningRate Param; ParamOut = (sign(z) l1 - z) / (s^-lr_power / LearningRate + 2 l2) where |z| > l1, 0 "
+           "elsewhere. McMahan et al., \"Ad click "
            "prediction\", KDD 2013.",
     .inputs = {{"Param", "The parameter."},
                {"SquaredAccumulator", "Sum of squares, of Param's shape."},
                {"LinearAccumulator", "z, of Param's shape."},
                {"Grad", "Gradient, dense or SelectedRows."},
                {"LearningRate", "One number."}},
-    .outputs = {{"ParamOut", "The parameter, updated in place."}, {"SquaredAccumOut", "s, updated in place."}, {"LinearAccumOut", "z, updated in place."}},
+    .outputs = {{"ParamOut", "The parameter, updated in place."},
+                {"SquaredAccumOut", "s, updated in place."},
+                {"LinearAccumOut", "z, updated in place."}},
     .infer = Infer,
-    .must_share = {{"ParamOut", "Param"}, {"SquaredAccumOut", "SquaredAccumulator"}, {"LinearAccumOut", "LinearAccumulator"}},
+    .must_share = {{"ParamOut", "Param"},
+                   {"SquaredAccumOut", "SquaredAccumulator"},
+                   {"LinearAccumOut", "LinearAccumulator"}},
 });
 const Registered kCpu = RegisterKernel("ftrl", Ftrl);
 const Registered kSparseCpu = RegisterKernel("ftrl", PrepareRows<Attrs>, FtrlSparse);

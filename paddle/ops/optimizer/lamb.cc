@@ -25,7 +25,8 @@ struct LambAttrs {
 using Attrs = LambAttrs;
 
 void Infer(const Attrs&, InferContext& context) {
-  InferUpdate(context, {"Grad", "Moment1", "Moment2"}, {{"ParamOut", "Param"}, {"Moment1Out", "Moment1"}, {"Moment2Out", "Moment2"}});
+  InferUpdate(context, {"Grad", "Moment1", "Moment2"},
+              {{"ParamOut", "Param"}, {"Moment1Out", "Moment1"}, {"Moment2Out", "Moment2"}});
 }
 
 template <class T>
@@ -35,7 +36,11 @@ struct Moments {
   T *m_out, *v_out;
 
   Moments(const Attrs& attrs, const Tensor& moment1, const Tensor& moment2, Tensor& moment1_out, Tensor& moment2_out)
-      : beta1(attrs.beta1), beta2(attrs.beta2), m(moment1.data<T>()), v(moment2.data<T>()), m_out(moment1_out.mutable_data<T>()),
+      : beta1(attrs.beta1),
+        beta2(attrs.beta2),
+        m(moment1.data<T>()),
+        v(moment2.data<T>()),
+        m_out(moment1_out.mutable_data<T>()),
         v_out(moment2_out.mutable_data<T>()) {}
 
   void operator()(int64_t i, T g) const {
@@ -59,8 +64,9 @@ void Step(const Attrs& attrs, const Tensor& param, const Tensor& rate, const T* 
   ForEachElement(param.numel(), [=](int64_t i) { out[i] = p[i] - lr * direction(i); });
 }
 
-void Lamb(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& rate, const Tensor& moment1, const Tensor& moment2,
-          const Tensor&, const Tensor&, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out) {
+void Lamb(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& rate,
+          const Tensor& moment1, const Tensor& moment2, const Tensor&, const Tensor&, Tensor& param_out,
+          Tensor& moment1_out, Tensor& moment2_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const Moments<T> moments(attrs, moment1, moment2, moment1_out, moment2_out);
     const T* g = grad.data<T>();
@@ -69,8 +75,9 @@ void Lamb(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tens
   });
 }
 
-void LambSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad, const Tensor& rate,
-                const Tensor& moment1, const Tensor& moment2, const Tensor&, const Tensor&, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out) {
+void LambSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad,
+                const Tensor& rate, const Tensor& moment1, const Tensor& moment2, const Tensor&, const Tensor&,
+                Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out) {
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
     const Moments<T> moments(attrs, moment1, moment2, moment1_out, moment2_out);
@@ -81,8 +88,10 @@ void LambSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "lamb",
-    .doc = "LAMB: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; r = Moment1Out / (sqrt(Moment2Out) + "
-           "epsilon) + weight_decay Param; ParamOut = Param - LearningRate |Param| / |r| r (the ratio is 1 where a norm is 0). Rows that a sparse gradient "
+    .doc = "LAMB: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; r = "
+           "Moment1Out / (sqrt(Moment2Out) + "
+           "epsilon) + weight_decay Param; ParamOut = Param - LearningRate |Param| / |r| r (the ratio is 1 where a "
+           "norm is 0). Rows that a sparse gradient "
            "lacks count as zero. You et al., 2019, arXiv:1904.00962, without the correction of the moments' bias.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},

@@ -26,8 +26,8 @@ void Infer(const Attrs&, InferContext& context) {
   InferUpdate(context, {"Grad", "Velocity"}, {{"ParamOut", "Param"}, {"VelocityOut", "Velocity"}});
 }
 
-void LarsMomentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& velocity, const Tensor& rate,
-                  Tensor& param_out, Tensor& velocity_out) {
+void LarsMomentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad,
+                  const Tensor& velocity, const Tensor& rate, Tensor& param_out, Tensor& velocity_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const int64_t n = param.numel();
     const T *p = param.data<T>(), *g = grad.data<T>(), *v = velocity.data<T>();
@@ -36,7 +36,8 @@ void LarsMomentum(const CpuContext&, const Attrs& attrs, const Tensor& param, co
     const double p_norm = std::sqrt(ParallelSum<T>(n, [=](int64_t i) { return p[i] * p[i]; }));
     const double g_norm = std::sqrt(ParallelSum<T>(n, [=](int64_t i) { return g[i] * g[i]; }));
     double lr = *rate.data<T>();
-    if (attrs.lars_weight_decay > 0 && p_norm > 0 && g_norm > 0) lr *= attrs.lars_coeff * p_norm / (g_norm + attrs.lars_weight_decay * p_norm);
+    if (attrs.lars_weight_decay > 0 && p_norm > 0 && g_norm > 0)
+      lr *= attrs.lars_coeff * p_norm / (g_norm + attrs.lars_weight_decay * p_norm);
     const T local = static_cast<T>(lr);
     ForEachElement(n, [=](int64_t i) {
       const T next = mu * v[i] + local * (g[i] + decay * p[i]);
@@ -48,9 +49,14 @@ void LarsMomentum(const CpuContext&, const Attrs& attrs, const Tensor& param, co
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "lars_momentum",
-    .doc = "Momentum with a learning rate of the layer, r = LearningRate lars_coeff |Param| / (|Grad| + lars_weight_decay |Param|): "
-           "VelocityOut = mu Velocity + r (Grad + lars_weight_decay Param), ParamOut = Param - VelocityOut. You et al., 2017, arXiv:1708.03888.",
-    .inputs = {{"Param", "The parameter."}, {"Grad", "Gradient."}, {"Velocity", "Running step, of Param's shape."}, {"LearningRate", "One number."}},
+    .doc = "Momentum with a learning rate of the layer, r = LearningRate lars_coeff |Param| / (|Grad| + "
+           "lars_weight_decay |Param|): "
+           "VelocityOut = mu Velocity + r (Grad + lars_weight_decay Param), ParamOut = Param - VelocityOut. You et "
+           "al., 2017, arXiv:1708.03888.",
+    .inputs = {{"Param", "The parameter."},
+               {"Grad", "Gradient."},
+               {"Velocity", "Running step, of Param's shape."},
+               {"LearningRate", "One number."}},
     .outputs = {{"ParamOut", "The parameter, updated in place."}, {"VelocityOut", "The velocity, updated in place."}},
     .infer = Infer,
     .must_share = {{"ParamOut", "Param"}, {"VelocityOut", "Velocity"}},

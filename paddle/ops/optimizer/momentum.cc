@@ -9,8 +9,9 @@ struct MomentumAttrs {
   bool use_nesterov = false;
 
   static auto Fields() {
-    return std::tuple{Field{"mu", &MomentumAttrs::mu, "Momentum.", Presence::kRequired},
-                      Field{"use_nesterov", &MomentumAttrs::use_nesterov, "Whether to take Nesterov's step, which looks ahead."}};
+    return std::tuple{
+        Field{"mu", &MomentumAttrs::mu, "Momentum.", Presence::kRequired},
+        Field{"use_nesterov", &MomentumAttrs::use_nesterov, "Whether to take Nesterov's step, which looks ahead."}};
   }
 };
 
@@ -28,8 +29,13 @@ struct Update {
   T *param_out, *velocity_out;
 
   Update(const Attrs& attrs, const Tensor& rate, const Tensor& p, const Tensor& v, Tensor& p_out, Tensor& v_out)
-      : lr(*rate.data<T>()), mu(attrs.mu), nesterov(attrs.use_nesterov), param(p.data<T>()), velocity(v.data<T>()),
-        param_out(p_out.mutable_data<T>()), velocity_out(v_out.mutable_data<T>()) {}
+      : lr(*rate.data<T>()),
+        mu(attrs.mu),
+        nesterov(attrs.use_nesterov),
+        param(p.data<T>()),
+        velocity(v.data<T>()),
+        param_out(p_out.mutable_data<T>()),
+        velocity_out(v_out.mutable_data<T>()) {}
 
   void operator()(int64_t i, T g) const {
     const T v = mu * velocity[i] + g;
@@ -38,8 +44,8 @@ struct Update {
   }
 };
 
-void Momentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& velocity, const Tensor& rate,
-              Tensor& param_out, Tensor& velocity_out) {
+void Momentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& velocity,
+              const Tensor& rate, Tensor& param_out, Tensor& velocity_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const Update<T> update(attrs, rate, param, velocity, param_out, velocity_out);
     const T* g = grad.data<T>();
@@ -47,8 +53,9 @@ void Momentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const 
   });
 }
 
-void MomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad, const Tensor& velocity,
-                    const Tensor& rate, Tensor& param_out, Tensor& velocity_out) {
+void MomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param,
+                    const SelectedRows& grad, const Tensor& velocity, const Tensor& rate, Tensor& param_out,
+                    Tensor& velocity_out) {
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
     ForEachElement<T>(rows, param.dim(0), Update<T>(attrs, rate, param, velocity, param_out, velocity_out));
@@ -57,7 +64,8 @@ void MomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, cons
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "momentum",
-    .doc = "Gradient descent with momentum: VelocityOut = mu Velocity + Grad; ParamOut = Param - LearningRate VelocityOut, or with Nesterov's "
+    .doc = "Gradient descent with momentum: VelocityOut = mu Velocity + Grad; ParamOut = Param - LearningRate "
+           "VelocityOut, or with Nesterov's "
            "step Param - LearningRate (Grad + mu VelocityOut). Rows that a sparse gradient lacks count as zero.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},

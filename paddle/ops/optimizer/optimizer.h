@@ -11,10 +11,11 @@ namespace paddle {
 
 constexpr int64_t kUpdatesPerTask = 8192;  // about 10 us
 
-// Checks Param and LearningRate (where the op has one), that the slots of `like` have Param's shape and type, and sets the outputs:
-// `outputs` pairs each output with the input that it updates.
+// Checks Param and LearningRate (where the op has one), that the slots of `like` have Param's shape and type, and sets
+// the outputs: `outputs` pairs each output with the input that it updates.
 inline void InferUpdate(InferContext& context, std::initializer_list<std::string_view> like,
-                        std::initializer_list<std::pair<std::string_view, std::string_view>> outputs, bool has_rate = true) {
+                        std::initializer_list<std::pair<std::string_view, std::string_view>> outputs,
+                        bool has_rate = true) {
   context.CheckDType("Param", kFloats);
   for (const auto slot : like) {
     if (!context.Has(slot)) continue;
@@ -22,7 +23,8 @@ inline void InferUpdate(InferContext& context, std::initializer_list<std::string
     context.CheckSameDType("Param", slot);
   }
   if (has_rate) {
-    Require(SizesAgree(context.In("LearningRate").numel(), 1), "LearningRate has shape ", context.In("LearningRate").dims, "; expected one number");
+    Require(SizesAgree(context.In("LearningRate").numel(), 1), "LearningRate has shape ",
+            context.In("LearningRate").dims, "; expected one number");
     context.CheckSameDType("Param", "LearningRate");
   }
   for (const auto& [output, input] : outputs)
@@ -35,27 +37,30 @@ void ForEachElement(int64_t count, const Update& update) {
   ForEachIndex(count, kUpdatesPerTask, update);
 }
 
-// Calls update(i, g) for every element i of the parameter with its gradient g, 0 where no row of the sparse gradient is. `rows`: merged.
+// Calls update(i, g) for every element i of the parameter with its gradient g, 0 where no row of the sparse gradient
+// is. `rows`: merged.
 template <class T, class Update>
 void ForEachElement(const RowMerger& rows, int64_t height, const Update& update) {
   const int64_t width = rows.width();
-  ParallelFor(height, std::max<int64_t>(1, kUpdatesPerTask / std::max<int64_t>(width, 1)), [&](int64_t begin, int64_t end) {
-    rows.ForEachRow<T>(begin, end, [&](int64_t row, const T* g) {
-      for (int64_t i = 0; i < width; ++i) update(row * width + i, g[i]);
-    });
-  });
+  ParallelFor(height, std::max<int64_t>(1, kUpdatesPerTask / std::max<int64_t>(width, 1)),
+              [&](int64_t begin, int64_t end) {
+                rows.ForEachRow<T>(begin, end, [&](int64_t row, const T* g) {
+                  for (int64_t i = 0; i < width; ++i) update(row * width + i, g[i]);
+                });
+              });
 }
 
 // Calls update(i, g) for the elements of rows that occur in the sparse gradient only. `rows`: merged.
 template <class T, class Update>
 void ForEachTouched(const RowMerger& rows, const Update& update) {
   const int64_t width = rows.width();
-  ParallelFor(static_cast<int64_t>(rows.rows().size()), std::max<int64_t>(1, kUpdatesPerTask / std::max<int64_t>(width, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t k = begin; k < end; ++k) {
-      const T* g = rows.value<T>(k);
-      for (int64_t i = 0; i < width; ++i) update(rows.rows()[k] * width + i, g[i]);
-    }
-  });
+  ParallelFor(static_cast<int64_t>(rows.rows().size()),
+              std::max<int64_t>(1, kUpdatesPerTask / std::max<int64_t>(width, 1)), [&](int64_t begin, int64_t end) {
+                for (int64_t k = begin; k < end; ++k) {
+                  const T* g = rows.value<T>(k);
+                  for (int64_t i = 0; i < width; ++i) update(rows.rows()[k] * width + i, g[i]);
+                }
+              });
 }
 
 // State of kernels with a sparse gradient.

@@ -6,7 +6,8 @@ namespace {
 
 void Infer(const NoAttrs&, InferContext& context) { InferUpdate(context, {"Grad"}, {{"ParamOut", "Param"}}); }
 
-void Sgd(const CpuContext&, const NoAttrs&, const Tensor& param, const Tensor& rate, const Tensor& grad, Tensor& param_out) {
+void Sgd(const CpuContext&, const NoAttrs&, const Tensor& param, const Tensor& rate, const Tensor& grad,
+         Tensor& param_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const T lr = *rate.data<T>();
     const T *p = param.data<T>(), *g = grad.data<T>();
@@ -16,7 +17,8 @@ void Sgd(const CpuContext&, const NoAttrs&, const Tensor& param, const Tensor& r
 }
 
 // Only the rows of the gradient change: Param and ParamOut are one tensor.
-void SgdSparse(const CpuContext&, const NoAttrs&, RowMerger& rows, const Tensor& param, const Tensor& rate, const SelectedRows& grad, Tensor& param_out) {
+void SgdSparse(const CpuContext&, const NoAttrs&, RowMerger& rows, const Tensor& param, const Tensor& rate,
+               const SelectedRows& grad, Tensor& param_out) {
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
     const T lr = *rate.data<T>();
@@ -28,7 +30,9 @@ void SgdSparse(const CpuContext&, const NoAttrs&, RowMerger& rows, const Tensor&
 const Registered kOp = RegisterOp<NoAttrs>({
     .name = "sgd",
     .doc = "Stochastic gradient descent: ParamOut = Param - LearningRate Grad.",
-    .inputs = {{"Param", "The parameter."}, {"LearningRate", "One number."}, {"Grad", "Gradient, dense or SelectedRows."}},
+    .inputs = {{"Param", "The parameter."},
+               {"LearningRate", "One number."},
+               {"Grad", "Gradient, dense or SelectedRows."}},
     .outputs = {{"ParamOut", "The parameter, updated in place."}},
     .infer = Infer,
     .must_share = {{"ParamOut", "Param"}},

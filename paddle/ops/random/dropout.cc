@@ -34,9 +34,10 @@ struct DropoutAttrs {
 using Attrs = DropoutAttrs;
 
 void Check(const Attrs& attrs) {
-  Require(attrs.dropout_prob >= 0 && attrs.dropout_prob <= 1, "dropout_prob is ", attrs.dropout_prob, "; expected 0 <= dropout_prob <= 1");
-  Require(attrs.upscale() || attrs.dropout_implementation == "downgrade_in_infer", "dropout_implementation is '", attrs.dropout_implementation,
-          "'; expected downgrade_in_infer or upscale_in_train");
+  Require(attrs.dropout_prob >= 0 && attrs.dropout_prob <= 1, "dropout_prob is ", attrs.dropout_prob,
+          "; expected 0 <= dropout_prob <= 1");
+  Require(attrs.upscale() || attrs.dropout_implementation == "downgrade_in_infer", "dropout_implementation is '",
+          attrs.dropout_implementation, "'; expected downgrade_in_infer or upscale_in_train");
 }
 
 void Infer(const Attrs& attrs, InferContext& context) {
@@ -44,7 +45,8 @@ void Infer(const Attrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
   context.CheckDType("Seed", {DType::kInt32});
   if (context.Has("Seed"))
-    Require(SizesAgree(context.In("Seed").numel(), 1), "Seed has shape ", context.In("Seed").dims, "; expected one number");
+    Require(SizesAgree(context.In("Seed").numel(), 1), "Seed has shape ", context.In("Seed").dims,
+            "; expected one number");
   context.CopyMeta("X", "Out");
   context.SetOut("Mask", context.In("X").dims, DType::kUInt8);
 }
@@ -58,12 +60,15 @@ T KeptScale(const Attrs& attrs) {
 
 math::Philox StreamOf(const Attrs& attrs, const RandomSource& random, const Tensor* seed) {
   RandomKey key = random.run;
-  if (seed) key = {static_cast<uint64_t>(*seed->data<int32_t>()), 0, 0};
-  else if (attrs.fix_seed) key = {static_cast<uint64_t>(attrs.seed), 0, 0};
+  if (seed)
+    key = {static_cast<uint64_t>(*seed->data<int32_t>()), 0, 0};
+  else if (attrs.fix_seed)
+    key = {static_cast<uint64_t>(attrs.seed), 0, 0};
   return math::Philox(key.seed, key.step, key.op);
 }
 
-void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, const Tensor& x, const Tensor* seed, Tensor& out, Tensor* mask) {
+void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, const Tensor& x, const Tensor* seed,
+             Tensor& out, Tensor* mask) {
   uint8_t* kept = mask ? mask->mutable_data<uint8_t>() : nullptr;
   VisitFloat(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
@@ -77,7 +82,8 @@ void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, 
       return;
     }
     const math::Philox stream = StreamOf(attrs, random, seed);
-    const auto threshold = static_cast<uint64_t>(static_cast<double>(attrs.dropout_prob) * 0x1p32);  // bits below it: dropped
+    const auto threshold =
+        static_cast<uint64_t>(static_cast<double>(attrs.dropout_prob) * 0x1p32);  // bits below it: dropped
     const T scale = KeptScale<T>(attrs);
     ParallelFor(x.numel(), kElementsPerTask, [&](int64_t begin, int64_t end) {
       math::ForEachRandom(stream, begin, end, [&](int64_t i, uint32_t bits) {
@@ -110,9 +116,12 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "dropout",
-    .doc = "Sets elements to zero at random, each with probability dropout_prob. Srivastava et al., \"Dropout\", JMLR 15, 2014.",
-    .inputs = {{"X", "Tensor of any shape."}, {"Seed", "One int32: the seed of every run, instead of the attributes.", kOptional | kNoGradient}},
-    .outputs = {{"Out", "Tensor of X's shape, grouped as X."}, {"Mask", "uint8 of X's shape: 1 where the element was kept.", kIntermediate | kOptional}},
+    .doc = "Sets elements to zero at random, each with probability dropout_prob. Srivastava et al., \"Dropout\", JMLR "
+           "15, 2014.",
+    .inputs = {{"X", "Tensor of any shape."},
+               {"Seed", "One int32: the seed of every run, instead of the attributes.", kOptional | kNoGradient}},
+    .outputs = {{"Out", "Tensor of X's shape, grouped as X."},
+                {"Mask", "uint8 of X's shape: 1 where the element was kept.", kIntermediate | kOptional}},
     .infer = Infer,
     .may_share = {{"Out", "X"}},
     .traits = kRandom,

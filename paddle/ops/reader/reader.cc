@@ -14,28 +14,34 @@ struct PyReaderAttrs {
   int32_t device_index = 0, device_count = 1;
   static auto Fields() {
     using A = PyReaderAttrs;
-    return std::tuple{Field{"shape_concat", &A::shape_concat, "The shapes of all variables, one after another.", Presence::kRequired},
-                      Field{"ranks", &A::ranks, "How many sizes of shape_concat belong to each variable.", Presence::kRequired},
-                      Field{"lod_levels", &A::lod_levels, "LoD levels, one a variable.", Presence::kRequired},
-                      Field{"dtypes", &A::dtypes, "Element types, one a variable.", Presence::kRequired},
-                      Field{"need_check_feed", &A::need_check_feed, "Whether a variable's batches are checked, one a variable.", Presence::kRequired},
-                      Field{"use_data_config", &A::use_data_config, "Read from old programs; without meaning here."},
-                      Field{"device_index", &A::device_index, "Which of device_count devices reads."},
-                      Field{"device_count", &A::device_count, "Number of devices that share the queue."}};
+    return std::tuple{
+        Field{"shape_concat", &A::shape_concat, "The shapes of all variables, one after another.", Presence::kRequired},
+        Field{"ranks", &A::ranks, "How many sizes of shape_concat belong to each variable.", Presence::kRequired},
+        Field{"lod_levels", &A::lod_levels, "LoD levels, one a variable.", Presence::kRequired},
+        Field{"dtypes", &A::dtypes, "Element types, one a variable.", Presence::kRequired},
+        Field{"need_check_feed", &A::need_check_feed, "Whether a variable's batches are checked, one a variable.",
+              Presence::kRequired},
+        Field{"use_data_config", &A::use_data_config, "Read from old programs; without meaning here."},
+        Field{"device_index", &A::device_index, "Which of device_count devices reads."},
+        Field{"device_count", &A::device_count, "Number of devices that share the queue."}};
   }
 };
 
 struct BufferAttrs {
   std::string place = "AUTO";
-  static auto Fields() { return std::tuple{Field{"place", &BufferAttrs::place, "Where the batches should be: AUTO, CPU, CUDA:k."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"place", &BufferAttrs::place, "Where the batches should be: AUTO, CPU, CUDA:k."}};
+  }
 };
 
 struct ReadAttrs {
   bool throw_eof_exp = true, infer_out = true, drop_last = true;
   static auto Fields() {
-    return std::tuple{Field{"throw_eof_exp", &ReadAttrs::throw_eof_exp, "At the end: raise EOFException (else hand out empty tensors)."},
-                      Field{"infer_out", &ReadAttrs::infer_out, "Read from old programs; without meaning here."},
-                      Field{"drop_last", &ReadAttrs::drop_last, "With several devices, drop a last batch that not all get."}};
+    return std::tuple{
+        Field{"throw_eof_exp", &ReadAttrs::throw_eof_exp,
+              "At the end: raise EOFException (else hand out empty tensors)."},
+        Field{"infer_out", &ReadAttrs::infer_out, "Read from old programs; without meaning here."},
+        Field{"drop_last", &ReadAttrs::drop_last, "With several devices, drop a last batch that not all get."}};
   }
 };
 
@@ -66,12 +72,14 @@ void CreateDoubleBuffer(const CpuContext&, const BufferAttrs& attrs, const Opaqu
 void Read(const CpuContext&, const ReadAttrs& attrs, const Opaque& reader, Span<Tensor> outs) {
   auto batch = QueueOf(reader)->Pop();
   if (!batch) {
-    if (attrs.throw_eof_exp) throw EndOfFile("the reader has no more data; reset it and start it again for the next epoch");
+    if (attrs.throw_eof_exp)
+      throw EndOfFile("the reader has no more data; reset it and start it again for the next epoch");
     for (Tensor* out : outs)
       if (out) *out = Tensor({0}, out->dtype());
     return;
   }
-  Require(batch->size() == outs.size(), "the reader handed out ", batch->size(), " tensors, but the program reads ", outs.size());
+  Require(batch->size() == outs.size(), "the reader handed out ", batch->size(), " tensors, but the program reads ",
+          outs.size());
   for (size_t i = 0; i < outs.size(); ++i)
     if (outs[i]) outs[i]->ShareFrom((*batch)[i]);
 }

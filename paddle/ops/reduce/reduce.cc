@@ -58,7 +58,8 @@ enum class Kind { kSum, kMean, kMax, kMin, kProduct };
 template <class T>
 void Reduce(Kind kind, const T* x, const Dims& dims, const Dims& kept, T* out) {
   switch (kind) {
-    case Kind::kSum: return math::SumAxes(x, dims, kept, out);
+    case Kind::kSum:
+      return math::SumAxes(x, dims, kept, out);
     case Kind::kMean: {
       math::SumAxes(x, dims, kept, out);
       const int64_t numel = kept.numel();
@@ -66,9 +67,12 @@ void Reduce(Kind kind, const T* x, const Dims& dims, const Dims& kept, T* out) {
       if (std::is_integral_v<T> && count == T(0)) return;  // integers have no NaN: the mean of nothing is 0
       return math::Map([count](T v) { return v / count; }, out, out, numel);
     }
-    case Kind::kMax: return math::FoldAxes(math::Fold::kMax, x, dims, kept, out);
-    case Kind::kMin: return math::FoldAxes(math::Fold::kMin, x, dims, kept, out);
-    case Kind::kProduct: return math::FoldAxes(math::Fold::kProduct, x, dims, kept, out);
+    case Kind::kMax:
+      return math::FoldAxes(math::Fold::kMax, x, dims, kept, out);
+    case Kind::kMin:
+      return math::FoldAxes(math::Fold::kMin, x, dims, kept, out);
+    case Kind::kProduct:
+      return math::FoldAxes(math::Fold::kProduct, x, dims, kept, out);
   }
 }
 
@@ -86,12 +90,16 @@ void Any(const CpuContext&, const ReduceAttrs& attrs, const Tensor& x, Tensor& o
   math::AnyAxes(x.data<bool>(), x.dims(), KeptDims(attrs, x.dims()), out.mutable_data<bool>());
 }
 
-OpSpec<ReduceAttrs> Spec(std::string_view name, std::string_view doc, void (*infer)(const ReduceAttrs&, InferContext&) = InferNumbers) {
-  return {.name = name,
-          .doc = doc,
-          .inputs = {{"X", "Tensor to reduce."}},
-          .outputs = {{"Out", "X without the reduced axes; of shape [1] when none is left. It has X's LoD unless axis 0 is reduced."}},
-          .infer = infer};
+OpSpec<ReduceAttrs> Spec(std::string_view name, std::string_view doc,
+                         void (*infer)(const ReduceAttrs&, InferContext&) = InferNumbers) {
+  return {
+      .name = name,
+      .doc = doc,
+      .inputs = {{"X", "Tensor to reduce."}},
+      .outputs =
+          {{"Out",
+            "X without the reduced axes; of shape [1] when none is left. It has X's LoD unless axis 0 is reduced."}},
+      .infer = infer};
 }
 
 [[maybe_unused]] const Registered kOps[] = {

@@ -13,11 +13,12 @@ struct ReduceAttrs {
   int32_t out_dtype = -1;
   static auto Fields() {
     using A = ReduceAttrs;
-    return std::tuple{Field{"dim", &A::dim, "The axes to reduce; negative ones count from the last."},
-                      Field{"keep_dim", &A::keep_dim, "Whether reduced axes stay, with size 1."},
-                      Field{"reduce_all", &A::reduce_all, "Whether all axes are reduced; `dim` is ignored then."},
-                      Field{"in_dtype", &A::in_dtype, "Accepted and ignored: X's own element type is used."},
-                      Field{"out_dtype", &A::out_dtype, "X is converted to this element type (by its number) first; -1: it is not."}};
+    return std::tuple{
+        Field{"dim", &A::dim, "The axes to reduce; negative ones count from the last."},
+        Field{"keep_dim", &A::keep_dim, "Whether reduced axes stay, with size 1."},
+        Field{"reduce_all", &A::reduce_all, "Whether all axes are reduced; `dim` is ignored then."},
+        Field{"in_dtype", &A::in_dtype, "Accepted and ignored: X's own element type is used."},
+        Field{"out_dtype", &A::out_dtype, "X is converted to this element type (by its number) first; -1: it is not."}};
   }
 };
 

@@ -30,7 +30,8 @@ const T* Input(const Tensor& tensor, std::byte* room) {
 }
 
 template <bool kMean>
-void SpreadGrad(const CpuContext&, const ReduceAttrs& attrs, Converted&, Scratch scratch, const Tensor& dout, const Tensor& x, Tensor* dx) {
+void SpreadGrad(const CpuContext&, const ReduceAttrs& attrs, Converted&, Scratch scratch, const Tensor& dout,
+                const Tensor& x, Tensor* dx) {
   if (!dx) return;
   const Dims kept = KeptDims(attrs, x.dims());
   VisitNumber(x.dtype(), [&]<class T>() {
@@ -58,13 +59,14 @@ void ForEach(const Dims& dims, const Dims& kept, F f) {
 }
 
 // Of max and min: every element that equals the result gets the whole gradient.
-void ExtremeGrad(const CpuContext&, const ReduceAttrs& attrs, Converted& state, Scratch scratch, const Tensor& out, const Tensor& dout,
-                 const Tensor& x, Tensor* dx) {
+void ExtremeGrad(const CpuContext&, const ReduceAttrs& attrs, Converted& state, Scratch scratch, const Tensor& out,
+                 const Tensor& dout, const Tensor& x, Tensor* dx) {
   if (!dx) return;
   VisitNumber(x.dtype(), [&]<class T>() {
     const T *px = x.data<T>(), *pout = Input<T>(out, scratch.data), *pdout = Input<T>(dout, scratch.data + state.one);
     T* pdx = dx->mutable_data<T>();
-    ForEach(x.dims(), KeptDims(attrs, x.dims()), [=](int64_t i, int64_t j) { pdx[i] = px[i] == pout[j] ? pdout[j] : T(0); });
+    ForEach(x.dims(), KeptDims(attrs, x.dims()),
+            [=](int64_t i, int64_t j) { pdx[i] = px[i] == pout[j] ? pdout[j] : T(0); });
   });
 }
 
@@ -87,8 +89,8 @@ T ProductOfOthers(const T* x, const math::Broadcast& b, int64_t j, int64_t skip)
   return product;
 }
 
-void ProductGrad(const CpuContext&, const ReduceAttrs& attrs, Converted& state, Scratch scratch, const Tensor& out, const Tensor& dout,
-                 const Tensor& x, Tensor* dx) {
+void ProductGrad(const CpuContext&, const ReduceAttrs& attrs, Converted& state, Scratch scratch, const Tensor& out,
+                 const Tensor& dout, const Tensor& x, Tensor* dx) {
   if (!dx) return;
   const Dims kept = KeptDims(attrs, x.dims());
   const math::Broadcast b = math::MakeBroadcast(x.dims(), kept, -1);
@@ -111,18 +113,28 @@ void GradOfSpread(const ReduceAttrs& attrs, GradContext& context) {
 
 const SlotSpec kDout{"Out@GRAD", "Gradient of Out."}, kDx{"X@GRAD", "Gradient of X.", kOptional};
 
-OpSpec<ReduceAttrs> SpreadSpec(std::string_view name, std::string_view doc, void (*grad)(const ReduceAttrs&, GradContext&)) {
-  return {.name = name, .doc = doc, .inputs = {kDout, {"X", "Input of the op.", kMetaOnly}}, .outputs = {kDx}, .grad = grad};
+OpSpec<ReduceAttrs> SpreadSpec(std::string_view name, std::string_view doc,
+                               void (*grad)(const ReduceAttrs&, GradContext&)) {
+  return {.name = name,
+          .doc = doc,
+          .inputs = {kDout, {"X", "Input of the op.", kMetaOnly}},
+          .outputs = {kDx},
+          .grad = grad};
 }
 
 OpSpec<ReduceAttrs> FoldSpec(std::string_view name, std::string_view doc) {
-  return {.name = name, .doc = doc, .inputs = {{"Out", "Output of the op."}, kDout, {"X", "Input of the op."}}, .outputs = {kDx}};
+  return {.name = name,
+          .doc = doc,
+          .inputs = {{"Out", "Output of the op."}, kDout, {"X", "Input of the op."}},
+          .outputs = {kDx}};
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp(SpreadSpec("reduce_sum_grad", "X@GRAD = Out@GRAD at each element of X that went into it.", GradOfSpread<false>)),
+    RegisterOp(SpreadSpec("reduce_sum_grad", "X@GRAD = Out@GRAD at each element of X that went into it.",
+                          GradOfSpread<false>)),
     RegisterKernel("reduce_sum_grad", Prepare, SpreadGrad<false>),
-    RegisterOp(SpreadSpec("reduce_mean_grad", "X@GRAD = Out@GRAD / n at each of the n elements of X that went into it.", GradOfSpread<true>)),
+    RegisterOp(SpreadSpec("reduce_mean_grad", "X@GRAD = Out@GRAD / n at each of the n elements of X that went into it.",
+                          GradOfSpread<true>)),
     RegisterKernel("reduce_mean_grad", Prepare, SpreadGrad<true>),
     RegisterOp(FoldSpec("reduce_max_grad", "X@GRAD = Out@GRAD at each element of X that equals Out, else 0.")),
     RegisterKernel("reduce_max_grad", Prepare, ExtremeGrad),

@@ -17,9 +17,12 @@ struct GruAttrs {
     using A = GruAttrs;
     return std::tuple{
         Field{"activation", &A::activation, "Of the candidate: sigmoid, tanh, relu or identity."},
-        Field{"gate_activation", &A::gate_activation, "Of the update and the reset gate: sigmoid, tanh, relu or identity."},
-        Field{"is_reverse", &A::is_reverse, "Whether each sequence is read from its last row to its first. The rows of Hidden stay in place."},
-        Field{"origin_mode", &A::origin_mode, "Whether h = u h' + (1 - u) c, as in the paper, instead of h = (1 - u) h' + u c."}};
+        Field{"gate_activation", &A::gate_activation,
+              "Of the update and the reset gate: sigmoid, tanh, relu or identity."},
+        Field{"is_reverse", &A::is_reverse,
+              "Whether each sequence is read from its last row to its first. The rows of Hidden stay in place."},
+        Field{"origin_mode", &A::origin_mode,
+              "Whether h = u h' + (1 - u) c, as in the paper, instead of h = (1 - u) h' + u c."}};
   }
 };
 
@@ -42,21 +45,24 @@ int64_t CheckInputs(const GruAttrs& attrs, const InferContext& context) {
   const Dims &input = context.In("Input").dims, &weight = context.In("Weight").dims;
   const int64_t hidden = weight[0];
   Config(attrs, hidden);
-  Require(hidden < 0 || SizesAgree(weight[1], 3 * hidden), "input Weight has shape ", weight, "; expected [", hidden, ", ", 3 * hidden, "]");
-  Require(hidden < 0 || SizesAgree(input[1], 3 * hidden), "input Input has shape ", input, "; expected [rows, ", 3 * hidden,
-          "], as wide as Weight ", weight);
+  Require(hidden < 0 || SizesAgree(weight[1], 3 * hidden), "input Weight has shape ", weight, "; expected [", hidden,
+          ", ", 3 * hidden, "]");
+  Require(hidden < 0 || SizesAgree(input[1], 3 * hidden), "input Input has shape ", input, "; expected [rows, ",
+          3 * hidden, "], as wide as Weight ", weight);
   if (context.Has("Bias")) {
     context.CheckRank("Bias", 2, 2);
     const Dims& bias = context.In("Bias").dims;
-    Require(SizesAgree(bias[0], 1) && (hidden < 0 || SizesAgree(bias[1], 3 * hidden)), "input Bias has shape ", bias, "; expected [1, ", 3 * hidden, "]");
+    Require(SizesAgree(bias[0], 1) && (hidden < 0 || SizesAgree(bias[1], 3 * hidden)), "input Bias has shape ", bias,
+            "; expected [1, ", 3 * hidden, "]");
   }
   if (!context.building()) RequireLod(context, "Input");
   if (context.Has("H0")) {
     context.CheckRank("H0", 2, 2);
     const Dims& dims = context.In("H0").dims;
-    const int64_t sequences = context.building() ? -1 : context.In("Input").lod.sequences(context.In("Input").lod.levels() - 1);
-    Require(SizesAgree(dims[0], sequences) && SizesAgree(dims[1], hidden), "input H0 has shape ", dims, "; expected [", sequences, ", ", hidden,
-            "]: a row for each sequence of Input");
+    const int64_t sequences =
+        context.building() ? -1 : context.In("Input").lod.sequences(context.In("Input").lod.levels() - 1);
+    Require(SizesAgree(dims[0], sequences) && SizesAgree(dims[1], hidden), "input H0 has shape ", dims, "; expected [",
+            sequences, ", ", hidden, "]: a row for each sequence of Input");
   }
   return hidden;
 }
@@ -66,7 +72,8 @@ void Infer(const GruAttrs& attrs, InferContext& context) {
   const Dims input = context.In("Input").dims;
   const DType dtype = context.In("Input").dtype;
   context.SetOut("BatchGate", input, dtype);
-  for (const auto slot : {"BatchResetHiddenPrev", "BatchHidden", "Hidden"}) context.SetOut(slot, Dims{input[0], hidden}, dtype);
+  for (const auto slot : {"BatchResetHiddenPrev", "BatchHidden", "Hidden"})
+    context.SetOut(slot, Dims{input[0], hidden}, dtype);
   context.ShareLod("Input", "Hidden");
 }
 
@@ -94,7 +101,8 @@ int64_t SequencesOf(const Lod& lod) { return lod.sequences(lod.levels() - 1); }
 Scratched Prepare(const CpuContext&, const GruAttrs&, const OpMetas& metas) {
   const int64_t hidden = metas.In("Weight").dims[0];
   const int64_t reset_hidden = metas.HasOut("BatchResetHiddenPrev") ? 0 : SequencesOf(metas.In("Input").lod) * hidden;
-  return {VisitFloat(metas.In("Weight").dtype, [&]<class T>() { return (GruPackedElements<T>(hidden, false) + reset_hidden) * sizeof(T); })};
+  return {VisitFloat(metas.In("Weight").dtype,
+                     [&]<class T>() { return (GruPackedElements<T>(hidden, false) + reset_hidden) * sizeof(T); })};
 }
 
 template <class T>
@@ -106,8 +114,9 @@ T* DataOf(Tensor* tensor) {
   return tensor ? tensor->mutable_data<T>() : nullptr;
 }
 
-void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0, const Tensor& weight,
-         const Tensor* bias, Tensor& gates, Tensor* reset_hidden, Tensor* batch_hidden, Tensor& hidden) {
+void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,
+         const Tensor& weight, const Tensor* bias, Tensor& gates, Tensor* reset_hidden, Tensor* batch_hidden,
+         Tensor& hidden) {
   const GruConfig config = Config(attrs, weight.dim(0));
   VisitFloat(input.dtype(), [&]<class T>() {
     T* packed = reinterpret_cast<T*>(scratch.data);
@@ -124,7 +133,8 @@ void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, 
   });
 }
 
-// Elements of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody asked for.
+// Elements of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody
+// asked for.
 struct GradScratch {
   size_t packed, walk, gates;
 };
@@ -143,9 +153,10 @@ Scratched PrepareGrad(const CpuContext&, const GruAttrs& attrs, const OpMetas& m
   })};
 }
 
-void RunGrad(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& gates, const Tensor*, const Tensor*, const Tensor*,
-             const Tensor* h0, const Tensor& hidden, const Tensor& d_hidden, const Tensor& input, const Tensor& weight, Tensor* d_bias, Tensor* d_h0,
-             Tensor* d_input, Tensor* d_weight) {
+void RunGrad(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& gates, const Tensor*,
+             const Tensor*, const Tensor*, const Tensor* h0, const Tensor& hidden, const Tensor& d_hidden,
+             const Tensor& input, const Tensor& weight, Tensor* d_bias, Tensor* d_h0, Tensor* d_input,
+             Tensor* d_weight) {
   const GruConfig config = Config(attrs, weight.dim(0));
   VisitFloat(gates.dtype(), [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, input.lod(), d_input != nullptr);
@@ -166,15 +177,21 @@ void RunGrad(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scrat
 
 const Registered kOp = RegisterOp<GruAttrs>({
     .name = "gru",
-    .doc = "Gated recurrent units over each sequence, without padding. With h' of the row before: u = gate(x_u + h' W_u + b_u), r = gate(x_r + h' W_r + b_r), "
+    .doc = "Gated recurrent units over each sequence, without padding. With h' of the row before: u = gate(x_u + h' "
+           "W_u + b_u), r = gate(x_r + h' W_r + b_r), "
            "c = activation(x_c + (r h') W_c + b_c), h = (1 - u) h' + u c. Cho et al. 2014.",
-    .inputs = {{"Input", "LoDTensor [rows, 3 H]: what each row adds to u, r, c; usually the product of a row and a weight."},
-               {"H0", "[sequences, H]: h' of the first rows; zero if absent.", kOptional},
-               {"Weight", "[H, 3 H], read as two matrices one behind the other: [H, 2 H], W_u and W_r side by side, and [H, H], W_c."},
-               {"Bias", "[1, 3 H]: b_u, b_r, b_c; zero if absent.", kOptional}},
-    .outputs = {{"BatchGate", "[rows, 3 H] u, r, c by step: all sequences' first steps, the longest sequence first, then all second steps, and so on.",
+    .inputs =
+        {{"Input", "LoDTensor [rows, 3 H]: what each row adds to u, r, c; usually the product of a row and a weight."},
+         {"H0", "[sequences, H]: h' of the first rows; zero if absent.", kOptional},
+         {"Weight",
+          "[H, 3 H], read as two matrices one behind the other: [H, 2 H], W_u and W_r side by side, and [H, H], W_c."},
+         {"Bias", "[1, 3 H]: b_u, b_r, b_c; zero if absent.", kOptional}},
+    .outputs = {{"BatchGate",
+                 "[rows, 3 H] u, r, c by step: all sequences' first steps, the longest sequence first, then all second "
+                 "steps, and so on.",
                  kIntermediate},
-                {"BatchResetHiddenPrev", "[rows, H] r h' by step; computed only where something reads it.", kIntermediate},
+                {"BatchResetHiddenPrev", "[rows, H] r h' by step; computed only where something reads it.",
+                 kIntermediate},
                 {"BatchHidden", "[rows, H] h by step; computed only where something reads it.", kIntermediate},
                 {"Hidden", "[rows, H] h, with Input's LoD."}},
     .infer = Infer,

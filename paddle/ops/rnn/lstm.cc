@@ -18,11 +18,15 @@ struct LstmAttrs {
   static auto Fields() {
     using A = LstmAttrs;
     return std::tuple{
-        Field{"use_peepholes", &A::use_peepholes, "Whether the gates see the cell: Bias holds three weights more for each unit."},
-        Field{"is_reverse", &A::is_reverse, "Whether each sequence is read from its last row to its first. The rows of the outputs stay in place."},
+        Field{"use_peepholes", &A::use_peepholes,
+              "Whether the gates see the cell: Bias holds three weights more for each unit."},
+        Field{"is_reverse", &A::is_reverse,
+              "Whether each sequence is read from its last row to its first. The rows of the outputs stay in place."},
         Field{"gate_activation", &A::gate_activation, "Of the three gates: sigmoid, tanh, relu or identity."},
-        Field{"cell_activation", &A::cell_activation, "Of the cell on its way to Hidden: sigmoid, tanh, relu or identity."},
-        Field{"candidate_activation", &A::candidate_activation, "Of the cell's candidate: sigmoid, tanh, relu or identity."}};
+        Field{"cell_activation", &A::cell_activation,
+              "Of the cell on its way to Hidden: sigmoid, tanh, relu or identity."},
+        Field{"candidate_activation", &A::candidate_activation,
+              "Of the cell's candidate: sigmoid, tanh, relu or identity."}};
   }
 };
 
@@ -40,9 +44,10 @@ void CheckState(const InferContext& context, std::string_view slot, int64_t hidd
   context.CheckSameDType("Input", slot);
   context.CheckRank(slot, 2, 2);
   const Dims& dims = context.In(slot).dims;
-  const int64_t sequences = context.building() ? -1 : RequireLod(context, "Input").sequences(context.In("Input").lod.levels() - 1);
-  Require(SizesAgree(dims[0], sequences) && SizesAgree(dims[1], hidden), "input ", slot, " has shape ", dims, "; expected [", sequences, ", ", hidden,
-          "]: a row for each sequence of Input");
+  const int64_t sequences =
+      context.building() ? -1 : RequireLod(context, "Input").sequences(context.In("Input").lod.levels() - 1);
+  Require(SizesAgree(dims[0], sequences) && SizesAgree(dims[1], hidden), "input ", slot, " has shape ", dims,
+          "; expected [", sequences, ", ", hidden, "]: a row for each sequence of Input");
 }
 
 // Checks all inputs and returns the number of units.
@@ -56,13 +61,13 @@ int64_t CheckInputs(const LstmAttrs& attrs, const InferContext& context) {
   const Dims &input = context.In("Input").dims, &weight = context.In("Weight").dims, &bias = context.In("Bias").dims;
   const int64_t hidden = weight[0];
   Config(attrs, hidden);
-  Require(hidden < 0 || SizesAgree(weight[1], 4 * hidden), "input Weight has shape ", weight, "; expected [", hidden, ", ", 4 * hidden,
-          "]: four gates side by side");
-  Require(hidden < 0 || SizesAgree(input[1], 4 * hidden), "input Input has shape ", input, "; expected [rows, ", 4 * hidden,
-          "], as wide as Weight ", weight);
+  Require(hidden < 0 || SizesAgree(weight[1], 4 * hidden), "input Weight has shape ", weight, "; expected [", hidden,
+          ", ", 4 * hidden, "]: four gates side by side");
+  Require(hidden < 0 || SizesAgree(input[1], 4 * hidden), "input Input has shape ", input, "; expected [rows, ",
+          4 * hidden, "], as wide as Weight ", weight);
   const int64_t bias_size = (attrs.use_peepholes ? 7 : 4) * hidden;
-  Require(SizesAgree(bias[0], 1) && (hidden < 0 || SizesAgree(bias[1], bias_size)), "input Bias has shape ", bias, "; expected [1, ", bias_size, "] ",
-          attrs.use_peepholes ? "with" : "without", " peepholes");
+  Require(SizesAgree(bias[0], 1) && (hidden < 0 || SizesAgree(bias[1], bias_size)), "input Bias has shape ", bias,
+          "; expected [1, ", bias_size, "] ", attrs.use_peepholes ? "with" : "without", " peepholes");
   Require(context.Has("H0") == context.Has("C0"), "inputs H0 and C0 belong together: give both or none");
   CheckState(context, "H0", hidden);
   CheckState(context, "C0", hidden);
@@ -111,7 +116,8 @@ struct Scratched {
 
 Scratched Prepare(const CpuContext&, const LstmAttrs&, const OpMetas& metas) {
   const int64_t hidden = metas.In("Weight").dims[0];
-  return {VisitFloat(metas.In("Weight").dtype, [&]<class T>() { return PanelElements<T>(LstmForwardPanels(hidden)) * sizeof(T); })};
+  return {VisitFloat(metas.In("Weight").dtype,
+                     [&]<class T>() { return PanelElements<T>(LstmForwardPanels(hidden)) * sizeof(T); })};
 }
 
 template <class T>
@@ -123,8 +129,9 @@ T* DataOf(Tensor* tensor) {
   return tensor ? tensor->mutable_data<T>() : nullptr;
 }
 
-void Run(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0, const Tensor* c0,
-         const Tensor& weight, const Tensor& bias, Tensor& hidden, Tensor& cell, Tensor& gates, Tensor* shown_cell) {
+void Run(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,
+         const Tensor* c0, const Tensor& weight, const Tensor& bias, Tensor& hidden, Tensor& cell, Tensor& gates,
+         Tensor* shown_cell) {
   const LstmConfig config = Config(attrs, weight.dim(0));
   VisitFloat(input.dtype(), [&]<class T>() {
     T* packed = reinterpret_cast<T*>(scratch.data);
@@ -142,14 +149,16 @@ void Run(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch,
   });
 }
 
-// Elements of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody asked for.
+// Elements of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody
+// asked for.
 struct GradScratch {
   size_t packed, walk, gates;
 };
 
 template <class T>
 GradScratch GradScratchOf(const LstmConfig& config, const Lod& lod, bool input_grad) {
-  return {PanelElements<T>(LstmBackwardPanels(config.hidden)), LstmBackwardScratch(config, lod.sequences(lod.levels() - 1)),
+  return {PanelElements<T>(LstmBackwardPanels(config.hidden)),
+          LstmBackwardScratch(config, lod.sequences(lod.levels() - 1)),
           input_grad ? 0 : static_cast<size_t>(lod.rows() * 4 * config.hidden)};
 }
 
@@ -161,9 +170,10 @@ Scratched PrepareGrad(const CpuContext&, const LstmAttrs& attrs, const OpMetas& 
   })};
 }
 
-void RunGrad(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch, const Tensor*, const Tensor& gates, const Tensor& bias,
-             const Tensor* c0, const Tensor& cell, const Tensor* d_cell, const Tensor* h0, const Tensor& hidden, const Tensor& d_hidden,
-             const Tensor& input, const Tensor& weight, Tensor* d_bias, Tensor* d_c0, Tensor* d_h0, Tensor* d_input, Tensor* d_weight) {
+void RunGrad(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch, const Tensor*, const Tensor& gates,
+             const Tensor& bias, const Tensor* c0, const Tensor& cell, const Tensor* d_cell, const Tensor* h0,
+             const Tensor& hidden, const Tensor& d_hidden, const Tensor& input, const Tensor& weight, Tensor* d_bias,
+             Tensor* d_c0, Tensor* d_h0, Tensor* d_input, Tensor* d_weight) {
   const LstmConfig config = Config(attrs, weight.dim(0));
   VisitFloat(gates.dtype(), [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, input.lod(), d_input != nullptr);
@@ -190,10 +200,14 @@ void RunGrad(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scra
 
 const Registered kOp = RegisterOp<LstmAttrs>({
     .name = "lstm",
-    .doc = "Long short-term memory over each sequence, without padding. With h', c' of the row before: c~ = candidate(x_c + h' W_c + b_c), i = gate(x_i + "
-           "h' W_i + w_ic c' + b_i), f = gate(x_f + h' W_f + w_fc c' + b_f), c = f c' + i c~, o = gate(x_o + h' W_o + w_oc c + b_o), h = o cell(c). "
+    .doc = "Long short-term memory over each sequence, without padding. With h', c' of the row before: c~ = "
+           "candidate(x_c + h' W_c + b_c), i = gate(x_i + "
+           "h' W_i + w_ic c' + b_i), f = gate(x_f + h' W_f + w_fc c' + b_f), c = f c' + i c~, o = gate(x_o + h' W_o + "
+           "w_oc c + b_o), h = o cell(c). "
            "Hochreiter and Schmidhuber 1997; the terms in w, peepholes, Gers et al. 2002.",
-    .inputs = {{"Input", "LoDTensor [rows, 4 H]: what each row adds to the gates, in the order c~, i, f, o; usually the product of a row and a weight."},
+    .inputs = {{"Input",
+                "LoDTensor [rows, 4 H]: what each row adds to the gates, in the order c~, i, f, o; usually the product "
+                "of a row and a weight."},
                {"H0", "[sequences, H]: h' of the first rows; zero if absent.", kOptional},
                {"C0", "[sequences, H]: c' of the first rows; zero if absent.", kOptional},
                {"Weight", "[H, 4 H]: W_c, W_i, W_f, W_o side by side."},

@@ -25,7 +25,8 @@ void Infer(const TopKAttrs& attrs, InferContext& context) {
   const int64_t width = x.dims[x.rank() - 1];
   if (k != -1 || !context.building()) {
     Require(k >= 1, "k is ", k, "; expected 1 or more");
-    Require(width < 0 || k <= width, "k is ", k, ", but the last axis of X, of shape ", x.dims, ", has only ", width, " elements");
+    Require(width < 0 || k <= width, "k is ", k, ", but the last axis of X, of shape ", x.dims, ", has only ", width,
+            " elements");
   }
   Dims dims = x.dims;
   dims[x.rank() - 1] = k;
@@ -109,7 +110,8 @@ void InferGrad(const TopKAttrs&, InferContext& context) {
   context.CopyMeta("X", "X@GRAD");
 }
 
-void TopKGrad(const CpuContext&, const TopKAttrs&, const Tensor& indices, const Tensor& dout, const Tensor& x, Tensor* dx) {
+void TopKGrad(const CpuContext&, const TopKAttrs&, const Tensor& indices, const Tensor& dout, const Tensor& x,
+              Tensor* dx) {
   if (!dx) return;
   const int64_t width = x.dim(x.rank() - 1), k = dout.dim(dout.rank() - 1), rows = x.dims().Product(0, x.rank() - 1);
   const int64_t* positions = indices.data<int64_t>();
@@ -126,15 +128,20 @@ void TopKGrad(const CpuContext&, const TopKAttrs&, const Tensor& indices, const 
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp<TopKAttrs>({.name = "top_k",
-                           .doc = "Out = the k largest elements along the last axis, largest first; equal ones in their order.",
-                           .inputs = {{"X", "Tensor [..., n]."}, {"K", "k as a tensor of one integer; it goes before `k`.", kOptional | kValue | kNoGradient}},
-                           .outputs = {{"Out", "The elements, [..., k], with X's LoD."}, {"Indices", "Their positions in the last axis, int64[..., k]."}},
-                           .infer = Infer}),
+    RegisterOp<TopKAttrs>(
+        {.name = "top_k",
+         .doc = "Out = the k largest elements along the last axis, largest first; equal ones in their order.",
+         .inputs = {{"X", "Tensor [..., n]."},
+                    {"K", "k as a tensor of one integer; it goes before `k`.", kOptional | kValue | kNoGradient}},
+         .outputs = {{"Out", "The elements, [..., k], with X's LoD."},
+                     {"Indices", "Their positions in the last axis, int64[..., k]."}},
+         .infer = Infer}),
     RegisterKernel("top_k", TopK),
     RegisterOp<TopKAttrs>({.name = "top_k_grad",
                            .doc = "X@GRAD = Out@GRAD at the positions in Indices, 0 elsewhere.",
-                           .inputs = {{"Indices", "Output of the op."}, {"Out@GRAD", "Gradient of Out."}, {"X", "Input of the op.", kMetaOnly}},
+                           .inputs = {{"Indices", "Output of the op."},
+                                      {"Out@GRAD", "Gradient of Out."},
+                                      {"X", "Input of the op.", kMetaOnly}},
                            .outputs = {{"X@GRAD", "Gradient of X.", kOptional}},
                            .infer = InferGrad}),
     RegisterKernel("top_k_grad", TopKGrad),

@@ -14,8 +14,10 @@ struct LodResetAttrs {
 
   static auto Fields() {
     using A = LodResetAttrs;
-    return std::tuple{Field{"target_lod", &A::target_lod, "Offsets of one LoD level, from 0 to the number of rows; used where Y is not there."},
-                      Field{"append", &A::append, "Whether the new levels go behind X's own instead of replacing them."}};
+    return std::tuple{
+        Field{"target_lod", &A::target_lod,
+              "Offsets of one LoD level, from 0 to the number of rows; used where Y is not there."},
+        Field{"append", &A::append, "Whether the new levels go behind X's own instead of replacing them."}};
   }
 };
 
@@ -51,7 +53,8 @@ void Infer(const LodResetAttrs& attrs, InferContext& context) {
     }
   } else {
     auto offsets = *TargetOffsets(attrs, context);
-    Require(offsets.size() >= 2, "the new LoD level ", offsets, " is too short; expected offsets from 0 to the number of rows, ", x.dims[0]);
+    Require(offsets.size() >= 2, "the new LoD level ", offsets,
+            " is too short; expected offsets from 0 to the number of rows, ", x.dims[0]);
     target.push_back(std::move(offsets));
     lod = Lod::FromOffsets(std::move(target));
   }
@@ -71,13 +74,18 @@ void Copy(const Tensor& from, Tensor* to) {
 }
 
 void Run(const CpuContext&, const LodResetAttrs&, const Tensor& x, const Tensor*, Tensor& out) { Copy(x, &out); }
-void RunGrad(const CpuContext&, const LodResetAttrs&, const Tensor& d_out, const Tensor&, Tensor* dx) { Copy(d_out, dx); }
+void RunGrad(const CpuContext&, const LodResetAttrs&, const Tensor& d_out, const Tensor&, Tensor* dx) {
+  Copy(d_out, dx);
+}
 
 const Registered kOp = RegisterOp<LodResetAttrs>({
     .name = "lod_reset",
-    .doc = "The rows of X under another LoD: that of Y, or the one level whose offsets are Y's values or the attribute target_lod.",
+    .doc = "The rows of X under another LoD: that of Y, or the one level whose offsets are Y's values or the attribute "
+           "target_lod.",
     .inputs = {{"X", "LoDTensor or Tensor [rows, ...]."},
-               {"Y", "LoDTensor whose LoD is taken, or an int32 or int64 tensor without a LoD that holds the offsets of one level.",
+               {"Y",
+                "LoDTensor whose LoD is taken, or an int32 or int64 tensor without a LoD that holds the offsets of one "
+                "level.",
                 kOptional | kValue | kNoGradient}},
     .outputs = {{"Out", "X with the new LoD, which must describe as many rows as X has."}},
     .infer = Infer,

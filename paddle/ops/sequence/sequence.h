@@ -11,7 +11,8 @@ namespace paddle {
 inline const Lod& RequireLod(const InferContext& context, std::string_view input, int i = 0) {
   const TensorMeta& meta = context.In(input, i);
   Require(!meta.lod.empty(), "input ", input, " of shape ", meta.dims,
-          " has no LoD: its rows are not grouped into sequences; feed it as a LoDTensor (fluid.create_lod_tensor) or give it a LoD with lod_reset");
+          " has no LoD: its rows are not grouped into sequences; feed it as a LoDTensor (fluid.create_lod_tensor) or "
+          "give it a LoD with lod_reset");
   meta.lod.CheckRows(meta.rank() ? meta.dims[0] : 0, "the input");
   return meta.lod;
 }

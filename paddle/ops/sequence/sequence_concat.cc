@@ -19,15 +19,17 @@ int64_t CheckInputs(InferContext& context) {
   int64_t rows = 0;
   for (int i = 0; i < count; ++i) {
     const TensorMeta& x = context.In("X", i);
-    Require(x.dtype == first.dtype, "input X[", i, "] is ", x.dtype, ", but X[0] is ", first.dtype, "; all must have the same element type");
-    Require(x.rank() == first.rank() && DimsAgree(x.dims.Slice(1, x.rank()), first.dims.Slice(1, first.rank())), "input X[", i, "] has shape ",
-            x.dims, ", but X[0] has ", first.dims, "; all sizes but the first must be equal");
+    Require(x.dtype == first.dtype, "input X[", i, "] is ", x.dtype, ", but X[0] is ", first.dtype,
+            "; all must have the same element type");
+    Require(x.rank() == first.rank() && DimsAgree(x.dims.Slice(1, x.rank()), first.dims.Slice(1, first.rank())),
+            "input X[", i, "] has shape ", x.dims, ", but X[0] has ", first.dims,
+            "; all sizes but the first must be equal");
     rows = rows < 0 || x.dims[0] < 0 ? -1 : rows + x.dims[0];
     if (context.building()) continue;
     const Lod& lod = RequireLod(context, "X", i);
     Require(lod.levels() == 1, "input X[", i, "] has ", lod.levels(), " LoD levels; expected one");
-    Require(lod.sequences(0) == first.lod.sequences(0), "input X[", i, "] has ", lod.sequences(0), " sequences, but X[0] has ",
-            first.lod.sequences(0), "; all must have the same number");
+    Require(lod.sequences(0) == first.lod.sequences(0), "input X[", i, "] has ", lod.sequences(0),
+            " sequences, but X[0] has ", first.lod.sequences(0), "; all must have the same number");
   }
   return rows;
 }
@@ -48,8 +50,10 @@ void Infer(const NoAttrs&, InferContext& context) {
     lod = Lod::FromOffsets({std::move(offsets)});
   }
   context.SetOut("Out", dims, dtype);
-  if (context.building()) context.SetLodLevel("Out", level);
-  else context.SetLod("Out", lod);
+  if (context.building())
+    context.SetLodLevel("Out", level);
+  else
+    context.SetLod("Out", lod);
 }
 
 void InferGrad(const NoAttrs&, InferContext& context) {
@@ -62,7 +66,8 @@ void InferGrad(const NoAttrs&, InferContext& context) {
     if (context.HasOut("X@GRAD", i)) context.CopyMeta("X", "X@GRAD", i);
 }
 
-// Calls f(i, first byte in X[i], first byte in Out, bytes) for the part of Out that sequence s of X[i] is, on all threads.
+// Calls f(i, first byte in X[i], first byte in Out, bytes) for the part of Out that sequence s of X[i] is, on all
+// threads.
 template <class F>
 void ForParts(Span<const Tensor> x, F f) {
   const int64_t row_bytes = RowSize(x[0]->dims()) * static_cast<int64_t>(SizeOf(x[0]->dtype()));
@@ -84,7 +89,9 @@ void ForParts(Span<const Tensor> x, F f) {
 }
 
 void Run(const CpuContext&, const NoAttrs&, Span<const Tensor> x, Tensor& out) {
-  ForParts(x, [&](size_t i, int64_t from, int64_t to, int64_t bytes) { std::memcpy(out.mutable_raw() + to, x[i]->raw() + from, bytes); });
+  ForParts(x, [&](size_t i, int64_t from, int64_t to, int64_t bytes) {
+    std::memcpy(out.mutable_raw() + to, x[i]->raw() + from, bytes);
+  });
 }
 
 void RunGrad(const CpuContext&, const NoAttrs&, const Tensor& d_out, Span<const Tensor> x, Span<Tensor> dx) {
@@ -95,8 +102,12 @@ void RunGrad(const CpuContext&, const NoAttrs&, const Tensor& d_out, Span<const 
 
 const Registered kOp = RegisterOp<NoAttrs>({
     .name = "sequence_concat",
-    .doc = "Joins sequences: the first sequence of Out is the first sequences of all inputs one after another, and so on.",
-    .inputs = {{"X", "LoDTensors [rows, ...] of one LoD level each, with the same number of sequences and the same sizes but the first.", kRepeated}},
+    .doc =
+        "Joins sequences: the first sequence of Out is the first sequences of all inputs one after another, and so on.",
+    .inputs = {{"X",
+                "LoDTensors [rows, ...] of one LoD level each, with the same number of sequences and the same sizes "
+                "but the first.",
+                kRepeated}},
     .outputs = {{"Out", "[rows in all, ...], with as many sequences as each input."}},
     .infer = Infer,
 });

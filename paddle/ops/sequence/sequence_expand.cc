@@ -15,7 +15,8 @@ struct SequenceExpandAttrs {
   int32_t ref_level = -1;
 
   static auto Fields() {
-    return std::tuple{Field{"ref_level", &SequenceExpandAttrs::ref_level, "The level of Y's LoD that counts; -1: the last."}};
+    return std::tuple{
+        Field{"ref_level", &SequenceExpandAttrs::ref_level, "The level of Y's LoD that counts; -1: the last."}};
   }
 };
 
@@ -45,22 +46,22 @@ Pieces PiecesOf(const NoAttrs&, const Lod&, const Lod& y) { return {{}, y.last()
 void CheckLods(const SequenceExpandAttrs& attrs, InferContext& context) {
   const Lod &x = context.In("X").lod, &y = RequireLod(context, "Y");
   Require(x.levels() <= 1, "input X has ", x.levels(), " LoD levels; expected none or one");
-  Require(attrs.ref_level >= -1 && attrs.ref_level < y.levels(), "ref_level is ", attrs.ref_level, ", but Y has ", y.levels(),
-          " LoD levels; expected -1 for the last, or 0 <= ref_level < ", y.levels());
+  Require(attrs.ref_level >= -1 && attrs.ref_level < y.levels(), "ref_level is ", attrs.ref_level, ", but Y has ",
+          y.levels(), " LoD levels; expected -1 for the last, or 0 <= ref_level < ", y.levels());
   const int64_t repeats = PiecesOf(attrs, x, y).count();
   if (x.empty())
-    Require(context.In("X").dims[0] == repeats, "input X ", context.In("X").dims, " has ", context.In("X").dims[0], " rows, but the LoD level ",
-            attrs.ref_level, " of Y has ", repeats, " sequences; they must be equal");
+    Require(context.In("X").dims[0] == repeats, "input X ", context.In("X").dims, " has ", context.In("X").dims[0],
+            " rows, but the LoD level ", attrs.ref_level, " of Y has ", repeats, " sequences; they must be equal");
   else
-    Require(x.sequences(0) == repeats, "input X has ", x.sequences(0), " sequences, but the LoD level ", attrs.ref_level, " of Y has ", repeats,
-            "; they must be equal");
+    Require(x.sequences(0) == repeats, "input X has ", x.sequences(0), " sequences, but the LoD level ",
+            attrs.ref_level, " of Y has ", repeats, " sequences; they must be equal");
 }
 
 void CheckLods(const NoAttrs&, InferContext& context) {
   const Lod& y = RequireLod(context, "Y");
   Require(y.levels() == 1, "input Y has ", y.levels(), " LoD levels; expected one");
-  Require(context.In("X").dims[0] == y.sequences(0), "input X ", context.In("X").dims, " has ", context.In("X").dims[0], " rows, but Y has ",
-          y.sequences(0), " sequences; they must be equal");
+  Require(context.In("X").dims[0] == y.sequences(0), "input X ", context.In("X").dims, " has ", context.In("X").dims[0],
+          " rows, but Y has ", y.sequences(0), " sequences; they must be equal");
 }
 
 // The LoD of Out: the pieces, each repetition a sequence; none where X has none.
@@ -73,7 +74,9 @@ Lod OutLod(const SequenceExpandAttrs&, const Pieces& pieces, const Lod&) {
 }
 Lod OutLod(const NoAttrs&, const Pieces&, const Lod& y) { return y; }
 
-int OutLevels(const SequenceExpandAttrs&, const InferContext& context) { return std::min(1, context.In("X").lod_level); }
+int OutLevels(const SequenceExpandAttrs&, const InferContext& context) {
+  return std::min(1, context.In("X").lod_level);
+}
 int OutLevels(const NoAttrs&, const InferContext&) { return 1; }
 
 template <class Attrs>
@@ -104,7 +107,8 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
     CheckLods(attrs, context);
     Dims dims = context.In("X").dims;
     dims[0] = PiecesOf(attrs, context.In("X").lod, context.In("Y").lod).total();
-    Require(context.In("Out@GRAD").dims == dims, "Out@GRAD has shape ", context.In("Out@GRAD").dims, "; expected ", dims);
+    Require(context.In("Out@GRAD").dims == dims, "Out@GRAD has shape ", context.In("Out@GRAD").dims, "; expected ",
+            dims);
   }
   context.CopyMeta("X", "X@GRAD");
 }
@@ -154,10 +158,13 @@ void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& d_out, const T
 
 const Registered kExpand = RegisterOp<SequenceExpandAttrs>({
     .name = "sequence_expand",
-    .doc = "Repeats each row of X, or each sequence where X has a LoD, as often as the sequence of the same number in a level of Y's LoD is "
+    .doc = "Repeats each row of X, or each sequence where X has a LoD, as often as the sequence of the same number in "
+           "a level of Y's LoD is "
            "long.",
     .inputs = {{"X", "LoDTensor [rows, ...] with one LoD level or none."},
-               {"Y", "LoDTensor; only a level of its LoD is read, which has as many sequences as X has sequences, without a LoD rows.",
+               {"Y",
+                "LoDTensor; only a level of its LoD is read, which has as many sequences as X has sequences, without a "
+                "LoD rows.",
                 kMetaOnly | kNoGradient}},
     .outputs = {{"Out", "[rows in all, ...]; each repetition of a sequence is a sequence. No LoD where X has none."}},
     .infer = Infer<SequenceExpandAttrs>,
@@ -167,7 +174,9 @@ const Registered kExpandCpu = RegisterKernel("sequence_expand", Run<SequenceExpa
 const Registered kExpandGrad = RegisterOp<SequenceExpandAttrs>({
     .name = "sequence_expand_grad",
     .doc = "Gradient of sequence_expand: the sum over the repetitions.",
-    .inputs = {{"Out@GRAD", "Gradient of Out."}, {"X", "Of the forward op.", kMetaOnly}, {"Y", "Of the forward op.", kMetaOnly}},
+    .inputs = {{"Out@GRAD", "Gradient of Out."},
+               {"X", "Of the forward op.", kMetaOnly},
+               {"Y", "Of the forward op.", kMetaOnly}},
     .outputs = {{"X@GRAD", "Gradient of X.", kOptional}},
     .infer = InferGrad<SequenceExpandAttrs>,
 });
@@ -186,7 +195,9 @@ const Registered kExpandAsCpu = RegisterKernel("sequence_expand_as", Run<NoAttrs
 const Registered kExpandAsGrad = RegisterOp<NoAttrs>({
     .name = "sequence_expand_as_grad",
     .doc = "Gradient of sequence_expand_as: the sum over each sequence.",
-    .inputs = {{"Out@GRAD", "Gradient of Out."}, {"X", "Of the forward op.", kMetaOnly}, {"Y", "Of the forward op.", kMetaOnly}},
+    .inputs = {{"Out@GRAD", "Gradient of Out."},
+               {"X", "Of the forward op.", kMetaOnly},
+               {"Y", "Of the forward op.", kMetaOnly}},
     .outputs = {{"X@GRAD", "Gradient of X.", kOptional}},
     .infer = InferGrad<NoAttrs>,
 });

@@ -20,7 +20,8 @@ struct SequencePoolAttrs {
     using A = SequencePoolAttrs;
     return std::tuple{Field{"is_test", &A::is_test, "Has no influence: MaxIndex is filled where something reads it."},
                       Field{"pooltype", &A::pooltype,
-                            "AVERAGE: mean of the rows; SUM; SQRT: sum divided by the square root of the length; MAX: the largest of each "
+                            "AVERAGE: mean of the rows; SUM; SQRT: sum divided by the square root of the length; MAX: "
+                            "the largest of each "
                             "column; LAST, FIRST: that row."},
                       Field{"pad_value", &A::pad_value, "What the row of an empty sequence is filled with."}};
   }
@@ -76,7 +77,8 @@ void InferGrad(const SequencePoolAttrs& attrs, InferContext& context) {
   context.CheckSameDType("X", "Out@GRAD");
   if (pool == Pool::kMax) {
     Require(context.Has("MaxIndex"), "pooltype MAX needs the input MaxIndex, an output of sequence_pool");
-    Require(DimsAgree(dims, context.In("MaxIndex").dims), "MaxIndex has shape ", context.In("MaxIndex").dims, "; expected ", dims);
+    Require(DimsAgree(dims, context.In("MaxIndex").dims), "MaxIndex has shape ", context.In("MaxIndex").dims,
+            "; expected ", dims);
   }
   context.CopyMeta("X", "X@GRAD");
 }
@@ -131,11 +133,16 @@ void Run(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor& x, Ten
       T* to = out.mutable_data<T>() + s * width;
       int32_t* index = max_index ? max_index->mutable_data<int32_t>() + s * width : nullptr;
       if (index && (begin == end || pool != Pool::kMax)) std::fill(index, index + width, -1);
-      if (begin == end) std::fill(to, to + width, static_cast<T>(attrs.pad_value));
-      else if (pool == Pool::kMax) PoolMax(from, begin, end, width, to, index);
-      else if (pool == Pool::kLast) std::copy(from + (end - 1) * width, from + end * width, to);
-      else if (pool == Pool::kFirst) std::copy(from + begin * width, from + (begin + 1) * width, to);
-      else PoolSum(from, begin, end, width, static_cast<T>(SumFactor(pool, end - begin)), to);
+      if (begin == end)
+        std::fill(to, to + width, static_cast<T>(attrs.pad_value));
+      else if (pool == Pool::kMax)
+        PoolMax(from, begin, end, width, to, index);
+      else if (pool == Pool::kLast)
+        std::copy(from + (end - 1) * width, from + end * width, to);
+      else if (pool == Pool::kFirst)
+        std::copy(from + begin * width, from + (begin + 1) * width, to);
+      else
+        PoolSum(from, begin, end, width, static_cast<T>(SumFactor(pool, end - begin)), to);
     });
   });
 }
@@ -144,7 +151,8 @@ template <class T>
 void SpreadMax(const T* d_out, const int32_t* index, int64_t begin, int64_t end, int64_t width, T* dx) {
   std::fill(dx + begin * width, dx + end * width, T{0});
   for (int64_t j = 0; j < width; ++j) {
-    Require(index[j] >= begin && index[j] < end, "MaxIndex holds ", index[j], " for a sequence of the rows ", begin, " to ", end - 1);
+    Require(index[j] >= begin && index[j] < end, "MaxIndex holds ", index[j], " for a sequence of the rows ", begin,
+            " to ", end - 1);
     dx[index[j] * width + j] = d_out[j];
   }
 }
@@ -155,7 +163,8 @@ void SpreadSum(const T* d_out, int64_t begin, int64_t end, int64_t width, T fact
     for (int64_t j = 0; j < width; ++j) dx[row * width + j] = d_out[j] * factor;
 }
 
-void RunGrad(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor* max_index, const Tensor& d_out, const Tensor& x, Tensor* dx) {
+void RunGrad(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor* max_index, const Tensor& d_out,
+             const Tensor& x, Tensor* dx) {
   if (!dx) return;
   const Pool pool = ToPool(attrs.pooltype);
   const int64_t width = RowSize(x.dims());
@@ -180,7 +189,9 @@ const Registered kOp = RegisterOp<SequencePoolAttrs>({
     .doc = "Makes one row of each sequence: the mean, sum, largest values, first or last of its rows.",
     .inputs = {{"X", "LoDTensor [rows, ...]; the last LoD level says which rows form a sequence."}},
     .outputs = {{"Out", "[sequences, ...]; grouped by the outer levels of X's LoD, if there are any."},
-                {"MaxIndex", "int32 [sequences, ...]: for MAX the row of X that each value came from, -1 for empty sequences.", kIntermediate}},
+                {"MaxIndex",
+                 "int32 [sequences, ...]: for MAX the row of X that each value came from, -1 for empty sequences.",
+                 kIntermediate}},
     .infer = Infer,
     .grad = Grad,
 });

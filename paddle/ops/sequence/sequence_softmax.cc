@@ -15,7 +15,8 @@ struct SequenceSoftmaxAttrs {
   std::string data_format = "AnyLayout";
 
   static auto Fields() {
-    return std::tuple{Field{"data_format", &SequenceSoftmaxAttrs::data_format, "Has no influence: any layout is taken as it is."}};
+    return std::tuple{
+        Field{"data_format", &SequenceSoftmaxAttrs::data_format, "Has no influence: any layout is taken as it is."}};
   }
 };
 
@@ -67,7 +68,8 @@ void Run(const CpuContext&, const SequenceSoftmaxAttrs&, const Tensor& x, Tensor
   });
 }
 
-void RunGrad(const CpuContext&, const SequenceSoftmaxAttrs&, const Tensor& out, const Tensor& d_out, const Tensor& x, Tensor* dx) {
+void RunGrad(const CpuContext&, const SequenceSoftmaxAttrs&, const Tensor& out, const Tensor& d_out, const Tensor& x,
+             Tensor* dx) {
   if (!dx) return;
   VisitFloat(out.dtype(), [&]<class T>() {
     const T *y = out.data<T>(), *dy = d_out.data<T>();
@@ -82,7 +84,8 @@ void RunGrad(const CpuContext&, const SequenceSoftmaxAttrs&, const Tensor& out, 
 
 const Registered kOp = RegisterOp<SequenceSoftmaxAttrs>({
     .name = "sequence_softmax",
-    .doc = "Softmax over the rows of each sequence: Out = exp(X) / sum of exp(X) over the sequence. For attention over words.",
+    .doc = "Softmax over the rows of each sequence: Out = exp(X) / sum of exp(X) over the sequence. For attention over "
+           "words.",
     .inputs = {{"X", "LoDTensor [rows, 1] or [rows]; the last LoD level says which rows form a sequence."}},
     .outputs = {{"Out", "Of X's shape and LoD; the values of each sequence sum to one."}},
     .infer = Infer,

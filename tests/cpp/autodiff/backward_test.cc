@@ -18,7 +18,8 @@ TEST_F(Backward, WritesOneOpAnOpInReverse) {
   net.Unary("toy_exp", "x", "a");
   net.Unary("toy_exp", "a", "b");
   const auto grads = net.Backward("b");
-  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> b@GRAD", "toy_exp_grad(b, b@GRAD) -> a@GRAD", "toy_exp_grad(a, a@GRAD) -> x@GRAD"}));
+  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> b@GRAD", "toy_exp_grad(b, b@GRAD) -> a@GRAD",
+                                "toy_exp_grad(a, a@GRAD) -> x@GRAD"}));
   EXPECT_EQ(grads, (std::map<std::string, std::string>{{"a", "a@GRAD"}, {"b", "b@GRAD"}, {"x", "x@GRAD"}}));
   const OpDesc& fill = net.at().op(2);
   EXPECT_EQ(fill.Role(), kBackward | kLoss);
@@ -37,11 +38,12 @@ TEST_F(Backward, NumbersContributionsAndSumsThemWhereTheyAreRead) {
   net.Mul("b", "a", "c");
   net.Mul("c", "a", "d");
   net.Backward("d");
-  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> d@GRAD", "toy_mul_grad(c, a, d@GRAD) -> c@GRAD, a@GRAD@RENAME@block0@0",
-                                "toy_mul_grad(b, a, c@GRAD) -> b@GRAD, a@GRAD@RENAME@block0@1",
-                                "toy_exp_grad(b, b@GRAD) -> a@GRAD@RENAME@block0@2",
-                                "sum(a@GRAD@RENAME@block0@0, a@GRAD@RENAME@block0@1, a@GRAD@RENAME@block0@2) -> a@GRAD",
-                                "toy_exp_grad(a, a@GRAD) -> x@GRAD"}));
+  EXPECT_EQ(net.Added(),
+            (Lines{"fill_constant() -> d@GRAD", "toy_mul_grad(c, a, d@GRAD) -> c@GRAD, a@GRAD@RENAME@block0@0",
+                   "toy_mul_grad(b, a, c@GRAD) -> b@GRAD, a@GRAD@RENAME@block0@1",
+                   "toy_exp_grad(b, b@GRAD) -> a@GRAD@RENAME@block0@2",
+                   "sum(a@GRAD@RENAME@block0@0, a@GRAD@RENAME@block0@1, a@GRAD@RENAME@block0@2) -> a@GRAD",
+                   "toy_exp_grad(a, a@GRAD) -> x@GRAD"}));
 }
 
 TEST_F(Backward, SumsLeavesAtTheEndInTheOrderOfTheirFirstContributions) {
@@ -51,19 +53,21 @@ TEST_F(Backward, SumsLeavesAtTheEndInTheOrderOfTheirFirstContributions) {
   net.Mul("b", "w", "c");
   net.Mul("c", "v", "d");
   net.Backward({.targets = {"d"}, .no_grad = {"x"}});
-  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> d@GRAD", "toy_mul_grad(c, v, d@GRAD) -> c@GRAD, v@GRAD@RENAME@block0@0",
-                                "toy_mul_grad(b, w, c@GRAD) -> b@GRAD, w@GRAD@RENAME@block0@0",
-                                "toy_mul_grad(a, w, b@GRAD) -> a@GRAD, w@GRAD@RENAME@block0@1",
-                                "toy_mul_grad(x, v, a@GRAD) -> v@GRAD@RENAME@block0@1",
-                                "sum(v@GRAD@RENAME@block0@0, v@GRAD@RENAME@block0@1) -> v@GRAD",
-                                "sum(w@GRAD@RENAME@block0@0, w@GRAD@RENAME@block0@1) -> w@GRAD"}));
+  EXPECT_EQ(net.Added(),
+            (Lines{"fill_constant() -> d@GRAD", "toy_mul_grad(c, v, d@GRAD) -> c@GRAD, v@GRAD@RENAME@block0@0",
+                   "toy_mul_grad(b, w, c@GRAD) -> b@GRAD, w@GRAD@RENAME@block0@0",
+                   "toy_mul_grad(a, w, b@GRAD) -> a@GRAD, w@GRAD@RENAME@block0@1",
+                   "toy_mul_grad(x, v, a@GRAD) -> v@GRAD@RENAME@block0@1",
+                   "sum(v@GRAD@RENAME@block0@0, v@GRAD@RENAME@block0@1) -> v@GRAD",
+                   "sum(w@GRAD@RENAME@block0@0, w@GRAD@RENAME@block0@1) -> w@GRAD"}));
 }
 
 TEST_F(Backward, CountsOneOpsTwoUses) {
   net.Var("x");
   net.Mul("x", "x", "a");
   net.Backward("a");
-  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> a@GRAD", "toy_mul_grad(x, x, a@GRAD) -> x@GRAD@RENAME@block0@0, x@GRAD@RENAME@block0@1",
+  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> a@GRAD",
+                                "toy_mul_grad(x, x, a@GRAD) -> x@GRAD@RENAME@block0@0, x@GRAD@RENAME@block0@1",
                                 "sum(x@GRAD@RENAME@block0@0, x@GRAD@RENAME@block0@1) -> x@GRAD"}));
 }
 
@@ -72,8 +76,8 @@ TEST_F(Backward, FillsZerosForOutputsThatNothingUsed) {
   net.Op("toy_split", {{"X", {"x"}}}, {{"Out", {"a", "b"}}});
   net.Unary("toy_exp", "b", "c");
   net.Backward("c");
-  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> c@GRAD", "toy_exp_grad(c, c@GRAD) -> b@GRAD", "fill_zeros_like(a) -> a@GRAD",
-                                "toy_concat(a@GRAD, b@GRAD) -> x@GRAD"}));
+  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> c@GRAD", "toy_exp_grad(c, c@GRAD) -> b@GRAD",
+                                "fill_zeros_like(a) -> a@GRAD", "toy_concat(a@GRAD, b@GRAD) -> x@GRAD"}));
   EXPECT_EQ(net.at().FindVar("a@GRAD")->shape(), std::vector<int64_t>{2});
 }
 
@@ -96,8 +100,8 @@ TEST_F(Backward, DifferentiatesByInputsAlone) {
   net.Unary("toy_exp", "y", "b");
   net.Mul("a", "b", "c");
   const auto grads = net.Backward({.targets = {"c"}, .inputs = {"a", "y"}});
-  EXPECT_EQ(net.Added(), (Lines{"shape(c) -> c_shape", "fill_constant(c_shape) -> c@GRAD", "toy_mul_grad(a, b, c@GRAD) -> a@GRAD, b@GRAD",
-                                "toy_exp_grad(b, b@GRAD) -> y@GRAD"}));
+  EXPECT_EQ(net.Added(), (Lines{"shape(c) -> c_shape", "fill_constant(c_shape) -> c@GRAD",
+                                "toy_mul_grad(a, b, c@GRAD) -> a@GRAD, b@GRAD", "toy_exp_grad(b, b@GRAD) -> y@GRAD"}));
   EXPECT_FALSE(grads.contains("x"));
   EXPECT_EQ(net.at().FindVar("c_shape")->raw_dtype(), static_cast<int>(DType::kInt32));
   const auto values = net.Run({{"x", 0}, {"y", 1}}, {"a@GRAD", "y@GRAD"});
@@ -126,7 +130,8 @@ TEST_F(Backward, AddsUpTargetsThatDependOnEachOther) {
   net.Unary("toy_exp", "x", "a");
   net.Unary("toy_exp", "a", "b");
   net.Backward({.targets = {"b", "a"}, .target_grads = {"", "t"}, .inputs = {"x"}});
-  EXPECT_EQ(net.Added(), (Lines{"shape(b) -> b_shape", "fill_constant(b_shape) -> b@GRAD", "toy_exp_grad(b, b@GRAD) -> a@GRAD@RENAME@block0@0",
+  EXPECT_EQ(net.Added(), (Lines{"shape(b) -> b_shape", "fill_constant(b_shape) -> b@GRAD",
+                                "toy_exp_grad(b, b@GRAD) -> a@GRAD@RENAME@block0@0",
                                 "sum(t, a@GRAD@RENAME@block0@0) -> a@GRAD", "toy_exp_grad(a, a@GRAD) -> x@GRAD"}));
   const auto values = net.Run({{"x", 0}, {"t", 3}}, {"x@GRAD"});
   EXPECT_FLOAT_EQ(values[0], 3 + std::exp(1.0f));
@@ -138,10 +143,11 @@ TEST_F(Backward, KeepsEarlierGradientsApart) {
   net.Mul("a", "a", "b");
   net.Backward("b");
   const auto grads = net.Backward("b");
-  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> b@GRAD_0",
-                                "toy_mul_grad(a, a, b@GRAD_0) -> grad/grad/a@GRAD@RENAME@block0@0, grad/grad/a@GRAD@RENAME@block0@1",
-                                "sum(grad/grad/a@GRAD@RENAME@block0@0, grad/grad/a@GRAD@RENAME@block0@1) -> grad/grad/a@GRAD",
-                                "toy_exp_grad(a, grad/grad/a@GRAD) -> grad/grad/x@GRAD"}));
+  EXPECT_EQ(net.Added(),
+            (Lines{"fill_constant() -> b@GRAD_0",
+                   "toy_mul_grad(a, a, b@GRAD_0) -> grad/grad/a@GRAD@RENAME@block0@0, grad/grad/a@GRAD@RENAME@block0@1",
+                   "sum(grad/grad/a@GRAD@RENAME@block0@0, grad/grad/a@GRAD@RENAME@block0@1) -> grad/grad/a@GRAD",
+                   "toy_exp_grad(a, grad/grad/a@GRAD) -> grad/grad/x@GRAD"}));
   EXPECT_EQ(grads.at("x"), "grad/grad/x@GRAD");
   EXPECT_EQ(net.Backward("b").at("x"), "grad/grad/grad/x@GRAD");
 }

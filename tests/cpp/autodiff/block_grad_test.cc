@@ -33,13 +33,15 @@ TEST_F(BlockGradients, ARuleHasItsBlockDifferentiated) {
   net.Unary("toy_exp", "out", "loss");
   const auto grads = net.Backward("loss");
   EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> loss@GRAD", "toy_exp_grad(loss, loss@GRAD) -> out@GRAD",
-                                "toy_if_grad(cond, a, w, cond, out@GRAD) -> a@GRAD, w@GRAD, @EMPTY@", "toy_exp_grad(a, a@GRAD) -> x@GRAD"}));
+                                "toy_if_grad(cond, a, w, cond, out@GRAD) -> a@GRAD, w@GRAD, @EMPTY@",
+                                "toy_exp_grad(a, a@GRAD) -> x@GRAD"}));
   EXPECT_EQ(grads.at("w"), "w@GRAD");
   ASSERT_EQ(net.program.size(), 3);
   const BlockDesc& block = net.program.block(2);
   EXPECT_EQ(block.forward_block(), 1);
   EXPECT_EQ(block.parent_index(), 0);
-  EXPECT_EQ(Net::Text(block), (Lines{"toy_mul_grad(u, w, out@GRAD) -> u@GRAD, w@GRAD", "toy_mul_grad(t, a, u@GRAD) -> t@GRAD, a@GRAD@RENAME@block1@0",
+  EXPECT_EQ(Net::Text(block), (Lines{"toy_mul_grad(u, w, out@GRAD) -> u@GRAD, w@GRAD",
+                                     "toy_mul_grad(t, a, u@GRAD) -> t@GRAD, a@GRAD@RENAME@block1@0",
                                      "toy_exp_grad(t, t@GRAD) -> a@GRAD@RENAME@block1@1",
                                      "sum(a@GRAD@RENAME@block1@0, a@GRAD@RENAME@block1@1) -> a@GRAD"}));
   EXPECT_EQ(block.FindVar("u@GRAD")->shape(), std::vector<int64_t>{4});
@@ -75,11 +77,13 @@ TEST_F(BlockGradients, BlocksNest) {
   net.Op("toy_if", {{"Cond", {"cond"}}, {"Input", {"t", "w"}}}, {{"Out", {"s"}}});
   net.Unary("toy_exp", "s", "out");
   net.block = 0;
-  net.Op("toy_if", {{"Cond", {"cond"}}, {"Input", {"a", "w"}}}, {{"Out", {"out"}}}).SetAttr("sub_block", BlockRef{outer});
+  net.Op("toy_if", {{"Cond", {"cond"}}, {"Input", {"a", "w"}}}, {{"Out", {"out"}}})
+      .SetAttr("sub_block", BlockRef{outer});
   net.Backward("out");
   ASSERT_EQ(net.program.size(), 5);
-  EXPECT_EQ(Net::Text(net.program.block(3)), (Lines{"toy_exp_grad(out, out@GRAD) -> s@GRAD", "toy_if_grad(cond, t, w, s@GRAD) -> t@GRAD, w@GRAD",
-                                                    "toy_exp_grad(t, t@GRAD) -> a@GRAD"}));
+  EXPECT_EQ(Net::Text(net.program.block(3)),
+            (Lines{"toy_exp_grad(out, out@GRAD) -> s@GRAD", "toy_if_grad(cond, t, w, s@GRAD) -> t@GRAD, w@GRAD",
+                   "toy_exp_grad(t, t@GRAD) -> a@GRAD"}));
   EXPECT_EQ(Net::Text(net.program.block(4)), (Lines{"toy_mul_grad(t, w, s@GRAD) -> t@GRAD, w@GRAD"}));
   EXPECT_EQ(net.program.block(4).parent_index(), 3);
   EXPECT_EQ(net.program.block(4).forward_block(), 2);

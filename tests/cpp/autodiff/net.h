@@ -22,7 +22,8 @@ struct Net {
     var.set_shape({4});
     return var;
   }
-  OpDesc& Op(const std::string& type, const std::vector<OpDesc::Slot>& inputs, const std::vector<OpDesc::Slot>& outputs) {
+  OpDesc& Op(const std::string& type, const std::vector<OpDesc::Slot>& inputs,
+             const std::vector<OpDesc::Slot>& outputs) {
     OpDesc op(type);
     for (const auto& slot : inputs) op.SetInput(slot.name, slot.args);
     for (const auto& slot : outputs) {
@@ -31,24 +32,31 @@ struct Net {
         if (!at().FindVarRecursive(name)) Var(name);
     }
     if (type == "toy_if") op.SetAttr("sub_block", BlockRef{program.size() - 1});
-    op.SetAttr(kOpCallstack, std::vector<std::string>{StrCat("  File \"net.py\", line ", at().ops().size() + 1, ", in f"), "    " + type});
+    op.SetAttr(kOpCallstack, std::vector<std::string>{
+                                 StrCat("  File \"net.py\", line ", at().ops().size() + 1, ", in f"), "    " + type});
     CompleteOp(&op);
     OpDesc& placed = at().AppendOp(std::move(op));
     InferOp(placed, at());
     return placed;
   }
-  OpDesc& Unary(const std::string& type, const std::string& x, const std::string& out) { return Op(type, {{"X", {x}}}, {{"Out", {out}}}); }
+  OpDesc& Unary(const std::string& type, const std::string& x, const std::string& out) {
+    return Op(type, {{"X", {x}}}, {{"Out", {out}}});
+  }
   OpDesc& Mul(const std::string& x, const std::string& y, const std::string& out) {
     return Op("toy_mul", {{"X", {x}}, {"Y", {y}}}, {{"Out", {out}}});
   }
-  OpDesc& Add(const std::vector<std::string>& x, const std::string& out) { return Op("toy_add", {{"X", x}}, {{"Out", {out}}}); }
+  OpDesc& Add(const std::vector<std::string>& x, const std::string& out) {
+    return Op("toy_add", {{"X", x}}, {{"Out", {out}}});
+  }
 
   std::map<std::string, std::string> Backward(BackwardOptions options) {
     options.target_grads.resize(options.targets.size());
     first_ = at().ops().size();
     return AppendBackward(&program, options);
   }
-  std::map<std::string, std::string> Backward(const std::string& target) { return Backward(BackwardOptions{.targets = {target}}); }
+  std::map<std::string, std::string> Backward(const std::string& target) {
+    return Backward(BackwardOptions{.targets = {target}});
+  }
 
   // The ops that the last Backward appended, as "type(inputs) -> outputs".
   Lines Added() { return Text(at(), first_); }
@@ -78,7 +86,8 @@ struct Net {
     Executor executor;
     Scope scope;
     std::vector<float> values;
-    for (const auto& result : executor.Run(program, scope, fed, fetches)) values.push_back(result.get<Tensor>().data<float>()[0]);
+    for (const auto& result : executor.Run(program, scope, fed, fetches))
+      values.push_back(result.get<Tensor>().data<float>()[0]);
     return values;
   }
 

@@ -24,10 +24,10 @@ class Recompute : public testing::Test {
 
 TEST_F(Recompute, RepeatsWhatLiesBetweenCheckpoints) {
   net.Backward({.targets = {"e"}, .checkpoints = {"d", "b"}});
-  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> e@GRAD", "toy_exp_grad(e, e@GRAD) -> d@GRAD", "toy_exp(b) -> c.subprog_0",
-                                "toy_exp_grad(d, d@GRAD) -> c@GRAD", "toy_exp_grad(c.subprog_0, c@GRAD) -> b@GRAD",
-                                "toy_exp(x) -> a.subprog_1", "toy_exp_grad(b, b@GRAD) -> a@GRAD",
-                                "toy_exp_grad(a.subprog_1, a@GRAD) -> x@GRAD"}));
+  EXPECT_EQ(net.Added(), (Lines{"fill_constant() -> e@GRAD", "toy_exp_grad(e, e@GRAD) -> d@GRAD",
+                                "toy_exp(b) -> c.subprog_0", "toy_exp_grad(d, d@GRAD) -> c@GRAD",
+                                "toy_exp_grad(c.subprog_0, c@GRAD) -> b@GRAD", "toy_exp(x) -> a.subprog_1",
+                                "toy_exp_grad(b, b@GRAD) -> a@GRAD", "toy_exp_grad(a.subprog_1, a@GRAD) -> x@GRAD"}));
   EXPECT_EQ(net.at().op(7).Role(), kBackward);
   EXPECT_EQ(net.program.size(), 1);
 }
@@ -36,7 +36,8 @@ TEST_F(Recompute, KeepsWhatLaterOpsRead) {
   net.Mul("e", "a", "f");
   net.Backward({.targets = {"f"}, .checkpoints = {"c"}});
   const auto added = net.Added();
-  EXPECT_EQ(Lines(added.begin() + 4, added.begin() + 6), (Lines{"toy_exp(a) -> b.subprog_0", "toy_exp_grad(c, c@GRAD) -> b@GRAD"}));
+  EXPECT_EQ(Lines(added.begin() + 4, added.begin() + 6),
+            (Lines{"toy_exp(a) -> b.subprog_0", "toy_exp_grad(c, c@GRAD) -> b@GRAD"}));
 }
 
 TEST_F(Recompute, HasTheSameResult) {
@@ -58,9 +59,9 @@ TEST_F(Recompute, RandomOpsTakeTheirSeedFromAVariable) {
   EXPECT_EQ(Net::Text(net.at(), 5)[0], "seed() -> seed_0.tmp_0");
   EXPECT_EQ(Net::Text(net.at(), 5)[1], "toy_noise(e, seed_0.tmp_0) -> f, m");
   const auto lines = Net::Text(net.at(), 11);
-  EXPECT_EQ(Lines(lines.begin(), lines.begin() + 3), (Lines{"toy_noise(e, seed_0.tmp_0) -> f.subprog_0, m.subprog_0",
-                                                             "toy_exp_grad(g, g@GRAD) -> f@GRAD",
-                                                             "toy_noise_grad(m.subprog_0, f@GRAD) -> e@GRAD"}));
+  EXPECT_EQ(Lines(lines.begin(), lines.begin() + 3),
+            (Lines{"toy_noise(e, seed_0.tmp_0) -> f.subprog_0, m.subprog_0", "toy_exp_grad(g, g@GRAD) -> f@GRAD",
+                   "toy_noise_grad(m.subprog_0, f@GRAD) -> e@GRAD"}));
 }
 
 TEST_F(Recompute, CheckpointsOffThePathCutNothing) {

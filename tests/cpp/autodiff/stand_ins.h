@@ -11,8 +11,8 @@ struct FillAttrs {
   float value = 0;
   bool force_cpu = false;
   static auto Fields() {
-    return std::tuple{Field{"dtype", &FillAttrs::dtype, ""}, Field{"shape", &FillAttrs::shape, ""}, Field{"value", &FillAttrs::value, ""},
-                      Field{"force_cpu", &FillAttrs::force_cpu, ""}};
+    return std::tuple{Field{"dtype", &FillAttrs::dtype, ""}, Field{"shape", &FillAttrs::shape, ""},
+                      Field{"value", &FillAttrs::value, ""}, Field{"force_cpu", &FillAttrs::force_cpu, ""}};
   }
 };
 struct SeedAttrs {
@@ -20,11 +20,15 @@ struct SeedAttrs {
   static auto Fields() { return std::tuple{Field{"seed", &SeedAttrs::seed, ""}}; }
 };
 
-inline void InferFill(const FillAttrs& attrs, InferContext& context) { context.SetOut("Out", Dims(attrs.shape), *ToDType(attrs.dtype)); }
+inline void InferFill(const FillAttrs& attrs, InferContext& context) {
+  context.SetOut("Out", Dims(attrs.shape), *ToDType(attrs.dtype));
+}
 inline void Fill(const CpuContext&, const FillAttrs& attrs, const Tensor*, Tensor& out) {
   std::fill_n(out.mutable_data<float>(), out.numel(), attrs.value);
 }
-inline void Zeros(const CpuContext&, const NoAttrs&, const Tensor&, Tensor& out) { std::fill_n(out.mutable_data<float>(), out.numel(), 0.0f); }
+inline void Zeros(const CpuContext&, const NoAttrs&, const Tensor&, Tensor& out) {
+  std::fill_n(out.mutable_data<float>(), out.numel(), 0.0f);
+}
 inline void Sum(const CpuContext&, const NoAttrs&, Span<const Tensor> x, Tensor& out) {
   for (int64_t i = 0; i < out.numel(); ++i) {
     float total = 0;
@@ -38,17 +42,25 @@ inline void InferSum(const NoAttrs&, InferContext& context) {
   for (int i = 0; i < context.Count("X"); ++i)
     if (context.In("X", i).kind == VarKind::kTensor) context.MutableOut("Out")->kind = VarKind::kTensor;
 }
-inline void InferShape(const NoAttrs&, InferContext& context) { context.SetOut("Out", {context.In("Input").rank()}, DType::kInt32); }
+inline void InferShape(const NoAttrs&, InferContext& context) {
+  context.SetOut("Out", {context.In("Input").rank()}, DType::kInt32);
+}
 inline void Shape(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor& out) {
   for (int i = 0; i < x.dims().rank(); ++i) out.mutable_data<int32_t>()[i] = static_cast<int32_t>(x.dims()[i]);
 }
 inline void InferSeed(const SeedAttrs&, InferContext& context) { context.SetOut("Out", {1}, DType::kInt32); }
-inline void Seed(const CpuContext&, const SeedAttrs& attrs, Tensor& out) { out.mutable_data<int32_t>()[0] = attrs.seed; }
+inline void Seed(const CpuContext&, const SeedAttrs& attrs, Tensor& out) {
+  out.mutable_data<int32_t>()[0] = attrs.seed;
+}
 
 inline void RegisterStandIns() {
   const auto lacks = [](std::string_view name) { return !Registry::Get().FindOrNull(name); };
   if (lacks("fill_constant")) {
-    RegisterOp<FillAttrs>({.name = "fill_constant", .doc = "", .inputs = {{"ShapeTensor", "", kOptional}}, .outputs = {{"Out", ""}}, .infer = InferFill});
+    RegisterOp<FillAttrs>({.name = "fill_constant",
+                           .doc = "",
+                           .inputs = {{"ShapeTensor", "", kOptional}},
+                           .outputs = {{"Out", ""}},
+                           .infer = InferFill});
     RegisterKernel("fill_constant", Fill);
   }
   if (lacks("fill_zeros_like")) {
@@ -56,16 +68,23 @@ inline void RegisterStandIns() {
     RegisterKernel("fill_zeros_like", Zeros);
   }
   if (lacks("sum")) {
-    RegisterOp<NoAttrs>({.name = "sum", .doc = "", .inputs = {{"X", "", kRepeated}}, .outputs = {{"Out", ""}}, .infer = InferSum, .grad = GradOfAdd});
+    RegisterOp<NoAttrs>({.name = "sum",
+                         .doc = "",
+                         .inputs = {{"X", "", kRepeated}},
+                         .outputs = {{"Out", ""}},
+                         .infer = InferSum,
+                         .grad = GradOfAdd});
     RegisterKernel("sum", Sum);
     RegisterKernel("sum", SumRows);
   }
   if (lacks("shape")) {
-    RegisterOp<NoAttrs>({.name = "shape", .doc = "", .inputs = {{"Input", ""}}, .outputs = {{"Out", ""}}, .infer = InferShape});
+    RegisterOp<NoAttrs>(
+        {.name = "shape", .doc = "", .inputs = {{"Input", ""}}, .outputs = {{"Out", ""}}, .infer = InferShape});
     RegisterKernel("shape", Shape);
   }
   if (lacks("seed")) {
-    RegisterOp<SeedAttrs>({.name = "seed", .doc = "", .inputs = {}, .outputs = {{"Out", ""}}, .infer = InferSeed, .traits = kRandom});
+    RegisterOp<SeedAttrs>(
+        {.name = "seed", .doc = "", .inputs = {}, .outputs = {{"Out", ""}}, .infer = InferSeed, .traits = kRandom});
     RegisterKernel("seed", Seed);
   }
 }

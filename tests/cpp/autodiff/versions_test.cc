@@ -20,10 +20,11 @@ TEST_F(Versions, AnOpInPlaceReadsAndWritesOneGradientName) {
   net.Unary("toy_exp", "a", "a");
   net.Unary("toy_exp", "a", "b");
   net.Backward({.targets = {"b"}, .inputs = {"x"}});
-  EXPECT_EQ(net.Added(), (Lines{"shape(b) -> b_shape", "fill_constant(b_shape) -> b@GRAD", "toy_exp_grad(b, b@GRAD) -> a@GRAD",
-                                "toy_exp_grad(a, a@GRAD) -> a@GRAD", "toy_copy(a@GRAD) -> x@GRAD@RENAME@block0@0",
-                                "toy_copy(a@GRAD) -> x@GRAD@RENAME@block0@1",
-                                "sum(x@GRAD@RENAME@block0@0, x@GRAD@RENAME@block0@1) -> x@GRAD"}));
+  EXPECT_EQ(net.Added(),
+            (Lines{"shape(b) -> b_shape", "fill_constant(b_shape) -> b@GRAD", "toy_exp_grad(b, b@GRAD) -> a@GRAD",
+                   "toy_exp_grad(a, a@GRAD) -> a@GRAD", "toy_copy(a@GRAD) -> x@GRAD@RENAME@block0@0",
+                   "toy_copy(a@GRAD) -> x@GRAD@RENAME@block0@1",
+                   "sum(x@GRAD@RENAME@block0@0, x@GRAD@RENAME@block0@1) -> x@GRAD"}));
   const float a = std::exp(0.5f);
   EXPECT_FLOAT_EQ(net.Run({{"x", 0.25f}}, {"x@GRAD"})[0], std::exp(a) * a * 2);
 }
@@ -41,7 +42,8 @@ TEST_F(Versions, ContributionsToOldAndNewValueAreNumberedThrough) {
   EXPECT_EQ(Lines(added.begin() + 5, added.end()),
             (Lines{"toy_copy(d@GRAD) -> a@GRAD@RENAME@block0@0", "toy_copy(c@GRAD) -> a@GRAD@RENAME@block0@1",
                    "sum(a@GRAD@RENAME@block0@0, a@GRAD@RENAME@block0@1) -> a@GRAD@RENAME@block0@2",
-                   "toy_exp_grad(a, a@GRAD@RENAME@block0@2) -> a@GRAD@RENAME@block0@2", "toy_copy(b@GRAD) -> a@GRAD@RENAME@block0@3",
+                   "toy_exp_grad(a, a@GRAD@RENAME@block0@2) -> a@GRAD@RENAME@block0@2",
+                   "toy_copy(b@GRAD) -> a@GRAD@RENAME@block0@3",
                    "sum(a@GRAD@RENAME@block0@2, a@GRAD@RENAME@block0@3) -> a@GRAD", "toy_copy(a@GRAD) -> x@GRAD"}));
   EXPECT_FLOAT_EQ(net.Run({{"x", 0.5f}}, {"x@GRAD"})[0], 1 + 2 * std::exp(0.5f));
 }
@@ -107,8 +109,9 @@ TEST_F(Versions, CountersAreUndone) {
   net.Unary("toy_count", "i", "i");
   net.Mul("a", "i", "b");  // b = x i (i + 1)
   net.Backward({.targets = {"b"}, .inputs = {"x", "i"}});
-  EXPECT_EQ(net.Added(), (Lines{"shape(b) -> b_shape", "fill_constant(b_shape) -> b@GRAD", "toy_mul_grad(a, i, b@GRAD) -> a@GRAD, i@GRAD@RENAME@block0@0",
-                                "toy_count(i) -> i", "toy_mul_grad(x, i, a@GRAD) -> x@GRAD, i@GRAD@RENAME@block0@1",
+  EXPECT_EQ(net.Added(), (Lines{"shape(b) -> b_shape", "fill_constant(b_shape) -> b@GRAD",
+                                "toy_mul_grad(a, i, b@GRAD) -> a@GRAD, i@GRAD@RENAME@block0@0", "toy_count(i) -> i",
+                                "toy_mul_grad(x, i, a@GRAD) -> x@GRAD, i@GRAD@RENAME@block0@1",
                                 "sum(i@GRAD@RENAME@block0@0, i@GRAD@RENAME@block0@1) -> i@GRAD"}));
   const auto values = net.Run({{"x", 2}, {"i", 3}}, {"x@GRAD", "i@GRAD"});
   EXPECT_FLOAT_EQ(values[0], 12);

@@ -37,7 +37,8 @@ std::vector<std::string> Seeds() {
   if (std::filesystem::exists(folder))
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       std::ifstream file(entry.path(), std::ios::binary);
-      if (entry.is_regular_file()) seeds.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+      if (entry.is_regular_file())
+        seeds.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
     }
   return seeds;
 }

@@ -14,10 +14,14 @@ namespace {
 
 double Apply(Gate gate, double x) {
   switch (gate) {
-    case Gate::kSigmoid: return 1 / (1 + std::exp(-x));
-    case Gate::kTanh: return std::tanh(x);
-    case Gate::kRelu: return x > 0 ? x : 0;
-    case Gate::kIdentity: return x;
+    case Gate::kSigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Gate::kTanh:
+      return std::tanh(x);
+    case Gate::kRelu:
+      return x > 0 ? x : 0;
+    case Gate::kIdentity:
+      return x;
   }
   return x;
 }
@@ -100,7 +104,8 @@ struct Layer {
 
 // The definition, one sequence and one unit at a time. `gates` and `reset_hidden` by step.
 struct Reference {
-  explicit Reference(const Layer<double>& layer) : hidden(layer.hidden.size()), gates(layer.gates.size()), reset_hidden(hidden), batch_hidden(hidden) {
+  explicit Reference(const Layer<double>& layer)
+      : hidden(layer.hidden.size()), gates(layer.gates.size()), reset_hidden(hidden), batch_hidden(hidden) {
     const int64_t n = layer.config.hidden;
     const auto offsets = layer.lod.last();
     const auto order = layer.lod.ByLength();
@@ -111,8 +116,10 @@ struct Reference {
         const int64_t row = layer.config.reverse ? offsets[s + 1] - 1 - t : offsets[s] + t;
         std::vector<double> h(n, 0);
         for (int64_t u = 0; u < n; ++u) {
-          if (t > 0) h[u] = hidden[(layer.config.reverse ? row + 1 : row - 1) * n + u];
-          else if (layer.initial) h[u] = layer.h0[s * n + u];
+          if (t > 0)
+            h[u] = hidden[(layer.config.reverse ? row + 1 : row - 1) * n + u];
+          else if (layer.initial)
+            h[u] = layer.h0[s * n + u];
         }
         Step(layer, h, row, by_step++);
       }
@@ -143,7 +150,8 @@ struct Reference {
 template <class A, class B>
 double Difference(const std::vector<A>& a, const std::vector<B>& b) {
   double most = 0;
-  for (size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(double(a[i]) - double(b[i])) / (1 + std::abs(double(b[i]))));
+  for (size_t i = 0; i < a.size(); ++i)
+    most = std::max(most, std::abs(double(a[i]) - double(b[i])) / (1 + std::abs(double(b[i]))));
   return most;
 }
 
@@ -156,11 +164,15 @@ struct Case {
 
 std::vector<Case> Cases() {
   std::vector<Case> cases;
-  const std::vector<std::vector<int64_t>> batches{{1}, {3, 1, 2}, {0, 4, 0, 2}, {5, 5, 1, 7, 2, 6, 3, 8, 4, 1, 1, 9, 2}};
+  const std::vector<std::vector<int64_t>> batches{
+      {1}, {3, 1, 2}, {0, 4, 0, 2}, {5, 5, 1, 7, 2, 6, 3, 8, 4, 1, 1, 9, 2}};
   for (const int64_t hidden : {1, 5, 16, 37})
     for (const auto& lengths : batches)
       for (int bits = 0; bits < 8; ++bits)
-        cases.push_back({{.hidden = hidden, .reverse = (bits & 1) != 0, .origin_mode = (bits & 2) != 0}, lengths, (bits & 4) != 0, 1 + bits % 2});
+        cases.push_back({{.hidden = hidden, .reverse = (bits & 1) != 0, .origin_mode = (bits & 2) != 0},
+                         lengths,
+                         (bits & 4) != 0,
+                         1 + bits % 2});
   for (const Gate a : {Gate::kSigmoid, Gate::kTanh, Gate::kRelu, Gate::kIdentity})
     for (const Gate b : {Gate::kSigmoid, Gate::kTanh, Gate::kRelu, Gate::kIdentity})
       cases.push_back({{.hidden = 5, .gate = a, .candidate = b}, {2, 3}, true, 2});

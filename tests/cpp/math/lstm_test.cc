@@ -15,10 +15,14 @@ namespace {
 
 double Apply(Gate gate, double x) {
   switch (gate) {
-    case Gate::kSigmoid: return 1 / (1 + std::exp(-x));
-    case Gate::kTanh: return std::tanh(x);
-    case Gate::kRelu: return x > 0 ? x : 0;
-    case Gate::kIdentity: return x;
+    case Gate::kSigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Gate::kTanh:
+      return std::tanh(x);
+    case Gate::kRelu:
+      return x > 0 ? x : 0;
+    case Gate::kIdentity:
+      return x;
   }
   return x;
 }
@@ -110,7 +114,8 @@ struct Layer {
 };
 
 // The definition, one sequence and one unit at a time.
-void Reference(const Layer<double>& layer, std::vector<double>* hidden, std::vector<double>* cell, std::vector<double>* gates) {
+void Reference(const Layer<double>& layer, std::vector<double>* hidden, std::vector<double>* cell,
+               std::vector<double>* gates) {
   const int64_t n = layer.config.hidden;
   const auto offsets = layer.lod.last();
   for (int64_t s = 0; s < layer.lod.sequences(0); ++s) {
@@ -149,7 +154,8 @@ void Reference(const Layer<double>& layer, std::vector<double>* hidden, std::vec
 template <class A, class B>
 double Difference(const std::vector<A>& a, const std::vector<B>& b) {
   double most = 0;
-  for (size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(double(a[i]) - double(b[i])) / (1 + std::abs(double(b[i]))));
+  for (size_t i = 0; i < a.size(); ++i)
+    most = std::max(most, std::abs(double(a[i]) - double(b[i])) / (1 + std::abs(double(b[i]))));
   return most;
 }
 
@@ -162,14 +168,25 @@ struct Case {
 
 std::vector<Case> Cases() {
   std::vector<Case> cases;
-  const std::vector<std::vector<int64_t>> batches{{1}, {3, 1, 2}, {0, 4, 0, 2}, {5, 5, 1, 7, 2, 6, 3, 8, 4, 1, 1, 9, 2}};
+  const std::vector<std::vector<int64_t>> batches{
+      {1}, {3, 1, 2}, {0, 4, 0, 2}, {5, 5, 1, 7, 2, 6, 3, 8, 4, 1, 1, 9, 2}};
   for (const int64_t hidden : {1, 5, 16, 37})
     for (const auto& lengths : batches)
       for (int bits = 0; bits < 8; ++bits)
-        cases.push_back({{.hidden = hidden, .peepholes = (bits & 1) != 0, .reverse = (bits & 2) != 0}, lengths, (bits & 4) != 0, 1 + bits % 2});
+        cases.push_back({{.hidden = hidden, .peepholes = (bits & 1) != 0, .reverse = (bits & 2) != 0},
+                         lengths,
+                         (bits & 4) != 0,
+                         1 + bits % 2});
   for (const Gate a : {Gate::kSigmoid, Gate::kTanh, Gate::kRelu, Gate::kIdentity})
     for (const Gate b : {Gate::kSigmoid, Gate::kTanh, Gate::kRelu, Gate::kIdentity})
-      cases.push_back({{.hidden = 5, .peepholes = true, .gate = a, .cell = b, .candidate = b == Gate::kRelu ? Gate::kIdentity : Gate::kRelu}, {2, 3}, true, 2});
+      cases.push_back({{.hidden = 5,
+                        .peepholes = true,
+                        .gate = a,
+                        .cell = b,
+                        .candidate = b == Gate::kRelu ? Gate::kIdentity : Gate::kRelu},
+                       {2, 3},
+                       true,
+                       2});
   return cases;
 }
 

@@ -67,8 +67,9 @@ TEST(UserLineTest, PassesOverThePackagesOwnFrames) {
   EXPECT_EQ(op.UserLine(), "");
   op.SetAttr(kOpCallstack, std::vector<std::string>{"  File \"net.py\", line 7, in <module>", "    y = f(x)"});
   EXPECT_EQ(op.UserLine(), "File \"net.py\", line 7, in <module>:     y = f(x)");
-  op.SetAttr(kOpCallstack, std::vector<std::string>{"  File \"/lib/paddle/fluid/framework.py\", line 1, in append_op\n", "    attrs=attrs\n",
-                                                    "  File \"old.py\", line 3, in <module>\n", "    y = f(x)"});
+  op.SetAttr(kOpCallstack,
+             std::vector<std::string>{"  File \"/lib/paddle/fluid/framework.py\", line 1, in append_op\n",
+                                      "    attrs=attrs\n", "  File \"old.py\", line 3, in <module>\n", "    y = f(x)"});
   EXPECT_EQ(op.UserLine(), "File \"old.py\", line 3, in <module> :     y = f(x)");
 }
 

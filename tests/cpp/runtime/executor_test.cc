@@ -129,7 +129,8 @@ TEST(Executor, ASteadyStepAllocatesNothing) {
   executor.Run(program, scope, large, {last});
   executor.Run(program, scope, small, {last});
   const uint64_t before = CpuMemoryStats().allocations;
-  for (int k = 0; k < 10; ++k) EXPECT_EQ(Values(executor.Run(program, scope, k % 2 ? large : small, {last})[0])[0], 101);
+  for (int k = 0; k < 10; ++k)
+    EXPECT_EQ(Values(executor.Run(program, scope, k % 2 ? large : small, {last})[0])[0], 101);
   EXPECT_EQ(CpuMemoryStats().allocations, before);
   EXPECT_LE(executor.stats().arena_bytes, 3 * 4096u) << "a chain runs in place";
 }
@@ -139,7 +140,8 @@ TEST(Executor, ErrorsNameOpShapesAndLine) {
   BlockDesc& block = program.block(0);
   block.Var("x");
   block.Var("y");
-  Append(block, "toy_add", {{"X", {"x"}}, {"Y", {"y"}}}, {{"Out", {"a"}}}).SetAttr(kOpCallstack, std::vector<std::string>{"  File \"net.py\", line 7, in f", "    a = x + y"});
+  Append(block, "toy_add", {{"X", {"x"}}, {"Y", {"y"}}}, {{"Out", {"a"}}})
+      .SetAttr(kOpCallstack, std::vector<std::string>{"  File \"net.py\", line 7, in f", "    a = x + y"});
   Executor executor;
   Scope scope;
   const std::vector<Feed> feeds{{"x", MakeTensor({1})}, {"y", MakeTensor({1, 2})}};
@@ -148,7 +150,8 @@ TEST(Executor, ErrorsNameOpShapesAndLine) {
     FAIL() << "shapes differ";
   } catch (const InvalidArgument& error) {
     const std::string text = error.what();
-    for (const char* part : {"toy_add", "net.py\", line 7", "float32[1]", "float32[2]"}) EXPECT_NE(text.find(part), std::string::npos) << text;
+    for (const char* part : {"toy_add", "net.py\", line 7", "float32[1]", "float32[2]"})
+      EXPECT_NE(text.find(part), std::string::npos) << text;
   }
   const std::vector<Feed> missing{{"x", MakeTensor({1})}};
   EXPECT_THROW(executor.Run(program, scope, missing, {"a"}), InvalidArgument);
@@ -167,7 +170,8 @@ TEST(Executor, ManyThreadsShareOnePlan) {
     threads.emplace_back([&, t] {
       for (int k = 0; k < 50; ++k) {
         const std::vector<Feed> feeds{{"x", MakeTensor(Floats(1 + k % 7, static_cast<float>(t)))}};
-        if (Values(executor.Run(program, scope, feeds, {"a"})[0]) != Floats(1 + k % 7, 2.0f * static_cast<float>(t))) ++wrong;
+        if (Values(executor.Run(program, scope, feeds, {"a"})[0]) != Floats(1 + k % 7, 2.0f * static_cast<float>(t)))
+          ++wrong;
       }
     });
   for (auto& thread : threads) thread.join();

@@ -10,7 +10,9 @@ namespace paddle::toy {
 struct FillAttrs {
   std::vector<int64_t> shape;
   float value = 0;
-  static auto Fields() { return std::tuple{Field{"shape", &FillAttrs::shape, "Sizes."}, Field{"value", &FillAttrs::value, "Value."}}; }
+  static auto Fields() {
+    return std::tuple{Field{"shape", &FillAttrs::shape, "Sizes."}, Field{"value", &FillAttrs::value, "Value."}};
+  }
 };
 
 struct BlockAttrs {
@@ -20,7 +22,9 @@ struct BlockAttrs {
 
 inline std::atomic<int> add_calls{0};
 
-inline void InferFill(const FillAttrs& attrs, InferContext& context) { context.SetOut("Out", Dims(attrs.shape), DType::kFloat32); }
+inline void InferFill(const FillAttrs& attrs, InferContext& context) {
+  context.SetOut("Out", Dims(attrs.shape), DType::kFloat32);
+}
 inline void Fill(const CpuContext&, const FillAttrs& attrs, Tensor& out) {
   std::fill_n(out.mutable_data<float>(), out.numel(), attrs.value);
 }
@@ -42,32 +46,50 @@ inline void Increment(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor
 inline void InferPositive(const NoAttrs&, InferContext& context) { context.SetOut("Out", {-1}, DType::kFloat32); }
 inline void Positive(const CpuContext& cpu, const NoAttrs&, const Tensor& x, Tensor& out) {
   const float* data = x.data<float>();
-  out.Allocate({std::count_if(data, data + x.numel(), [](float v) { return v > 0; })}, DType::kFloat32, cpu.allocator());
+  out.Allocate({std::count_if(data, data + x.numel(), [](float v) { return v > 0; })}, DType::kFloat32,
+               cpu.allocator());
   std::copy_if(data, data + x.numel(), out.mutable_data<float>(), [](float v) { return v > 0; });
 }
 
 inline void InferNothing(const BlockAttrs&, InferContext&) {}
-inline void RunIf(const CpuContext&, const BlockAttrs& attrs, BlockRunner& blocks, const Tensor& condition, Span<const Tensor>, Span<Tensor>) {
+inline void RunIf(const CpuContext&, const BlockAttrs& attrs, BlockRunner& blocks, const Tensor& condition,
+                  Span<const Tensor>, Span<Tensor>) {
   if (condition.data<float>()[0] > 0) blocks.Run(attrs.sub_block);
 }
 
-inline const Registered kFill = RegisterOp<FillAttrs>({.name = "toy_fill", .doc = "", .inputs = {}, .outputs = {{"Out", ""}}, .infer = InferFill});
+inline const Registered kFill =
+    RegisterOp<FillAttrs>({.name = "toy_fill", .doc = "", .inputs = {}, .outputs = {{"Out", ""}}, .infer = InferFill});
 inline const Registered kFillCpu = RegisterKernel("toy_fill", Fill);
-inline const Registered kAdd = RegisterOp<NoAttrs>({.name = "toy_add", .doc = "", .inputs = {{"X", ""}, {"Y", ""}}, .outputs = {{"Out", ""}},
-                                                    .infer = InferAdd, .may_share = {{"Out", "X"}, {"Out", "Y"}}});
+inline const Registered kAdd = RegisterOp<NoAttrs>({.name = "toy_add",
+                                                    .doc = "",
+                                                    .inputs = {{"X", ""}, {"Y", ""}},
+                                                    .outputs = {{"Out", ""}},
+                                                    .infer = InferAdd,
+                                                    .may_share = {{"Out", "X"}, {"Out", "Y"}}});
 inline const Registered kAddCpu = RegisterKernel("toy_add", Add);
-inline const Registered kIncrement = RegisterOp<NoAttrs>({.name = "toy_increment", .doc = "", .inputs = {{"X", ""}}, .outputs = {{"Out", ""}},
+inline const Registered kIncrement = RegisterOp<NoAttrs>({.name = "toy_increment",
+                                                          .doc = "",
+                                                          .inputs = {{"X", ""}},
+                                                          .outputs = {{"Out", ""}},
                                                           .must_share = {{"Out", "X"}}});
 inline const Registered kIncrementCpu = RegisterKernel("toy_increment", Increment);
-inline const Registered kPositive = RegisterOp<NoAttrs>({.name = "toy_positive", .doc = "", .inputs = {{"X", ""}}, .outputs = {{"Out", "", kDynamic}},
+inline const Registered kPositive = RegisterOp<NoAttrs>({.name = "toy_positive",
+                                                         .doc = "",
+                                                         .inputs = {{"X", ""}},
+                                                         .outputs = {{"Out", "", kDynamic}},
                                                          .infer = InferPositive});
 inline const Registered kPositiveCpu = RegisterKernel("toy_positive", Positive);
-inline const Registered kIf = RegisterOp<BlockAttrs>({.name = "toy_if", .doc = "", .inputs = {{"Cond", ""}, {"Input", "", kRepeated | kOptional}},
-                                                      .outputs = {{"Out", "", kRepeated | kOptional}}, .infer = InferNothing, .block = "sub_block"});
+inline const Registered kIf = RegisterOp<BlockAttrs>({.name = "toy_if",
+                                                      .doc = "",
+                                                      .inputs = {{"Cond", ""}, {"Input", "", kRepeated | kOptional}},
+                                                      .outputs = {{"Out", "", kRepeated | kOptional}},
+                                                      .infer = InferNothing,
+                                                      .block = "sub_block"});
 inline const Registered kIfCpu = RegisterKernel("toy_if", RunIf);
 
 // Appends an op and the variables it writes.
-inline OpDesc& Append(BlockDesc& block, const std::string& type, const std::vector<OpDesc::Slot>& inputs, const std::vector<OpDesc::Slot>& outputs) {
+inline OpDesc& Append(BlockDesc& block, const std::string& type, const std::vector<OpDesc::Slot>& inputs,
+                      const std::vector<OpDesc::Slot>& outputs) {
   OpDesc& op = block.AppendOp(OpDesc(type));
   for (const auto& slot : inputs) op.SetInput(slot.name, slot.args);
   for (const auto& slot : outputs) {
@@ -87,7 +109,9 @@ inline Tensor MakeTensor(const std::vector<float>& values) {
   SetTensor(tensor, values);
   return tensor;
 }
-inline std::vector<float> Values(const Tensor& tensor) { return {tensor.data<float>(), tensor.data<float>() + tensor.numel()}; }
+inline std::vector<float> Values(const Tensor& tensor) {
+  return {tensor.data<float>(), tensor.data<float>() + tensor.numel()};
+}
 inline std::vector<float> Values(const Variable& variable) { return Values(variable.get<Tensor>()); }
 
 }  // namespace paddle::toy

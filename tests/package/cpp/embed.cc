@@ -1,4 +1,5 @@
-// Parses the program file named on the command line and runs it without feeds; prints the sum of the variable named next.
+// Parses the program file named on the command line and runs it without feeds; prints the sum of the variable named
+// next.
 
 #include <cstdio>
 #include <fstream>
