@@ -1,0 +1,87 @@
+"""Functions of one element, and softmax."""
+
+import numpy as np
+from harness import Op, op_tests, positive, uniform
+
+SHAPES = [(2, 3), (0, 3), (1,), (3, 1, 5)]
+ALL_SHAPES = [dict(X=shape) for shape in SHAPES]
+POSITIVE = [dict(X=positive(*shape)) for shape in SHAPES]
+INNER = [dict(X=uniform(*shape, low=-0.9, high=0.9)) for shape in SHAPES]
+OFF_KINKS = [dict(X=uniform(*shape, low=0.6, high=2)) for shape in SHAPES] + [dict(X=uniform(3, 4, low=-0.4, high=0.4))]
+
+erf = np.vectorize(__import__("math").erf, otypes=["float64"])
+
+
+def sigmoid(X):
+    return 1 / (1 + np.exp(-X))
+
+
+def softplus(X):
+    return np.log1p(np.exp(-np.abs(X))) + np.maximum(X, 0)
+
+
+def softmax(X, axis):
+    e = np.exp(X - X.max(axis, keepdims=True, initial=-np.inf))
+    return e / e.sum(axis, keepdims=True)
+
+
+def simple(type, reference, cases=ALL_SHAPES, **more):
+    options = dict(grad=("X",), no_bad="any shape is taken; the types are checked by the harness")
+    options.update(more)
+    return Op(type, cases=cases, reference=reference, **options)
+
+
+test = op_tests(
+    simple("relu", lambda X: np.maximum(X, 0)),
+    simple("sigmoid", sigmoid),
+    simple("logsigmoid", lambda X: -softplus(-X)),
+    simple("exp", lambda X: np.exp(X)),
+    simple("tanh", lambda X: np.tanh(X)),
+    simple("tanh_shrink", lambda X: X - np.tanh(X)),
+    simple("sqrt", lambda X: np.sqrt(X), POSITIVE),
+    simple("rsqrt", lambda X: 1 / np.sqrt(X), POSITIVE),
+    simple("abs", lambda X: np.abs(X)),
+    simple("ceil", lambda X: np.ceil(X)),
+    simple("floor", lambda X: np.floor(X)),
+    simple("cos", lambda X: np.cos(X)),
+    simple("sin", lambda X: np.sin(X)),
+    simple("acos", lambda X: np.arccos(X), INNER),
+    simple("asin", lambda X: np.arcsin(X), INNER),
+    simple("atan", lambda X: np.arctan(X)),
+    simple("reciprocal", lambda X: 1 / X, POSITIVE),
+    simple("log", lambda X: np.log(X), POSITIVE),
+    simple("log1p", lambda X: np.log1p(X), POSITIVE),
+    simple("square", lambda X: X * X),
+    simple("softplus", softplus),
+    simple("softsign", lambda X: X / (1 + np.abs(X))),
+    simple("erf", lambda X: erf(X) if X.size else X),
+    simple("leaky_relu", lambda X, alpha: np.where(X > 0, X, alpha * X), ALL_SHAPES + [dict(X=(2, 2), alpha=0.25)]),
+    simple("elu", lambda X, alpha: np.where(X > 0, X, alpha * (np.exp(X) - 1)), ALL_SHAPES + [dict(X=(2, 2), alpha=0.25)]),
+    simple("selu", lambda X, scale, alpha: scale * np.where(X > 0, X, alpha * (np.exp(X) - 1))),
+    simple("relu6", lambda X, threshold: np.minimum(np.maximum(X, 0), threshold)),
+    simple("stanh", lambda X, scale_a, scale_b: scale_b * np.tanh(scale_a * X)),
+    simple("hard_sigmoid", lambda X, slope, offset: np.clip(slope * X + offset, 0, 1)),
+    simple("swish", lambda X, beta: X * sigmoid(beta * X)),
+    simple("hard_swish", lambda X, threshold, scale, offset: X * np.clip(X + offset, 0, threshold) / scale),
+    simple("brelu", lambda X, t_min, t_max: np.clip(X, t_min, t_max)),
+    simple("softshrink", lambda X: np.where(X > 0.5, X - 0.5, np.where(X < -0.5, X + 0.5, 0)), OFF_KINKS),
+    simple("hard_shrink", lambda X, threshold: np.where(np.abs(X) > threshold, X, 0), OFF_KINKS),
+    simple("thresholded_relu", lambda X, threshold: np.where(X > threshold, X, 0)),
+    simple("soft_relu", lambda X, threshold: np.log(1 + np.exp(np.clip(X, -threshold, threshold)))),
+    simple("gelu", lambda X: 0.5 * X * (1 + erf(X / np.sqrt(2))) if X.size else X),
+    simple("mish", lambda X: X * np.tanh(softplus(X))),
+    Op(
+        "softmax",
+        cases=[dict(X=(2, 3)), dict(X=(2, 3, 4), axis=1), dict(X=(0, 3)), dict(X=(1, 1))],
+        reference=softmax,
+        grad=("X",),
+        bad=[dict(X=(2, 3), axis=2, match="axis")],
+    ),
+    Op(
+        "log_softmax",
+        cases=[dict(X=(2, 3)), dict(X=(2, 3, 4), axis=1), dict(X=(0, 3)), dict(X=(1, 1))],
+        reference=lambda X, axis: np.log(softmax(X, axis)),
+        grad=("X",),
+        bad=[dict(X=(2, 3), axis=2, match="axis")],
+    ),
+)

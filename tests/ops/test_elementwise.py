@@ -1,0 +1,39 @@
+"""Two tensors met element by element."""
+
+import numpy as np
+from harness import Op, op_tests, positive, uniform
+
+NUMBERS = ("float32", "float64", "int32", "int64")
+BAD = [dict(X=(2, 3), Y=(4,), match="4")]
+
+
+def apart(*shape):
+    """Values without ties, where the gradient would jump."""
+    return uniform(*shape, low=-2, high=2)
+
+
+def lay(X, Y, axis):
+    """Y with axes of size 1 behind it, so that NumPy broadcasts it as Fluid does."""
+    return X, Y.reshape(Y.shape + (1,) * (X.ndim - Y.ndim - axis if axis >= 0 else 0))
+
+
+def cases(make=lambda *shape: shape):
+    shapes = [((2, 3), (2, 3)), ((2, 3), (3,)), ((0, 3), (3,)), ((1,), (1,)), ((2, 3, 4), (2, 1, 4))]
+    out = [dict(X=make(*x), Y=make(*y)) for x, y in shapes]
+    return out + [dict(X=make(2, 3, 4), Y=make(3), axis=1), dict(X=make(2, 3, 4), Y=make(2, 3), axis=0)]
+
+
+def binary(type, function, make=lambda *shape: shape, grad=("X", "Y"), dtypes=NUMBERS):
+    return Op(type, cases=cases(make), reference=lambda X, Y, axis: function(*lay(X, Y, axis)), grad=grad, dtypes=dtypes, bad=BAD)
+
+
+test = op_tests(
+    binary("elementwise_add", np.add),
+    binary("elementwise_sub", np.subtract),
+    binary("elementwise_mul", np.multiply),
+    binary("elementwise_div", np.divide, positive, dtypes=("float32", "float64")),
+    binary("elementwise_max", np.maximum, apart, dtypes=("float32", "float64")),
+    binary("elementwise_min", np.minimum, apart, dtypes=("float32", "float64")),
+    binary("elementwise_pow", np.power, positive, dtypes=("float32", "float64")),
+    binary("elementwise_mod", np.mod, positive, grad=(), dtypes=("float32", "float64")),
+)
