@@ -39,7 +39,7 @@ def sequence_softmax(X):
 
 
 def sequence_expand(X, Y, ref_level):
-    pieces = X.sequences() if X.lengths else np.split(np.asarray(X), len(X))
+    pieces = X.sequences() if X.lengths else [np.asarray(X)[i : i + 1] for i in range(len(X))]
     repeats = Y.lengths[ref_level]
     parts = [piece for piece, n in zip(pieces, repeats) for _ in range(n)]
     lengths = [[len(piece) for piece in parts]] if X.lengths else []
