@@ -94,8 +94,8 @@ void MulGrad(const CpuContext&, const MulAttrs&, MulGradState& state, Scratch sc
 
 void InferMulGrad(const MulAttrs&, InferContext& context) {
   context.CheckSameDType("X", "Out@GRAD");
-  if (context.HasOut("X@GRAD")) context.CopyMeta("X", "X@GRAD");
-  if (context.HasOut("Y@GRAD")) context.CopyMeta("Y", "Y@GRAD");
+  context.SetOut("X@GRAD", context.In("X").dims, context.In("X").dtype);  // without LoD, as in Fluid
+  context.SetOut("Y@GRAD", context.In("Y").dims, context.In("Y").dtype);
 }
 
 void GradMulGrad(const MulAttrs& attrs, GradContext& g) {

@@ -1,6 +1,7 @@
 // Batch normalisation (Ioffe and Szegedy, 2015).
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "paddle/device/parallel.h"
 #include "paddle/math/sums.h"
@@ -230,9 +231,16 @@ void BatchNormGrad(const CpuContext&, const Attrs& attrs, BatchNormState&, Scrat
 
 void Grad(const Attrs& attrs, GradContext& g) {
   OpDesc& op = g.EmitDefault("batch_norm_grad");
-  if (!attrs.use_global_stats) return;
-  op.SetInput("Mean", g.Out("MeanOut"));
-  op.SetInput("Variance", g.Out("VarianceOut"));
+  OpDesc own(op.type());
+  for (const auto& slot : op.inputs())
+    if (slot.name != "Mean" && slot.name != "Variance") own.SetInput(slot.name, slot.args);
+  for (const auto& slot : op.outputs()) own.SetOutput(slot.name, slot.args);
+  for (const auto& [name, value] : op.attrs()) own.SetAttr(name, value);
+  if (attrs.use_global_stats) {  // only then does Fluid hand the running statistics on
+    own.SetInput("Mean", g.Out("MeanOut"));
+    own.SetInput("Variance", g.Out("VarianceOut"));
+  }
+  op = std::move(own);
 }
 
 const Registered kOp = RegisterOp<Attrs>({

@@ -88,7 +88,7 @@ void InferGrad(const GruAttrs& attrs, InferContext& context) {
   context.CheckSameDims("Input", "BatchGate");
   context.CheckSameDType("Input", "BatchGate");
   for (const auto slot : {"Input", "Weight", "Bias", "H0"})
-    if (context.Has(slot)) context.CopyMeta(slot, StrCat(slot, kGradSuffix));
+    if (context.Has(slot)) context.SetOut(StrCat(slot, kGradSuffix), context.In(slot).dims, context.In(slot).dtype);
 }
 
 struct Scratched {
