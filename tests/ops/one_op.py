@@ -114,7 +114,7 @@ class OneOp:
         var = self.block.var(name)
         is_rows = isinstance(value, Rows)
         var.set_type(core.VarDesc.VarType.SELECTED_ROWS if is_rows else core.VarDesc.VarType.LOD_TENSOR)
-        shape = list(value.dense().shape if is_rows else value.shape)
+        shape = [value.height, *value.value.shape[1:]] if is_rows else list(value.shape)
         if unknown and shape:
             shape[0] = -1
         var.set_shape(shape)
