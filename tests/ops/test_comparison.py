@@ -1,7 +1,7 @@
 """Comparisons and logic, element by element."""
 
 import numpy as np
-from harness import Op, lod, op_tests, uniform
+from harness import Op, Rows, lod, op_tests, rows, uniform
 
 NUMBERS = ("float32", "float64", "int32", "int64")
 NAN = np.array([np.nan, 1, np.inf, -np.inf, 0.0])
@@ -61,7 +61,31 @@ def logic(type, function):
     )
 
 
+def finite(type, function, fold):
+    """Of all elements together; integers are finite."""
+    return Op(
+        type,
+        cases=[
+            dict(X=(2, 3)),
+            dict(X=lod((3, 2), [1, 2])),
+            dict(X=np.array([1, np.inf])),
+            dict(X=np.array([[np.nan, 1]], "float32")),
+            dict(X=np.array([-np.inf, np.nan], "float16")),
+            dict(X=rows([1, 3], np.array([[1.0], [np.inf]]), height=5)),
+            dict(X=rows([1, 3], (2, 2), height=5)),
+            dict(X=(0, 3)),
+            dict(X=(1,)),
+        ],
+        reference=lambda X: np.reshape(fold(function(np.asarray(X.value if isinstance(X, Rows) else X))), (1,)),
+        dtypes=NUMBERS + ("bool", "float16"),
+        bad=[dict(X=np.zeros(2, "uint8"), match="uint8")],
+    )
+
+
 test = op_tests(
+    finite("isfinite", np.isfinite, np.all),
+    finite("isinf", np.isinf, np.any),
+    finite("isnan", np.isnan, np.any),
     comparison("equal", np.equal),
     comparison("not_equal", np.not_equal),
     comparison("less_than", np.less),

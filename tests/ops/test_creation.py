@@ -1,9 +1,11 @@
 """Tensors made of numbers that are given."""
 
 import numpy as np
-from harness import Op, op_tests
+from harness import Op, lod, op_tests
 
 NUMBERS = ("float32", "float64", "int32", "int64")
+# By their numbers in Fluid's files.
+TYPES = {0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "float32", 6: "float64", 20: "uint8", 21: "int8"}
 
 
 def one(value, dtype="float32"):
@@ -65,6 +67,30 @@ test = op_tests(
             numbers(0, 1, -1, match="Num is -1"),
             numbers(0, 1, 3, "int32", match="int32"),
             dict(Start=one(0), Stop=one(1), Num=np.array([1, 2], "int32"), match="Num has shape"),
+        ],
+    ),
+    Op(
+        "diag",
+        cases=[dict(Diagonal=(4,)), dict(Diagonal=lod((3,), [1, 2])), dict(Diagonal=(0,)), dict(Diagonal=(1,))],
+        reference=lambda Diagonal: np.diag(np.asarray(Diagonal)),
+        dtypes=NUMBERS,
+        bad=[dict(Diagonal=(2, 3), match="rank 2"), dict(Diagonal=np.ones(2, "bool"), match="bool")],
+    ),
+    Op(
+        "eye",
+        cases=[
+            dict(num_rows=3),
+            dict(num_rows=2, num_columns=4),
+            dict(num_rows=4, num_columns=2),
+            dict(num_rows=0),
+            dict(num_rows=2, num_columns=0),
+            *(dict(num_rows=2, num_columns=-1, dtype=number) for number in TYPES),
+        ],
+        reference=lambda num_rows, num_columns, dtype: np.eye(num_rows, num_rows if num_columns < 0 else num_columns, dtype=TYPES[dtype]),
+        bad=[
+            dict(num_rows=-1, match="num_rows is -1"),
+            dict(num_rows=2, num_columns=-2, match="num_columns is -2"),
+            dict(num_rows=2, dtype=99, match="99"),
         ],
     ),
 )

@@ -1,7 +1,7 @@
 """Positions of elements: the largest, the least, sorting."""
 
 import numpy as np
-from harness import Op, lod, op_tests
+from harness import LodArray, Op, ints, lod, op_tests
 
 NUMBERS = ("float32", "float64", "int32", "int64")
 TIES = np.array([[3, 1, 3, 1, 2], [0, 5, 5, 0, 5]])
@@ -72,6 +72,37 @@ test = op_tests(
         dtypes=NUMBERS,
         bad=[dict(X=(2, 3), axis=2, match="axis 2"), dict(X=np.zeros(2, "bool"), match="bool")],
     ),
+    Op(
+        "where",
+        cases=[
+            dict(Condition=ints(3, 4, high=2, dtype="bool"), X=(3, 4), Y=(3, 4)),
+            dict(Condition=ints(3, 2, high=2, dtype="bool"), X=lod((3, 2), [1, 2]), Y=(3, 2)),
+            dict(Condition=ints(0, 3, high=2, dtype="bool"), X=(0, 3), Y=(0, 3)),
+            dict(Condition=np.array([True]), X=(1,), Y=(1,)),
+        ],
+        reference=lambda Condition, X, Y: LodArray(np.where(Condition, X, Y), X.lengths),
+        grad=("X", "Y"),
+        dtypes=NUMBERS + ("bool", "int8", "int16", "float16"),
+        bad=[
+            dict(Condition=np.ones((2, 3), "bool"), X=(2, 3), Y=(3,), match="same shape"),
+            dict(Condition=np.ones(2, "bool"), X=(2, 3), Y=(2, 3), match="same shape"),
+            dict(Condition=np.ones(2, "int32"), X=(2,), Y=(2,), match="int32"),
+            dict(Condition=np.ones(2, "bool"), X=np.float32([1, 2]), Y=np.int32([1, 2]), match="element type"),
+        ],
+    ),
+    Op(
+        "where_index",
+        cases=[
+            dict(Condition=ints(3, 4, high=2, dtype="bool")),
+            dict(Condition=lod(ints(3, 2, 2, high=2, dtype="int32"), [1, 2])),
+            dict(Condition=ints(7, high=2, dtype="float32")),
+            dict(Condition=np.array([0.0, np.nan, -0.0, 1e-30])),
+            dict(Condition=np.zeros((2, 3), "int64")),
+            dict(Condition=(0, 3)),
+            dict(Condition=(1,)),
+        ],
+        reference=lambda Condition: np.argwhere(np.asarray(Condition)),
+        dtypes=NUMBERS + ("bool",),
+        bad=[dict(Condition=np.ones(2, "uint8"), match="uint8")],
+    ),
 )
-
-
