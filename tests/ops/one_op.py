@@ -90,7 +90,7 @@ class OneOp:
         self.output_names = {}
         for slot, count in case.outputs.items():
             shared = case.entry.must_share.get(slot) if inputs_from == "scope" else None
-            self.output_names[slot] = names[shared] if shared in names else [output_name(slot, i) for i in range(count)]
+            self.output_names[slot] = names[shared] if count and shared in names else [output_name(slot, i) for i in range(count)]
             for name in self.output_names[slot]:
                 self.block.var(name)
         self.op = self._append(case.entry.type, names, self.output_names, case.attrs)
