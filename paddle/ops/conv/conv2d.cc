@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "paddle/math/for_each.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/conv/window.h"
 
@@ -48,6 +49,8 @@ ConvShape ConvShapeOf(const Conv2dAttrs& attrs, const Dims& input, const Dims& f
 
 namespace {
 
+constexpr int64_t kElementsPerTask = 16384;  // about 10 us
+
 using Attrs = Conv2dAttrs;
 
 Dims OutputDims(const ConvShape& s) { return JoinImage({s.n, s.filters, s.out_h, s.out_w}, s.nhwc); }
@@ -65,7 +68,12 @@ void Infer(const Attrs& attrs, InferContext& context) {
     Require(SizesAgree(context.In("Bias").numel(), s.filters), "Bias ", context.In("Bias").dims, " does not fit ",
             s.filters, " filters");
   }
-  if (context.Has("ResidualData")) throw Unimplemented("ResidualData is not supported; add it with elementwise_add");
+  if (context.Has("ResidualData")) {
+    context.CheckSameDType("Input", "ResidualData");
+    const Dims& residual = context.In("ResidualData").dims;
+    Require(DimsAgree(residual, OutputDims(s)), "ResidualData has shape ", residual, "; expected ", OutputDims(s),
+            " as Output");
+  }
   context.SetOut("Output", OutputDims(s), context.In("Input").dtype);
   context.ShareLod("Input", "Output");
 }
@@ -86,11 +94,25 @@ ConvState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
 }
 
 void Conv(const CpuContext&, const Attrs&, ConvState& state, Scratch scratch, const Tensor& input, const Tensor& filter,
-          const Tensor* bias, const Tensor*, Tensor& output) {
+          const Tensor* bias, const Tensor* residual, Tensor& output) {
   VisitFloat(input.dtype(), [&]<class T>() {
-    state.forward.Run(input.data<T>(), filter.data<T>(), output.mutable_data<T>(), scratch.data);
-    if (bias) AddConvBias(state.shape, bias->data<T>(), output.mutable_data<T>());
+    T* out = output.mutable_data<T>();
+    state.forward.Run(input.data<T>(), filter.data<T>(), out, scratch.data);
+    if (bias) AddConvBias(state.shape, bias->data<T>(), out);
+    if (!residual) return;
+    const T* more = residual->data<T>();
+    ForEachIndex(output.numel(), kElementsPerTask, [=](int64_t i) { out[i] += more[i]; });
   });
+}
+
+// Fluid's gradient op has no slot for ResidualData; its gradient is Output's.
+void GradConv(const Attrs&, GradContext& g) {
+  g.EmitDefault();
+  const std::vector<std::string> wanted = g.InGrad("ResidualData");
+  if (wanted.empty()) return;
+  OpDesc& op = g.Emit("assign");
+  op.SetInput("X", g.OutGrad("Output"));
+  op.SetOutput("Out", wanted);
 }
 
 // ---- gradient ----
@@ -197,12 +219,12 @@ OpSpec<Attrs> ForwardSpec(std::string_view name, std::string_view doc) {
           .inputs = {{"Input", "Images [N, C, H, W], or [N, H, W, C] with data_format NHWC."},
                      {"Filter", "Filters [M, C / groups, height, width], in either data format."},
                      {"Bias", "One number a filter, added to its outputs.", kOptional},
-                     {"ResidualData", "Must not be given: residuals are added by elementwise_add.",
-                      kOptional | kNoGradient}},
+                     {"ResidualData", "Tensor of Output's shape, added to it.", kOptional}},
           .outputs = {{"Output",
                        "[N, M, H', W'] ([N, H', W', M] with NHWC), H' = (H + paddings - dilation (height - 1) - 1) / "
                        "stride + 1."}},
-          .infer = Infer};
+          .infer = Infer,
+          .grad = GradConv};
 }
 
 OpSpec<Attrs> GradSpec(std::string_view name, std::string_view doc) {
