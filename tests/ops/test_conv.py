@@ -131,7 +131,7 @@ def conv(type, cases, bad, **more):
         + [
             dict(Input=(1, 2, 2, 2), Filter=(2, 2, 3, 2), match=r"a window of 3 x 2 .* does not fit into Input \[1, 2, 2, 2\].*would be empty"),
             dict(Input=(1, 4, 4, 4), Filter=(3, 2, 1, 1), groups=2, match="3 filters .*cannot be cut into 2 equal groups"),
-            dict(Input=(1, 2, 4, 4), Filter=(4, 1, 1, 1), groups=2, ResidualData=(1, 3, 4, 4), match=r"ResidualData has shape \[1, 3, 4, 4\]; expected \[1, 4, 4, 4\]"),
+            dict(Input=(1, 2, 4, 4), Filter=(4, 1, 1, 1), groups=2, ResidualData=(1, 3, 4, 4), match=r"input ResidualData has shape \[1, 3, 4, 4\]; expected \[1, 4, 4, 4\]"),
         ],
         **more,
     )

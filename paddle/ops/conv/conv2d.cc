@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "paddle/math/for_each.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/conv/window.h"
 
@@ -60,19 +61,20 @@ void CheckTypes(InferContext& context) {
   context.CheckSameDType("Input", "Filter");
 }
 
+void CheckBias(const ConvShape& s, InferContext& context) {
+  if (!context.Has("Bias")) return;
+  context.CheckSameDType("Input", "Bias");
+  Require(SizesAgree(context.In("Bias").numel(), s.filters), "Bias ", context.In("Bias").dims, " does not fit ",
+          s.filters, " filters");
+}
+
 void Infer(const Attrs& attrs, InferContext& context) {
   CheckTypes(context);
   const ConvShape s = ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims);
-  if (context.Has("Bias")) {
-    context.CheckSameDType("Input", "Bias");
-    Require(SizesAgree(context.In("Bias").numel(), s.filters), "Bias ", context.In("Bias").dims, " does not fit ",
-            s.filters, " filters");
-  }
+  CheckBias(s, context);
   if (context.Has("ResidualData")) {
     context.CheckSameDType("Input", "ResidualData");
-    const Dims& residual = context.In("ResidualData").dims;
-    Require(DimsAgree(residual, OutputDims(s)), "ResidualData has shape ", residual, "; expected ", OutputDims(s),
-            " as Output");
+    CheckDims(context, "ResidualData", OutputDims(s));
   }
   context.SetOut("Output", OutputDims(s), context.In("Input").dtype);
   context.ShareLod("Input", "Output");
@@ -117,16 +119,16 @@ void GradConv(const Attrs&, GradContext& g) {
 
 // ---- gradient ----
 
-void CheckOutputGrad(const Attrs& attrs, std::string_view slot, InferContext& context) {
+ConvShape CheckOutputGrad(const Attrs& attrs, std::string_view slot, InferContext& context) {
   CheckTypes(context);
   context.CheckSameDType("Input", slot);
-  const Dims expected = OutputDims(ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims));
-  Require(DimsAgree(context.In(slot).dims, expected), slot, " has shape ", context.In(slot).dims, "; expected ",
-          expected);
+  const ConvShape s = ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims);
+  CheckDims(context, slot, OutputDims(s));
+  return s;
 }
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
-  CheckOutputGrad(attrs, "Output@GRAD", context);
+  CheckBias(CheckOutputGrad(attrs, "Output@GRAD", context), context);
   for (const auto& [from, to] : {std::pair{"Input", "Input@GRAD"}, {"Filter", "Filter@GRAD"}, {"Bias", "Bias@GRAD"}})
     if (context.HasOut(to)) context.CopyMeta(from, to);
 }
@@ -172,6 +174,11 @@ void GradConvGrad(const Attrs& attrs, GradContext& g) {
 
 void InferGradGrad(const Attrs& attrs, InferContext& context) {
   CheckOutputGrad(attrs, "DOutput", context);
+  for (const auto& [given, like] : {std::pair{"DDInput", "Input"}, {"DDFilter", "Filter"}}) {
+    if (!context.Has(given)) continue;
+    context.CheckSameDims(like, given);
+    context.CheckSameDType(like, given);
+  }
   for (const auto& [from, to] : {std::pair{"Input", "DInput"}, {"Filter", "DFilter"}, {"DOutput", "DDOutput"}})
     if (context.HasOut(to)) context.CopyMeta(from, to);
 }

@@ -4,6 +4,7 @@
 
 #include "paddle/device/parallel.h"
 #include "paddle/math/softmax.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/loss/label.h"
 
@@ -61,11 +62,11 @@ void Infer(const Attrs& attrs, InferContext& context) {
 }
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
+  context.CheckDType("Softmax", kFloats);
+  context.CheckRank("Softmax", 1, kMaxRank);
   CheckLabel(attrs, "Softmax", context);
   const Dims& x = context.In("Softmax").dims;
-  const Dims loss = LossDims(x, NormalizeAxis(attrs.axis, x.rank()));
-  Require(DimsAgree(loss, context.In("Loss@GRAD").dims), "Loss@GRAD has shape ", context.In("Loss@GRAD").dims,
-          "; expected ", loss);
+  CheckDims(context, "Loss@GRAD", LossDims(x, NormalizeAxis(attrs.axis, x.rank())));
   context.CheckSameDType("Softmax", "Loss@GRAD");
   context.CopyMeta("Softmax", "Logits@GRAD");
 }
