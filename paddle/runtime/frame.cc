@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cmath>
 
+#include "paddle/device/device.h"
 #include "paddle/runtime/interrupt.h"
+#include "paddle/tensor/transfer.h"
 
 namespace paddle {
 
@@ -17,6 +19,8 @@ class Frame::InnerEnvironment final : public Environment {
 
   // The version of the variable that is current at the running instruction.
   Variable* Find(const std::string& name) override {
+    const auto& names = outer_.plan_->instructions[outer_.running_].block_names;
+    if (const auto found = names.find(name); found != names.end()) return outer_.VariableOf(found->second);
     const auto& values = outer_.plan_->values;
     int best = -1;
     for (size_t value = 0; value < values.size(); ++value)
@@ -62,9 +66,14 @@ Variable* Frame::VariableOf(int value) {
   return v.home == Home::kExternal ? externals_[v.external] : &values_[value];
 }
 
+const DeviceContext& Frame::ContextOf(bool on_host) const {
+  return on_host ? static_cast<const DeviceContext&>(HostContext()) : context_;
+}
+
 void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const RunOptions& options) {
   if (environment_ != &environment || environment_version_ != environment.version()) Bind(environment);
   BindFeeds(feeds);
+  MoveExternals();
   const bool changed = ExternalsChanged();
   if (changed || !inferred_) {
     inferred_ = false;
@@ -171,6 +180,15 @@ void Frame::BindFeeds(std::span<const Tensor> feeds) {
   }
 }
 
+// What another device's plan, or the host, left elsewhere is moved to where this plan reads it.
+void Frame::MoveExternals() {
+  for (size_t i = 0; i < externals_.size(); ++i) {
+    const Place place = plan_->externals[i].on_host ? Place{} : context_.place();
+    if (IsElsewhere(*externals_[i], place)) [[unlikely]]
+      MoveTo(place, externals_[i]);
+  }
+}
+
 // Compares the variables outside with what they were when shapes were inferred.
 bool Frame::ExternalsChanged() {
   bool changed = false;
@@ -240,7 +258,7 @@ void Frame::PrepareState(int i) {
   }
   if (same) return;
   OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
-  step.state = instruction.kernel->prepare(context_, instruction.attrs.get(), metas);
+  step.state = instruction.kernel->prepare(ContextOf(instruction.on_host), instruction.attrs.get(), metas);
   step.scratch_bytes = instruction.kernel->scratch_bytes ? instruction.kernel->scratch_bytes(step.state.get()) : 0;
 }
 
@@ -308,7 +326,7 @@ void Frame::GroupValues() {
     Step& step = steps_[i];
     const size_t mark = step.scratch_interval >= 0 ? old_intervals[step.scratch_interval].bytes : 0;
     step.scratch_interval = -1;
-    if (step.scratch_bytes == 0 || plan_->instructions[i].infer_at_turn) continue;
+    if (step.scratch_bytes == 0 || plan_->instructions[i].infer_at_turn || plan_->instructions[i].on_host) continue;
     step.scratch_interval = static_cast<int>(intervals_.size());
     intervals_.push_back({i, i, std::max(mark, step.scratch_bytes)});
   }
@@ -366,16 +384,17 @@ void Frame::SettleOutputs(int i) {
       continue;
     }
     tensor.meta() = wanted;
-    if (wanted.dims.known()) tensor.Allocate(context_.system());
+    if (wanted.dims.known()) tensor.Allocate(ContextOf(plan_->values[value].on_host).system());
   }
   for (const auto& [arg, value] : step.handed_over) {
     Tensor& own = values_[value].get<Tensor>();
-    if (own.dims().known()) own.Allocate(context_.allocator());
+    if (own.dims().known()) own.Allocate(ContextOf(plan_->values[value].on_host).allocator());
   }
   if (plan_->instructions[i].block) return;  // the block writes its variables itself
   for (const int arg : step.dynamic_outputs) {
-    Tensor& tensor = *static_cast<Tensor*>(VariableOf(plan_->instructions[i].values[arg])->address());
-    if (tensor.dims().known()) tensor.Allocate(context_.allocator());
+    const int value = plan_->instructions[i].values[arg];
+    Tensor& tensor = *static_cast<Tensor*>(VariableOf(value)->address());
+    if (tensor.dims().known()) tensor.Allocate(ContextOf(plan_->values[value].on_host).allocator());
   }
 }
 
@@ -405,10 +424,10 @@ void Frame::RunStep(int i, const RunOptions& options) {
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);
     auto& to = *static_cast<Tensor*>(step.args[copy.output_arg]);
-    if (from.raw() != to.raw()) context_.Copy(to.mutable_raw(), from.raw(), from.bytes());
+    if (from.raw() != to.raw()) ContextOf(instruction.on_host).Copy(to.mutable_raw(), from.raw(), from.bytes());
   }
   KernelCall call;
-  call.context = &context_;
+  call.context = &ContextOf(instruction.on_host);
   call.attrs = instruction.attrs.get();
   call.state = step.state.get();
   if (step.scratch_bytes) {
@@ -416,7 +435,7 @@ void Frame::RunStep(int i, const RunOptions& options) {
       call.scratch = {arena_->data() + intervals_[step.scratch_interval].offset, step.scratch_bytes};
     } else {
       if (!step.scratch || step.scratch->size() < step.scratch_bytes)
-        step.scratch = context_.allocator().Allocate(step.scratch_bytes);
+        step.scratch = call.context->allocator().Allocate(step.scratch_bytes);
       call.scratch = {step.scratch->data(), step.scratch_bytes};
     }
   }
@@ -434,6 +453,7 @@ void Frame::RunStep(int i, const RunOptions& options) {
       };
       const uint64_t begin = now();
       instruction.kernel->run(call);
+      call.context->Synchronize();  // else the time would be that of giving it the work
       (*options.hook)(instruction, begin, now());
     } else {
       instruction.kernel->run(call);
@@ -502,7 +522,7 @@ void Frame::CheckNanInf(int i) const {
   for (size_t arg = instruction.inputs; arg < instruction.values.size(); ++arg) {
     const Tensor* tensor = steps_[i].tensors[arg];
     if (!tensor || !tensor->initialized()) continue;
-    const int64_t at = FirstNonFinite(*tensor);
+    const int64_t at = IsFloating(tensor->dtype()) ? FirstNonFinite(OnHost(*tensor)) : -1;
     if (at >= 0)
       throw Error(StrCat("FLAGS_check_nan_inf: '", plan_->values[instruction.values[arg]].name,
                          "' has a NaN or infinity, first at element ", at));
@@ -514,7 +534,7 @@ Tensor Frame::CopyOut(const Tensor& from) const {
   Tensor copy;
   copy.meta() = from.meta();
   copy.Allocate(CachingAllocator());
-  context_.CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
+  ContextOf(from.place().is_cpu()).CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
   return copy;
 }
 

@@ -96,6 +96,7 @@ class Frame final : public BlockRunner {
   void Bind(Environment& environment);
   void BindStep(int i);
   void BindFeeds(std::span<const Tensor> feeds);
+  void MoveExternals();
   bool ExternalsChanged();
   void CheckReadable();
   void InferStatic();
@@ -111,6 +112,7 @@ class Frame final : public BlockRunner {
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
   Tensor CopyOut(const Tensor& from) const;
+  const DeviceContext& ContextOf(bool on_host) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);
   [[noreturn]] void ThrowMissing(const External& external) const;

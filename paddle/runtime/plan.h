@@ -2,6 +2,7 @@
 // A program made ready to run for one set of feeds and fetches: an array of instructions over numbered values.
 // Immutable once built; all that a run changes is in its Frame.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct Value {
   int def = -1;       // the instruction that makes it; -1: there before the first
   int last = -1;      // the last instruction that needs its bytes; Plan::end() when it is fetched
   bool fetched = false;
+  bool on_host = false;  // in the host's memory, though the plan is for a device
 };
 
 // A variable outside the plan, and whether the plan makes it.
@@ -38,6 +40,7 @@ struct External {
   bool read_first = false;  // read before it is written: must be there when the run starts
   bool written = false;
   int first_reader = -1;  // the instruction that the error for a missing variable names
+  bool on_host = false;   // only ops on the host use it, though the plan is for a device
 };
 
 // Output argument that lives where an input argument lives.
@@ -62,6 +65,9 @@ struct Instruction {
   uint32_t random_id = 0;             // number of the op among the program's ops, for random streams
   bool infer_at_turn = false;         // its shapes depend on values that earlier instructions compute
   std::shared_ptr<const Plan> block;  // the plan of its sub-block
+  // Values for the variables around the sub-block, by name.
+  std::map<std::string, int, std::less<>> block_names;
+  bool on_host = false;  // runs on the host, though the plan is for a device
 };
 
 struct Plan {

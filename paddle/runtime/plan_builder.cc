@@ -5,12 +5,18 @@
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
 #include "paddle/pass/expand.h"
+#include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
 
 namespace paddle {
 namespace {
 
 using NameSet = std::set<std::string, std::less<>>;
+
+// Whether what a variable of this kind holds lies on the host or on a device; the rest is everywhere.
+bool HasPlace(VarKind kind) {
+  return kind == VarKind::kTensor || kind == VarKind::kSelectedRows || kind == VarKind::kTensorArray;
+}
 
 // Variables of blocks around it that a block (and the blocks in it) reads and writes.
 struct OuterUse {
@@ -29,12 +35,25 @@ void CollectOuterUse(const ProgramDesc& program, int index, NameSet local, Outer
   }
 }
 
+// Variables that ops on the device use, in any block. Outside of plans they live on the device, all others on the host.
+NameSet FindDeviceNames(const ProgramDesc& program) {
+  NameSet names;
+  for (int block = 0; block < program.size(); ++block)
+    for (const auto& op : program.block(block).ops()) {
+      const OpDef& def = Registry::Get().Find(op->type());
+      if (def.has(kHost)) continue;
+      for (const auto& used : {op->InputNames(), op->OutputNames()}) names.insert(used.begin(), used.end());
+    }
+  return names;
+}
+
 class Builder {
  public:
-  Builder(std::shared_ptr<ProgramDesc> program, const PlanRequest& request)
+  Builder(std::shared_ptr<ProgramDesc> program, const PlanRequest& request, const NameSet& device_names)
       : program_(std::move(program)),
         block_(program_->block(request.block)),
         request_(request),
+        device_names_(device_names),
         plan_(std::make_shared<Plan>()) {}
 
   std::shared_ptr<const Plan> Build() {
@@ -44,6 +63,7 @@ class Builder {
     plan_->program = program_;
     ListOps();
     DropDeadOps();
+    PlanBlocks();
     MakeFeeds();
     for (size_t i = 0; i < ops_.size(); ++i) {
       if (!keep_[i]) continue;
@@ -106,30 +126,99 @@ class Builder {
     plan_->passes.push_back(StrCat("dead code: ", dropped, " of ", ops_.size(), " ops dropped"));
   }
 
+  // The plans of sub-blocks, one an op (null without).
+  void PlanBlocks() {
+    blocks_.resize(ops_.size());
+    for (size_t k = 0; k < ops_.size(); ++k) {
+      if (!keep_[k] || defs_[k]->block.empty()) continue;
+      try {
+        const auto blocks = ops_[k]->Blocks();
+        Require(blocks.size() == 1, "op '", ops_[k]->type(), "' must name one block in '", defs_[k]->block, "'");
+        PlanRequest nested;
+        nested.block = blocks[0];
+        nested.place = request_.place;
+        nested.nested = true;
+        blocks_[k] = Builder(program_, nested, device_names_).Build();
+      } catch (const std::exception& error) {
+        RethrowWithContext(error, DescribeOp(*ops_[k], &block_));
+      }
+    }
+  }
+
+  // ---- sides: in a plan for a device, each value is on the device or on the host ----
+
+  bool two_sided() const { return !request_.place.is_cpu(); }
+
+  // The value itself where it is on that side, else its copy there.
+  int OnSide(int value, bool host) {
+    const Value v = plan_->values[value];
+    if (!two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
+    if (const auto found = copies_.find(value); found != copies_.end()) return found->second;
+    const int copy = NewValue(v.name, Home::kArena, plan_->end(), host);
+    plan_->values[copy].kind = v.kind;
+    AppendCopy(value, copy);
+    return copies_[value] = copy;
+  }
+
+  void AppendCopy(int from, int to) {
+    Instruction copy;
+    copy.def = &CopyDef();
+    copy.kernel = &CopyKernel(plan_->values[to].on_host);
+    copy.desc = OpDesc("copy");
+    copy.desc.SetInput("X", {plan_->values[from].name});
+    copy.desc.SetOutput("Out", {plan_->values[to].name});
+    copy.values = {from, to};
+    copy.begin = {0, 1, 2};
+    copy.inputs = 1;
+    plan_->values[to].def = plan_->end();
+    plan_->instructions.push_back(std::move(copy));
+  }
+
+  // The side on which the plan of a sub-block wants a variable around it.
+  static bool WantedOnHost(const Plan& block, const std::string& name) {
+    for (const auto& external : block.externals)
+      if (external.name == name) return external.on_host;
+    return false;
+  }
+
+  // Lets the copy on the wanted side be the current version of a variable that a sub-block changes in place.
+  void ChangeSide(const std::string& name, bool host) {
+    const auto found = current_.find(name);
+    if (!two_sided() || found == current_.end()) return;
+    found->second = OnSide(found->second, host);
+    copies_.erase(found->second);
+    std::erase_if(copies_, [&](const auto& pair) { return pair.second == found->second; });
+  }
+
   VarKind KindOf(const std::string& name) const {
     const auto var = block_.FindVarRecursive(name);
     return var ? var->kind() : VarKind::kTensor;
   }
 
-  int NewValue(const std::string& name, Home home, int def) {
+  int NewValue(const std::string& name, Home home, int def, bool on_host = false) {
     Value value;
     value.name = name;
     value.kind = KindOf(name);
     value.home = home;
     value.def = def;
+    value.on_host = two_sided() && on_host;
+    if (value.on_host && home == Home::kArena) value.home = Home::kDynamic;  // the arena is the device's
     plan_->values.push_back(std::move(value));
     return static_cast<int>(plan_->values.size()) - 1;
   }
 
   int ExternalOf(const std::string& name) {
     const auto [found, fresh] = externals_.emplace(name, static_cast<int>(plan_->externals.size()));
-    if (fresh) plan_->externals.push_back({name, KindOf(name)});
+    if (fresh) {
+      plan_->externals.push_back({name, KindOf(name)});
+      plan_->externals.back().on_host = two_sided() && !device_names_.contains(name);
+    }
     return found->second;
   }
 
   void MakeFeeds() {
     for (size_t i = 0; i < request_.feeds.size(); ++i) {
-      const int value = NewValue(request_.feeds[i], Home::kFeed, -1);
+      const int value = NewValue(request_.feeds[i], Home::kFeed, -1, true);
       plan_->values[value].feed = static_cast<int>(i);
       plan_->values[value].kind = VarKind::kTensor;
       current_[request_.feeds[i]] = value;
@@ -144,12 +233,12 @@ class Builder {
     const int external = ExternalOf(name);
     plan_->externals[external].read_first = true;
     plan_->externals[external].first_reader = plan_->end();
-    const int value = NewValue(name, Home::kExternal, -1);
+    const int value = NewValue(name, Home::kExternal, -1, plan_->externals[external].on_host);
     plan_->values[value].external = external;
     return current_[name] = value;
   }
 
-  int Write(const std::string& name, bool in_place) {
+  int Write(const std::string& name, bool in_place, bool host) {
     const int def = plan_->end();
     const auto found = current_.find(name);
     if (in_place && found != current_.end() && plan_->values[found->second].home != Home::kFeed) return found->second;
@@ -159,10 +248,15 @@ class Builder {
         (IsOuter(name) && (found == current_.end() || plan_->values[found->second].home != Home::kFeed))) {
       const int external = ExternalOf(name);
       plan_->externals[external].written = true;
-      value = NewValue(name, Home::kExternal, def);
+      if (two_sided() && host && !plan_->externals[external].on_host && HasPlace(KindOf(name))) {
+        value = NewValue(name, Home::kArena, def, host);
+        to_copy_out_.push_back(value);
+        return value;
+      }
+      value = NewValue(name, Home::kExternal, def, plan_->externals[external].on_host);
       plan_->values[value].external = external;
     } else {
-      value = NewValue(name, Home::kArena, def);
+      value = NewValue(name, Home::kArena, def, host);
     }
     return current_[name] = value;
   }
@@ -180,33 +274,72 @@ class Builder {
     instruction.begin = args.begin;
     instruction.inputs = args.begin[def.inputs.size()];
     const bool has_block = !def.block.empty();
+    instruction.on_host = two_sided() && def.has(kHost);
     for (size_t slot = 0; slot < def.inputs.size(); ++slot)
       for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
-        instruction.values.push_back(
-            args.names[i] == kEmptyName || def.inputs[slot].has(kUnread) ? -1 : Read(args.names[i]));
-    // What the block reads and writes beyond the slots keeps alive like arguments do.
-    for (const auto& name : outer_use_[number].reads) instruction.block_values.push_back(Read(name));
+        instruction.values.push_back(ReadInput(instruction, slot, args.names[i]));
+    if (has_block) ReadBlockNames(number, &instruction);
     for (size_t i = instruction.inputs; i < args.names.size(); ++i)
-      instruction.values.push_back(args.names[i] == kEmptyName ? -1 : WriteOutput(args.names[i], has_block));
-    for (const auto& name : outer_use_[number].writes) instruction.block_values.push_back(WriteOutput(name, true));
+      instruction.values.push_back(
+          args.names[i] == kEmptyName
+              ? -1
+              : WriteOutput(args.names[i], has_block,
+                            has_block ? WantedOnHost(*blocks_[number], args.names[i]) : instruction.on_host));
+    if (has_block) WriteBlockNames(number, &instruction);
     AddAliases(def, op, &instruction);
     if (has_block) {
-      const auto blocks = op.Blocks();
-      Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
-      PlanRequest nested;
-      nested.block = blocks[0];
-      nested.place = request_.place;
-      nested.nested = true;
-      instruction.block = Builder(program_, nested).Build();
+      instruction.block = blocks_[number];
       plan_->uses_random |= instruction.block->uses_random;
     }
     plan_->instructions.push_back(std::move(instruction));
+    CopyOut();
   }
 
-  int WriteOutput(const std::string& name, bool by_block) {
-    const int value = Write(name, by_block);
+  int ReadInput(const Instruction& instruction, size_t slot, const std::string& name) {
+    const OpDef& def = *instruction.def;
+    const SlotSpec& spec = def.inputs[slot];
+    if (name == kEmptyName || spec.has(kUnread)) return -1;
+    const int value = Read(name);
+    // What only the block reads is on the side that the block wants.
+    const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
+    if (spec.has(kMetaOnly) || for_block) return value;
+    return OnSide(value, instruction.on_host || spec.has(kValue));
+  }
+
+  // What the block reads and writes beyond the slots keeps alive like arguments do.
+  void ReadBlockNames(uint32_t number, Instruction* instruction) {
+    for (const auto& name : outer_use_[number].reads) {
+      const int value = OnSide(Read(name), WantedOnHost(*blocks_[number], name));
+      instruction->block_values.push_back(value);
+      instruction->block_names[name] = value;
+    }
+    for (const auto& name : outer_use_[number].writes) ChangeSide(name, WantedOnHost(*blocks_[number], name));
+  }
+
+  void WriteBlockNames(uint32_t number, Instruction* instruction) {
+    for (const auto& name : outer_use_[number].writes) {
+      const int value = WriteOutput(name, true, WantedOnHost(*blocks_[number], name));
+      instruction->block_values.push_back(value);
+      instruction->block_names[name] = value;
+    }
+  }
+
+  int WriteOutput(const std::string& name, bool by_block, bool host) {
+    const int value = Write(name, by_block, host);
     if (by_block && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;
     return value;
+  }
+
+  // Takes what an op on the host made for variables outside that live on the device there.
+  void CopyOut() {
+    for (const int made : std::exchange(to_copy_out_, {})) {
+      const std::string name = plan_->values[made].name;
+      const int value = NewValue(name, Home::kExternal, plan_->end());
+      plan_->values[value].external = ExternalOf(name);
+      AppendCopy(made, value);
+      current_[name] = value;
+      copies_[value] = made;
+    }
   }
 
   void AddAliases(const OpDef& def, const OpDesc&, Instruction* instruction) {
@@ -291,6 +424,7 @@ class Builder {
 
   void SelectKernels() {
     for (auto& instruction : plan_->instructions) {
+      if (instruction.kernel) continue;  // a copy
       std::vector<std::vector<VarKind>> kinds(instruction.begin.size() - 1);
       for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot)
         for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg)
@@ -362,11 +496,15 @@ class Builder {
   std::shared_ptr<ProgramDesc> program_;
   BlockDesc& block_;
   const PlanRequest& request_;
+  const NameSet& device_names_;  // for a plan of two sides
   std::shared_ptr<Plan> plan_;
   std::vector<const OpDesc*> ops_;
   std::vector<const OpDef*> defs_;
   std::vector<OuterUse> outer_use_;
   std::vector<bool> keep_;
+  std::vector<std::shared_ptr<const Plan>> blocks_;
+  std::map<int, int> copies_;     // of a value on the other side
+  std::vector<int> to_copy_out_;  // values that the instruction at hand makes on the wrong side
   std::map<std::string, int, std::less<>> current_;
   std::map<std::string, int, std::less<>> externals_;
 };
@@ -376,7 +514,8 @@ class Builder {
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request) {
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
-  return Builder(copy, request).Build();
+  const auto lock = Registry::Get().ReadKernels();
+  return Builder(copy, request, request.place.is_cpu() ? NameSet() : FindDeviceNames(*copy)).Build();
 }
 
 std::string DescribeInstruction(const Instruction& instruction, const Plan& plan, TensorMeta* const* metas) {
