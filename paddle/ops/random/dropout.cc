@@ -54,8 +54,10 @@ void Infer(const Attrs& attrs, InferContext& context) {
 // What elements that are kept are multiplied by.
 template <class T>
 T KeptScale(const Attrs& attrs) {
+  const T keep = 1 - static_cast<T>(attrs.dropout_prob);
+  if (attrs.is_test) return attrs.upscale() ? T(1) : keep;
   if (!attrs.upscale()) return 1;
-  return attrs.dropout_prob < 1 ? 1 / (1 - static_cast<T>(attrs.dropout_prob)) : T(0);
+  return keep > 0 ? 1 / keep : T(0);
 }
 
 math::Philox StreamOf(const Attrs& attrs, const RandomSource& random, const Tensor* seed) {
@@ -74,7 +76,7 @@ void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, 
     const T* from = x.data<T>();
     T* to = out.mutable_data<T>();
     if (attrs.is_test) {
-      const T scale = attrs.upscale() ? T(1) : 1 - static_cast<T>(attrs.dropout_prob);
+      const T scale = KeptScale<T>(attrs);
       ParallelFor(x.numel(), 4 * kElementsPerTask, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) to[i] = from[i] * scale;
         if (kept) std::fill(kept + begin, kept + end, uint8_t{1});
