@@ -204,20 +204,41 @@ void Frame::InferStatic() {
     if (!plan_->instructions[i].infer_at_turn) InferStep(i);
 }
 
+// A LoD must describe the rows there are. Only what an op keeps for its gradient op may break this: XShape has X's LoD
+// and no rows; so inputs of which more than the description is read are looked at too.
+void Frame::CheckInferred(int i) const {
+  const Instruction& instruction = plan_->instructions[i];
+  const Step& step = steps_[i];
+  const auto check_rows = [&](size_t arg) {
+    const TensorMeta& meta = *step.metas[arg];
+    if (meta.lod.empty() || !meta.dims.known()) return;
+    meta.lod.CheckRows(meta.dims.rank() ? meta.dims[0] : 0, plan_->values[instruction.values[arg]].name.c_str());
+  };
+  const size_t inputs = instruction.def->inputs.size();
+  for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
+    const SlotSpec& spec = slot < inputs ? instruction.def->inputs[slot] : instruction.def->outputs[slot - inputs];
+    for (size_t arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
+      const int value = instruction.values[arg];
+      if (value < 0) continue;
+      if (slot < inputs) {
+        if (!spec.has(kMetaOnly)) check_rows(arg);
+        continue;
+      }
+      if (plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
+      Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ",
+              step.metas[arg]->dims, ", but every size must be known when the program runs");
+      if (!spec.has(kIntermediate)) check_rows(arg);
+    }
+  }
+}
+
 void Frame::InferStep(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   try {
     InferContext context(*instruction.def, {step.metas.data(), instruction.begin.data()}, step.tensors.data());
     instruction.def->infer(instruction.attrs.get(), context);
-    for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
-      const int value = instruction.values[arg];
-      if (value < 0 || plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
-      Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ",
-              step.metas[arg]->dims, ", but every size must be known when the program runs");
-      step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0,
-                                     plan_->values[value].name.c_str());
-    }
+    CheckInferred(i);
     if (instruction.kernel->prepare) PrepareState(i);
   } catch (const std::exception& error) {
     RethrowWithContext(error, DescribeInstruction(instruction, *plan_, step.metas.data()));

@@ -100,6 +100,7 @@ class Frame final : public BlockRunner {
   void CheckReadable();
   void InferStatic();
   void InferStep(int i);
+  void CheckInferred(int i) const;
   void PrepareState(int i);
   void PlanMemory();
   void GroupValues();
