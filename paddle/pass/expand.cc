@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "paddle/op/check.h"
 #include "paddle/op/expand.h"
 #include "paddle/op/registry.h"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr int kMaxDepth = 32;
 
 bool HasKernel(const OpDef& def, DeviceType device) {
+  const auto lock = Registry::Get().ReadKernels();
   if (def.has(kHost)) device = DeviceType::kCpu;
   return std::any_of(def.kernels.begin(), def.kernels.end(),
                      [&](const Kernel& kernel) { return kernel.device == device; });
@@ -30,7 +32,13 @@ void ExpandFrom(BlockDesc* block, size_t at, DeviceType device, int depth) {
 }  // namespace
 
 void ExpandOps(BlockDesc* block, DeviceType device) {
-  for (size_t at = block->ops().size(); at-- > 0;) ExpandFrom(block, at, device, 0);
+  for (size_t at = block->ops().size(); at-- > 0;) {
+    try {
+      ExpandFrom(block, at, device, 0);
+    } catch (const std::exception& error) {
+      RethrowWithContext(error, DescribeOp(block->op(static_cast<int>(at)), block));
+    }
+  }
 }
 
 }  // namespace paddle
