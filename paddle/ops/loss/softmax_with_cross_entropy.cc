@@ -81,8 +81,8 @@ void ForEachRow(const AxisView& view, const Body& body) {
               });
 }
 
-// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however large
-// x is.
+// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however
+// large x is.
 template <class T>
 struct NegativeLogSoftmax {
   T max, log_sum;
