@@ -21,7 +21,7 @@ def cases_of(entry, dtypes=None):
     for index, raw in enumerate(entry.cases):
         for k, dtype in enumerate(entry.dtypes if dtypes is None else dtypes):
             case = Case(entry, index, raw, dtype)
-            if k == 0 or case.varies or SameDtype in raw.values():
+            if k == 0 or case.varies or any(v is SameDtype for v in raw.values()):
                 yield case
 
 

@@ -71,16 +71,6 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
   context.CopyMeta("Softmax", "Logits@GRAD");
 }
 
-// Calls body(row, index of the row's first element) in parallel.
-template <class Body>
-void ForEachRow(const AxisView& view, const Body& body) {
-  ParallelFor(view.outer * view.inner, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(view.size, 1)),
-              [&](int64_t begin, int64_t end) {
-                for (int64_t row = begin; row < end; ++row)
-                  body(row, row / view.inner * view.size * view.inner + row % view.inner);
-              });
-}
-
 // -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however
 // large x is.
 template <class T>
@@ -104,7 +94,7 @@ void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const 
   const int64_t size = view.size, step = view.inner;
   if (attrs.soft_label) {
     const T* q = label.data<T>();
-    return ForEachRow(view, [&](int64_t row, int64_t at) {
+    return ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
       const NegativeLogSoftmax<T> loss_of(x + at, softmax + at, size, step);
       T sum = 0;
       for (int64_t i = 0; i < size; ++i) sum += q[at + i * step] * loss_of(x[at + i * step]);
@@ -113,7 +103,7 @@ void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const 
   }
   VisitIndex(label.dtype(), [&]<class L>() {
     const L* classes = label.data<L>();
-    ForEachRow(view, [&](int64_t row, int64_t at) {
+    ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
       const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
       loss[row] = k < 0 ? T(0) : NegativeLogSoftmax<T>(x + at, softmax + at, size, step)(x[at + k * step]);
     });
@@ -138,13 +128,13 @@ void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const T
     T* out = dx.mutable_data<T>();
     if (attrs.soft_label) {
       const T* q = label.data<T>();
-      return ForEachRow(view, [&](int64_t row, int64_t at) {
+      return ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
         for (int64_t i = at; i < at + size * step; i += step) out[i] = d[row] * (y[i] - q[i]);
       });
     }
     VisitIndex(label.dtype(), [&]<class L>() {
       const L* classes = label.data<L>();
-      ForEachRow(view, [&](int64_t row, int64_t at) {
+      ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
         const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
         const T scale = k < 0 ? T(0) : d[row];
         for (int64_t i = at; i < at + size * step; i += step) out[i] = scale * y[i];
