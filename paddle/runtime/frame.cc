@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "paddle/runtime/interrupt.h"
+#include "paddle/tensor/limits.h"
 
 namespace paddle {
 
@@ -282,7 +283,7 @@ void Frame::InferStep(int i) {
       if (plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
       Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ",
               step.metas[arg]->dims, ", but every size must be known when the program runs");
-      step.metas[arg]->bytes();  // throws when it is out of all bounds
+      CheckBytes(*step.metas[arg]);
       step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0,
                                      plan_->values[value].name.c_str());
     }

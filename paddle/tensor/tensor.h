@@ -35,13 +35,7 @@ struct TensorMeta {
 
   int64_t numel() const { return dims.numel(); }
   int rank() const { return dims.rank(); }
-  // Throws InvalidArgument beyond 128 TiB, so that sums of a program's tensors do not overflow either.
-  size_t bytes() const {
-    const int64_t count = numel();
-    if (count > (int64_t{1} << 47) / static_cast<int64_t>(SizeOf(dtype)))
-      throw InvalidArgument("a tensor of that many elements does not fit into any memory");
-    return static_cast<size_t>(count) * SizeOf(dtype);
-  }
+  size_t bytes() const { return static_cast<size_t>(numel()) * SizeOf(dtype); }
   void set_lod(const Lod& value) {
     lod = value;
     lod_level = value.levels();
