@@ -72,6 +72,23 @@ def check_refused(case, what, match=None, modes=MODES):
         assert_good_error(case, error, where, None if unknown else match)  # sizes in the text are -1 then
 
 
+@contextlib.contextmanager
+def little_memory():
+    """Extreme values ask for outputs of extreme sizes: that must be an error, not the machine's end."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm", encoding="ascii") as file:
+        now = int(file.read().split()[0]) * resource.getpagesize()
+    limited = now < 64 << 30  # not under the address sanitizer, which reserves all there is
+    core.set_flag("memory_limit_mb", "256")
+    if limited:
+        resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 30), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+        core.set_flag("memory_limit_mb", "0")
+
+
 def check_errors(entry):
     for index, raw in enumerate(entry.bad):
         case = Case(entry, index, raw, entry.dtypes[0])
@@ -82,12 +99,13 @@ def check_errors(entry):
         if not slot["dispensable"] and slot["name"] in good.inputs:
             rest = {name: values for name, values in good.inputs.items() if name != slot["name"]}
             check_refused(good.changed(inputs=rest), f"a missing {slot['name']}", slot["name"], [False])
-    for changed, what in changed_inputs(good):
-        early, late = attempt(changed), attempt(changed, "all")
-        for error, mode in ((early, MODES[False]), (late, MODES["all"])):
-            if error is not None:
-                assert_good_error(changed, error, f"{what}, {mode}: {good}")
-        assert early is None or late is not None, f"{what} is refused when the program is built, not when it runs: {good}\n{early}"
+    with little_memory():
+        for changed, what in changed_inputs(good):
+            early, late = attempt(changed), attempt(changed, "all")
+            for error, mode in ((early, MODES[False]), (late, MODES["all"])):
+                if error is not None:
+                    assert_good_error(changed, error, f"{what}, {mode}: {good}")
+            assert early is None or late is not None, f"{what} is refused when the program is built, not when it runs: {good}\n{early}"
     assert attempt(good) is None
 
 
@@ -135,23 +153,6 @@ def changed_lods(case, slot, i, value):
 
 
 # ---- bad attributes ----
-
-
-@contextlib.contextmanager
-def little_memory():
-    """Attributes of extreme values ask for outputs of extreme sizes: that must be an error, not the machine's end."""
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    with open("/proc/self/statm", encoding="ascii") as file:
-        now = int(file.read().split()[0]) * resource.getpagesize()
-    limited = now < 64 << 30  # not under the address sanitizer, which reserves all there is
-    core.set_flag("memory_limit_mb", "256")
-    if limited:
-        resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 30), before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
-        core.set_flag("memory_limit_mb", "0")
 
 
 def extreme_values(value):
