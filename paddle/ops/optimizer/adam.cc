@@ -60,11 +60,13 @@ struct Update {
   const T *param, *moment1, *moment2;
   T *param_out, *moment1_out, *moment2_out;
 
-  Update(const Attrs& attrs, const Args& a)
+  // `advanced`: the correction of the start uses the powers of the next step.
+  Update(const Attrs& attrs, const Args& a, bool advanced = false)
       : beta1(a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1)),
         beta2(a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2)),
         epsilon(attrs.epsilon),
-        rate(*a.rate.data<T>() * std::sqrt(1 - *a.beta2_pow.data<T>()) / (1 - *a.beta1_pow.data<T>())),
+        rate(*a.rate.data<T>() * std::sqrt(1 - *a.beta2_pow.data<T>() * (advanced ? beta2 : 1)) /
+             (1 - *a.beta1_pow.data<T>() * (advanced ? beta1 : 1))),
         param(a.param.data<T>()),
         moment1(a.moment1.data<T>()),
         moment2(a.moment2.data<T>()),
@@ -109,7 +111,8 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args);
+    // Fluid 1.8.5 (and 2.6.2) advance the powers first when the gradient is sparse; so trained models depend on it.
+    const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);
     if (attrs.lazy_mode)
       ForEachTouched<T>(rows, update);
     else
@@ -120,11 +123,13 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "adam",
-    .doc = "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
-           "ParamOut = Param - LearningRate "
-           "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
-           "lacks count as zero, unless "
-           "lazy_mode. Kingma and Ba, 2014, arXiv:1412.6980.",
+    .doc =
+        "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
+        "ParamOut = Param - LearningRate "
+        "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
+        "lacks count as zero, unless "
+        "lazy_mode; with such a gradient the powers of the next step, Beta1PowOut and Beta2PowOut, take the place of "
+        "Beta1Pow and Beta2Pow. Kingma and Ba, 2014, arXiv:1412.6980.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},
                {"LearningRate", "One number."},
