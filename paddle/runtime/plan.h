@@ -14,7 +14,7 @@ namespace paddle {
 // Where the bytes of a value live.
 enum class Home : uint8_t {
   kArena,     // in the frame's arena, placed by lifetime
-  kDynamic,   // from the caching allocator: the size is known only when the op ran
+  kDynamic,   // from the caching allocator: the size is known only when the op ran, or a block writes it
   kFeed,      // the caller's memory
   kExternal,  // in a scope, or in the frame of the block around this one
 };
@@ -58,8 +58,8 @@ struct Instruction {
   std::vector<bool> dynamic;    // one an argument: an output whose size or LoD the kernel decides
   std::vector<SharePair> must_share, may_share;
   std::vector<int> release;           // dynamic values whose last use this is
-  std::vector<int> block_values;      // what its sub-block reads and writes beyond the arguments
-  uint32_t random_id = 0;             // number of the op among the program's ops, for random streams
+  std::vector<int> block_values;      // what its sub-block reads and writes of the blocks around it
+  uint32_t random_id = 0;             // number of the op among all ops of the program, for random streams
   bool infer_at_turn = false;         // its shapes depend on values that earlier instructions compute
   std::shared_ptr<const Plan> block;  // the plan of its sub-block
 };
@@ -69,9 +69,10 @@ struct Plan {
   std::vector<Value> values;
   std::vector<External> externals;
   std::vector<std::string> feeds;
-  std::vector<int> feed_values;  // one a feed; -1: nothing reads it
+  std::vector<int> feed_values;  // one a feed
   std::vector<std::string> fetches;
   std::vector<int> fetch_values;
+  std::vector<int> release_at_end;  // fed values, and dynamic ones that are fetched
   std::vector<std::string> passes;  // names of what was applied, in order, with what they did
   Place place;
   bool uses_random = false;
@@ -81,14 +82,12 @@ struct Plan {
 };
 
 struct PlanRequest {
-  int block = 0;
   std::vector<std::string> feeds, fetches;
   Place place;
-  // Names that live around this block (for the plan of a sub-block); scope variables otherwise.
-  bool nested = false;
 };
 
-// Throws what the program deserves: unknown ops, missing kernels, variables that nothing writes, ...
+// The plan of block 0. Throws what the program deserves: unknown ops, missing kernels, variables that nothing writes,
+// ...
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request);
 
 // The op's text for errors, with the argument metas of a run where `metas` is not null.

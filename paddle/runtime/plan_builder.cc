@@ -12,29 +12,78 @@ namespace {
 
 using NameSet = std::set<std::string, std::less<>>;
 
-// Variables of blocks around it that a block (and the blocks in it) reads and writes.
+constexpr int kDeepest = 32;  // blocks within blocks
+
+// What a block and the blocks in it do beyond their own variables. A persistable variable is never a block's own.
 struct OuterUse {
   NameSet reads, writes;
+  bool effect = false;  // has an op that must run
 };
 
-void CollectOuterUse(const ProgramDesc& program, int index, NameSet local, OuterUse* use) {
-  const BlockDesc& block = program.block(index);
-  for (const auto& var : block.vars()) local.insert(var->name());
-  for (const auto& op : block.ops()) {
-    for (const auto& name : op->InputNames())
-      if (name != kEmptyName && !local.contains(name)) use->reads.insert(name);
-    for (const auto& name : op->OutputNames())
-      if (name != kEmptyName && !local.contains(name)) use->writes.insert(name);
-    for (const int sub : op->Blocks()) CollectOuterUse(program, sub, local, use);
+// What the plans of all blocks of a program share.
+class Blocks {
+ public:
+  explicit Blocks(const ProgramDesc& program) : program_(program), uses_(program.size()), plans_(program.size()) {
+    uint32_t ops = 0;
+    for (int i = 0; i < program.size(); ++i) {
+      first_op_.push_back(ops);
+      ops += static_cast<uint32_t>(program.block(i).ops().size());
+    }
   }
-}
+
+  const OuterUse& UseOf(int index, int depth = 0) {
+    Require(index > 0 && index < program_.size(), "the program has no block ", index, " within another");
+    Require(depth < kDeepest, "blocks are nested more than ", kDeepest, " deep, or within themselves");
+    if (!uses_[index]) {
+      auto use = std::make_unique<OuterUse>();
+      const BlockDesc& block = program_.block(index);
+      NameSet written;  // for sure, when the op at hand runs
+      const auto outer = [&](const std::string& name) {
+        const auto own = block.FindVar(name);
+        return name != kEmptyName && (!own || own->persistable());
+      };
+      for (const auto& op : block.ops()) {
+        const OpDef* def = Registry::Get().FindOrNull(op->type());
+        if (def && def->has(kEffect)) use->effect = true;
+        for (const auto& name : op->InputNames())
+          if (outer(name) && !written.contains(name)) use->reads.insert(name);
+        for (const auto& name : op->OutputNames())
+          if (outer(name)) use->writes.insert(name);
+        if (op->Blocks().empty())
+          for (auto& name : op->OutputNames()) written.insert(std::move(name));
+        for (const int sub : op->Blocks()) {
+          const OuterUse& inner = UseOf(sub, depth + 1);
+          for (const auto& name : inner.reads)
+            if (outer(name) && !written.contains(name)) use->reads.insert(name);
+          for (const auto& name : inner.writes)
+            if (outer(name)) use->writes.insert(name);
+          use->effect |= inner.effect;
+        }
+      }
+      uses_[index] = std::move(use);
+    }
+    return *uses_[index];
+  }
+  // The number of the block's first op among all ops of the program.
+  uint32_t FirstOp(int index) const { return first_op_[index]; }
+  // Null until it was made.
+  std::shared_ptr<const Plan>& PlanOf(int index) { return plans_[index]; }
+
+ private:
+  const ProgramDesc& program_;
+  std::vector<std::unique_ptr<OuterUse>> uses_;
+  std::vector<uint32_t> first_op_;
+  std::vector<std::shared_ptr<const Plan>> plans_;
+};
 
 class Builder {
  public:
-  Builder(std::shared_ptr<ProgramDesc> program, const PlanRequest& request)
+  Builder(std::shared_ptr<ProgramDesc> program, int block, const PlanRequest& request, Blocks* blocks)
       : program_(std::move(program)),
-        block_(program_->block(request.block)),
+        block_(program_->block(block)),
         request_(request),
+        blocks_(*blocks),
+        first_op_(blocks->FirstOp(block)),
         plan_(std::make_shared<Plan>()) {}
 
   std::shared_ptr<const Plan> Build() {
@@ -47,11 +96,7 @@ class Builder {
     MakeFeeds();
     for (size_t i = 0; i < ops_.size(); ++i) {
       if (!keep_[i]) continue;
-      try {
-        MakeInstruction(*ops_[i], static_cast<uint32_t>(i));
-      } catch (const std::exception& error) {
-        RethrowWithContext(error, DescribeOp(*ops_[i], &block_));
-      }
+      NamingOp(*ops_[i], [&] { MakeInstruction(*ops_[i], static_cast<uint32_t>(i)); });
     }
     MakeFetches();
     FindLifetimes();
@@ -68,16 +113,34 @@ class Builder {
     return !var || var->persistable();
   }
 
-  void ListOps() {
-    for (const auto& op : block_.ops()) {
-      const OpDef& def = Registry::Get().Find(op->type());
-      if (def.has(kNoPlan)) continue;
-      ops_.push_back(op.get());
-      defs_.push_back(&def);
-      OuterUse use;
-      for (const int sub : op->Blocks()) CollectOuterUse(*program_, sub, {}, &use);
-      outer_use_.push_back(std::move(use));
+  // Runs `action`; an error of it gets the op's text.
+  template <class Action>
+  void NamingOp(const OpDesc& op, Action action) const {
+    try {
+      action();
+    } catch (const std::exception& error) {
+      RethrowWithContext(error, DescribeOp(op, &block_));
     }
+  }
+
+  void ListOps() {
+    for (const auto& op : block_.ops()) NamingOp(*op, [&] { ListOp(*op); });
+  }
+
+  void ListOp(const OpDesc& op) {
+    const OpDef& def = Registry::Get().Find(op.type());
+    if (def.has(kNoPlan)) return;
+    OuterUse use;
+    const auto blocks = op.Blocks();
+    if (def.block.empty())
+      Require(blocks.empty(), "op '", op.type(), "' runs no block");
+    else
+      Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
+    for (const int sub : blocks) use = blocks_.UseOf(sub);
+    block_written_.insert(use.writes.begin(), use.writes.end());
+    ops_.push_back(&op);
+    defs_.push_back(&def);
+    outer_use_.push_back(std::move(use));
   }
 
   // Keeps what has an effect, writes outside the block, or is needed by what is kept.
@@ -87,7 +150,7 @@ class Builder {
     size_t dropped = 0;
     for (size_t k = ops_.size(); k-- > 0;) {
       const OpDesc& op = *ops_[k];
-      bool needed = defs_[k]->has(kEffect);
+      bool needed = defs_[k]->has(kEffect) || outer_use_[k].effect;
       auto written = op.OutputNames();
       written.insert(written.end(), outer_use_[k].writes.begin(), outer_use_[k].writes.end());
       for (const auto& name : written)
@@ -127,12 +190,21 @@ class Builder {
     return found->second;
   }
 
+  // A feed is the caller's memory. Fed where a block writes, it is copied; fed to a persistable variable, it is kept.
   void MakeFeeds() {
     for (size_t i = 0; i < request_.feeds.size(); ++i) {
-      const int value = NewValue(request_.feeds[i], Home::kFeed, -1);
+      const std::string& name = request_.feeds[i];
+      const auto var = block_.FindVar(name);
+      const bool keep = var && var->persistable();
+      const int value = NewValue(name,
+                                 keep                            ? Home::kExternal
+                                 : block_written_.contains(name) ? Home::kDynamic
+                                                                 : Home::kFeed,
+                                 -1);
+      if (keep) plan_->values[value].external = ExternalOf(name);
       plan_->values[value].feed = static_cast<int>(i);
       plan_->values[value].kind = VarKind::kTensor;
-      current_[request_.feeds[i]] = value;
+      current_[name] = value;
       plan_->feed_values.push_back(value);
     }
   }
@@ -149,20 +221,24 @@ class Builder {
     return current_[name] = value;
   }
 
-  int Write(const std::string& name, bool in_place) {
-    const int def = plan_->end();
+  // A new version of the variable. What a block writes has one version only: whether the block runs is not known here.
+  int Write(const std::string& name) {
     const auto found = current_.find(name);
-    if (in_place && found != current_.end() && plan_->values[found->second].home != Home::kFeed) return found->second;
+    const bool by_block = block_written_.contains(name);
+    if (by_block && found != current_.end()) {
+      const int external = plan_->values[found->second].external;
+      if (external >= 0) plan_->externals[external].written = true;
+      return found->second;
+    }
+    const bool fed = found != current_.end() && plan_->values[found->second].home == Home::kFeed;
     int value = -1;
-    const bool was_external = externals_.contains(name);
-    if (was_external ||
-        (IsOuter(name) && (found == current_.end() || plan_->values[found->second].home != Home::kFeed))) {
+    if (externals_.contains(name) || (IsOuter(name) && !fed)) {
       const int external = ExternalOf(name);
       plan_->externals[external].written = true;
-      value = NewValue(name, Home::kExternal, def);
+      value = NewValue(name, Home::kExternal, plan_->end());
       plan_->values[value].external = external;
     } else {
-      value = NewValue(name, Home::kArena, def);
+      value = NewValue(name, by_block ? Home::kDynamic : Home::kArena, plan_->end());
     }
     return current_[name] = value;
   }
@@ -174,12 +250,11 @@ class Builder {
     instruction.def = &def;
     instruction.attrs = def.parse(op);
     instruction.desc = op;
-    instruction.random_id = number;
+    instruction.random_id = first_op_ + number;
     if (def.has(kRandom)) plan_->uses_random = true;
     ArgNames args = ListArgs(def, op);
     instruction.begin = args.begin;
     instruction.inputs = args.begin[def.inputs.size()];
-    const bool has_block = !def.block.empty();
     for (size_t slot = 0; slot < def.inputs.size(); ++slot)
       for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
         instruction.values.push_back(
@@ -187,26 +262,16 @@ class Builder {
     // What the block reads and writes beyond the slots keeps alive like arguments do.
     for (const auto& name : outer_use_[number].reads) instruction.block_values.push_back(Read(name));
     for (size_t i = instruction.inputs; i < args.names.size(); ++i)
-      instruction.values.push_back(args.names[i] == kEmptyName ? -1 : WriteOutput(args.names[i], has_block));
-    for (const auto& name : outer_use_[number].writes) instruction.block_values.push_back(WriteOutput(name, true));
+      instruction.values.push_back(args.names[i] == kEmptyName ? -1 : Write(args.names[i]));
+    for (const auto& name : outer_use_[number].writes) instruction.block_values.push_back(Write(name));
     AddAliases(def, op, &instruction);
-    if (has_block) {
-      const auto blocks = op.Blocks();
-      Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
-      PlanRequest nested;
-      nested.block = blocks[0];
-      nested.place = request_.place;
-      nested.nested = true;
-      instruction.block = Builder(program_, nested).Build();
-      plan_->uses_random |= instruction.block->uses_random;
+    for (const int sub : op.Blocks()) {
+      auto& plan = blocks_.PlanOf(sub);
+      if (!plan) plan = Builder(program_, sub, {{}, {}, request_.place}, &blocks_).Build();
+      instruction.block = plan;
+      plan_->uses_random |= plan->uses_random;
     }
     plan_->instructions.push_back(std::move(instruction));
-  }
-
-  int WriteOutput(const std::string& name, bool by_block) {
-    const int value = Write(name, by_block);
-    if (by_block && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;
-    return value;
   }
 
   void AddAliases(const OpDef& def, const OpDesc&, Instruction* instruction) {
@@ -295,12 +360,10 @@ class Builder {
       for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot)
         for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg)
           if (instruction.values[arg] >= 0) kinds[slot].push_back(plan_->values[instruction.values[arg]].kind);
-      try {
+      NamingOp(instruction.desc, [&] {
         const DeviceType device = instruction.def->has(kHost) ? DeviceType::kCpu : request_.place.device;
         instruction.kernel = &SelectKernel(*instruction.def, device, kinds);
-      } catch (const std::exception& error) {
-        RethrowWithContext(error, DescribeOp(instruction.desc, &block_));
-      }
+      });
       CheckPresence(instruction);
     }
   }
@@ -323,8 +386,15 @@ class Builder {
   // Marks what depends on values computed in the run: such shapes are inferred at the instruction's turn.
   void MarkDynamic() {
     std::vector<bool> tainted(plan_->values.size(), false);
+    for (const auto& instruction : plan_->instructions)
+      if (instruction.block)
+        for (const int value : instruction.block_values)
+          if (block_written_.contains(plan_->values[value].name)) tainted[value] = true;
+    const std::vector<bool> by_block = tainted;
     for (auto& instruction : plan_->instructions) {
       bool at_turn = instruction.block != nullptr;
+      for (size_t arg = instruction.inputs; arg < instruction.values.size(); ++arg)
+        if (instruction.values[arg] >= 0 && by_block[instruction.values[arg]]) at_turn = true;
       for (size_t slot = 0; slot < instruction.def->inputs.size(); ++slot)
         for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
           const int value = instruction.values[arg];
@@ -334,7 +404,6 @@ class Builder {
         }
       instruction.infer_at_turn = at_turn;
       instruction.dynamic.assign(instruction.values.size(), false);
-      for (const int value : instruction.block_values) tainted[value] = true;
       for (size_t slot = 0; slot < instruction.def->outputs.size(); ++slot) {
         const size_t at = slot + instruction.def->inputs.size();
         for (int arg = instruction.begin[at]; arg < instruction.begin[at + 1]; ++arg) {
@@ -356,16 +425,21 @@ class Builder {
       const Value& v = plan_->values[value];
       if (v.home == Home::kDynamic && v.last >= 0 && v.last < plan_->end())
         plan_->instructions[v.last].release.push_back(static_cast<int>(value));
+      else if (v.home == Home::kDynamic || v.home == Home::kFeed)
+        plan_->release_at_end.push_back(static_cast<int>(value));
     }
   }
 
   std::shared_ptr<ProgramDesc> program_;
   BlockDesc& block_;
   const PlanRequest& request_;
+  Blocks& blocks_;
+  const uint32_t first_op_;
   std::shared_ptr<Plan> plan_;
   std::vector<const OpDesc*> ops_;
   std::vector<const OpDef*> defs_;
   std::vector<OuterUse> outer_use_;
+  NameSet block_written_;
   std::vector<bool> keep_;
   std::map<std::string, int, std::less<>> current_;
   std::map<std::string, int, std::less<>> externals_;
@@ -376,7 +450,8 @@ class Builder {
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request) {
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
-  return Builder(copy, request).Build();
+  Blocks blocks(*copy);
+  return Builder(copy, 0, request, &blocks).Build();
 }
 
 std::string DescribeInstruction(const Instruction& instruction, const Plan& plan, TensorMeta* const* metas) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "paddle/device/parallel.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/conv/window.h"
 
@@ -61,18 +62,24 @@ int64_t OutSize(const Attrs& attrs, const Window& window, int64_t size) {
   return window.Positions(size, attrs.ceil_mode);
 }
 
-void Infer(const Attrs& attrs, InferContext& context) {
+// The dims of Out.
+Dims Check(const Attrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
   Require(attrs.pooling_type == "max" || attrs.pooling_type == "avg", "pooling_type is '", attrs.pooling_type,
           "'; expected max or avg");
   const bool nhwc = ChannelsLast(attrs.data_format);
   const ImageSizes in = SplitImage(context.In("X").dims, nhwc, "X");
+  Require(in.h != 0 && in.w != 0, "X ", context.In("X").dims, " has images without pixels");
   const auto [rows, columns] = WindowsOf(attrs, in);
   const ImageSizes out{in.n, in.c, OutSize(attrs, rows, in.h), OutSize(attrs, columns, in.w)};
   Require(out.h != 0 && out.w != 0, "a window of ", rows.kernel, " x ", columns.kernel, " does not fit into X ",
           context.In("X").dims, " with paddings ", rows.before, ", ", rows.after, ", ", columns.before, ", ",
           columns.after, "; the output would be empty");
-  context.SetOut("Out", JoinImage(out, nhwc), context.In("X").dtype);
+  return JoinImage(out, nhwc);
+}
+
+void Infer(const Attrs& attrs, InferContext& context) {
+  context.SetOut("Out", Check(attrs, context), context.In("X").dtype);
   context.ShareLod("X", "Out");
 }
 
@@ -263,9 +270,12 @@ void Pool2dGrad(const CpuContext&, const Attrs& attrs, PoolState& state, const T
   });
 }
 
-void InferGrad(const Attrs&, InferContext& context) {
-  context.CheckSameDims("Out", "Out@GRAD");
-  context.CheckSameDType("X", "Out@GRAD");
+void InferGrad(const Attrs& attrs, InferContext& context) {
+  const Dims out = Check(attrs, context);
+  for (const auto slot : {"Out", "Out@GRAD"}) {
+    CheckDims(context, slot, out);
+    context.CheckSameDType("X", slot);
+  }
   context.CopyMeta("X", "X@GRAD");
 }
 

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cmath>
 
 #include "paddle/device/parallel.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/search/order.h"
 
 namespace paddle {
 namespace {
@@ -36,39 +36,23 @@ void Infer(const TopKAttrs& attrs, InferContext& context) {
   context.ShareLod("X", "Indices");
 }
 
-template <class T>
-struct Entry {
-  T value;
-  int64_t index;
-};
-
-// Whether a comes before b: larger first, NaN before all, ties by position.
-template <class T>
-bool Before(const Entry<T>& a, const Entry<T>& b) {
-  if constexpr (std::is_floating_point_v<T>) {
-    const bool a_nan = std::isnan(a.value), b_nan = std::isnan(b.value);
-    if (a_nan || b_nan) return a_nan && (!b_nan || a.index < b.index);
-  }
-  return a.value > b.value || (a.value == b.value && a.index < b.index);
-}
-
 // The k best so far as a heap in the output arrays, the worst of them at its root.
 template <class T>
 struct Heap {
   T* values;
   int64_t* indices;
 
-  Entry<T> At(int64_t i) const { return {values[i], indices[i]}; }
-  void Put(int64_t i, const Entry<T>& entry) {
+  Ranked<T> At(int64_t i) const { return {values[i], indices[i]}; }
+  void Put(int64_t i, const Ranked<T>& entry) {
     values[i] = entry.value;
     indices[i] = entry.index;
   }
   // Lets `entry` sink from the root of the first `size` elements.
-  void Sink(const Entry<T>& entry, int64_t root, int64_t size) {
+  void Sink(const Ranked<T>& entry, int64_t root, int64_t size) {
     int64_t i = root;
     for (int64_t child = 2 * i + 1; child < size; child = 2 * i + 1) {
-      if (child + 1 < size && Before(At(child), At(child + 1))) ++child;
-      if (Before(At(child), entry)) break;
+      if (child + 1 < size && Descending()(At(child), At(child + 1))) ++child;
+      if (Descending()(At(child), entry)) break;
       Put(i, At(child));
       i = child;
     }
@@ -82,11 +66,11 @@ void TopKOfRow(const T* x, int64_t width, int64_t k, T* values, int64_t* indices
   for (int64_t i = 0; i < k; ++i) heap.Put(i, {x[i], i});
   for (int64_t i = k / 2 - 1; i >= 0; --i) heap.Sink(heap.At(i), i, k);
   for (int64_t i = k; i < width; ++i) {
-    const Entry<T> entry{x[i], i};
-    if (Before(entry, heap.At(0))) heap.Sink(entry, 0, k);
+    const Ranked<T> entry{x[i], i};
+    if (Descending()(entry, heap.At(0))) heap.Sink(entry, 0, k);
   }
   for (int64_t size = k - 1; size > 0; --size) {  // the worst goes to the end
-    const Entry<T> worst = heap.At(0), last = heap.At(size);
+    const Ranked<T> worst = heap.At(0), last = heap.At(size);
     heap.Sink(last, 0, size);
     heap.Put(size, worst);
   }
