@@ -1,6 +1,6 @@
 """Writes programs as a package writes them: run with the 1.8.5 and with the 2.6.2 package, ``python record_programs.py``.
 
-The files are ``programs/NAME.VERSION``. Of a call stack only the line of this file is kept.
+The files are ``programs/NAME.VERSION``. Of a call stack only the line of this file is kept, if there is one.
 """
 
 import os
@@ -107,10 +107,12 @@ def new_attributes():
 
 def shorten_callstacks(program):
     for block in program.blocks:
+        block.create_var(name="none")  # else 1.8.5 writes a program that it has read without the changes to its ops
+        block._remove_var("none")
         for op in block.ops:
             if op.has_attr("op_callstack"):
                 frames = [line.split("\n")[0] for line in op.attr("op_callstack") if re.search(r", in (old|new)_", line)]
-                op._set_attr("op_callstack", [line.replace(HERE + os.sep, "") for line in frames[:1]])
+                op._set_attr("op_callstack", [frames[0].replace(HERE + os.sep, "") if frames else "-"])
 
 
 def model(folder):
