@@ -109,7 +109,9 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args);
+    Update<T> update(attrs, args);
+    update.rate = *args.rate.data<T>() * std::sqrt(1 - update.beta2 * *args.beta2_pow.data<T>()) /
+                  (1 - update.beta1 * *args.beta1_pow.data<T>());
     if (attrs.lazy_mode)
       ForEachTouched<T>(rows, update);
     else
