@@ -4,7 +4,10 @@
 #include <chrono>
 #include <cmath>
 
+#include "paddle/device/device.h"
 #include "paddle/runtime/interrupt.h"
+#include "paddle/tensor/limits.h"
+#include "paddle/tensor/transfer.h"
 
 namespace paddle {
 
@@ -59,6 +62,10 @@ Variable* Frame::VariableOf(int value) {
   return v.home == Home::kExternal ? externals_[v.external] : &values_[value];
 }
 
+const DeviceContext& Frame::ContextOf(bool on_host) const {
+  return on_host ? static_cast<const DeviceContext&>(HostContext()) : context_;
+}
+
 void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const RunOptions& options) {
   try {
     Ready(environment, feeds);
@@ -82,6 +89,7 @@ void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const R
 void Frame::Ready(Environment& environment, std::span<const Tensor> feeds) {
   if (environment_ != &environment || environment_version_ != environment.version()) Bind(environment);
   BindFeeds(feeds);
+  MoveExternals();
   if (!ExternalsChanged() && inferred_) return;
   inferred_ = false;
   CheckReadable();
@@ -216,19 +224,21 @@ void Frame::BindFeeds(std::span<const Tensor> feeds) {
   Ensure(feeds.size() == plan_->feeds.size(), "as many tensors must be fed as the plan has feeds");
   for (size_t i = 0; i < feeds.size(); ++i) {
     const int value = plan_->feed_values[i];
-    if (plan_->values[value].home == Home::kFeed) {
-      values_[value].get<Tensor>().ShareFrom(feeds[i]);
-    } else {
-      Tensor& tensor = VariableOf(value)->get<Tensor>();
-      tensor.CopyFrom(feeds[i]);
-      tensor.buffer()->MarkWritten();
-      shadows_[value] = tensor.meta();
-    }
+    values_[value].get<Tensor>().ShareFrom(feeds[i]);
     const TensorMeta& now = feeds[i].meta();
     TensorMeta& last = feed_metas_[i];
     if (now.dtype == last.dtype && now.dims == last.dims && now.lod == last.lod) continue;
     last = now;
     inferred_ = false;
+  }
+}
+
+// What another device's plan, or the host, left elsewhere is moved to where this plan reads it.
+void Frame::MoveExternals() {
+  for (size_t i = 0; i < externals_.size(); ++i) {
+    const Place place = plan_->externals[i].on_host ? Place{} : context_.place();
+    if (IsElsewhere(*externals_[i], place)) [[unlikely]]
+      MoveTo(place, externals_[i]);
   }
 }
 
@@ -266,25 +276,46 @@ void Frame::InferStatic() {
     if (!plan_->instructions[i].infer_at_turn) InferStep(i);
 }
 
+// The kind must be as described, sizes known, and a LoD must describe the rows there are. Only what an op keeps for its
+// gradient op may break the last: XShape has X's LoD and no rows; so inputs of which more than the description is read
+// are looked at too.
+void Frame::CheckInferred(int i) {
+  const Instruction& instruction = plan_->instructions[i];
+  const auto check_rows = [&](size_t arg) {
+    const TensorMeta& meta = *steps_[i].metas[arg];
+    if (meta.lod.empty() || !meta.dims.known()) return;
+    meta.lod.CheckRows(meta.dims.rank() ? meta.dims[0] : 0, plan_->values[instruction.values[arg]].name.c_str());
+  };
+  const auto check_output = [&](size_t arg) {
+    TensorMeta& meta = *steps_[i].metas[arg];
+    const Value& value = plan_->values[instruction.values[arg]];
+    const VarKind made = meta.kind;
+    meta.kind = value.kind;
+    Require(made == value.kind, "the op makes a ", made, " of '", value.name, "', but the program describes a ",
+            value.kind);
+    if (value.home == Home::kDynamic || instruction.dynamic[arg]) return false;
+    Require(meta.dims.known(), "the shape of '", value.name, "' came out as ", meta.dims,
+            ", but every size must be known when the program runs");
+    CheckBytes(meta);
+    return true;
+  };
+  const size_t inputs = instruction.def->inputs.size();
+  for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
+    const SlotSpec& spec = slot < inputs ? instruction.def->inputs[slot] : instruction.def->outputs[slot - inputs];
+    for (size_t arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
+      if (instruction.values[arg] < 0) continue;
+      if (slot < inputs ? !spec.has(kMetaOnly) : check_output(arg) && !spec.has(kIntermediate)) check_rows(arg);
+    }
+  }
+}
+
 void Frame::InferStep(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   try {
     InferContext context(*instruction.def, {step.metas.data(), instruction.begin.data()}, step.tensors.data());
     instruction.def->infer(instruction.attrs.get(), context);
-    for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
-      const int value = instruction.values[arg];
-      if (value < 0 || instruction.block) continue;
-      const VarKind made = step.metas[arg]->kind, described = plan_->values[value].kind;
-      step.metas[arg]->kind = described;
-      Require(made == described, "the op makes a ", made, " of '", plan_->values[value].name,
-              "', but the program describes a ", described);
-      if (plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
-      Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ",
-              step.metas[arg]->dims, ", but every size must be known when the program runs");
-      step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0,
-                                     plan_->values[value].name.c_str());
-    }
+    if (!instruction.block) CheckInferred(i);
     if (instruction.kernel->prepare) PrepareState(i);
     if (!instruction.infer_at_turn)  // for the shapes of later instructions; else the kernel's end tells
       for (const auto& output : step.handed_over) *MetaOf(output->value) = output->own.meta();
@@ -311,7 +342,7 @@ void Frame::PrepareState(int i) {
   if (same) return;
   step.state.reset();  // should the next line throw, no later run takes it for the new shapes
   OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
-  step.state = instruction.kernel->prepare(context_, instruction.attrs.get(), metas);
+  step.state = instruction.kernel->prepare(ContextOf(instruction.on_host), instruction.attrs.get(), metas);
   step.scratch_bytes = instruction.kernel->scratch_bytes ? instruction.kernel->scratch_bytes(step.state.get()) : 0;
 }
 
@@ -330,7 +361,7 @@ void Frame::SettleOutputs(int i) {
     Tensor& tensor = variable.get<Tensor>();
     if (!tensor.initialized() || !(tensor.dims() == wanted.dims) || tensor.dtype() != wanted.dtype) {
       tensor.meta() = wanted;
-      if (wanted.dims.known()) tensor.Allocate(context_.system());
+      if (wanted.dims.known()) tensor.Allocate(ContextOf(plan_->values[value].on_host).system());
     } else if (!tensor.lod().same(wanted.lod)) {
       tensor.set_lod(wanted.lod);
     }
@@ -339,7 +370,8 @@ void Frame::SettleOutputs(int i) {
   for (const auto& output : step.handed_over) SettleHandOver(i, output.get());
   for (const int arg : step.dynamic_outputs) {
     Tensor& tensor = VariableOf(plan_->instructions[i].values[arg])->get<Tensor>();
-    if (tensor.dims().known()) tensor.Allocate(context_.allocator());
+    if (tensor.dims().known())
+      tensor.Allocate(ContextOf(plan_->values[plan_->instructions[i].values[arg]].on_host).allocator());
   }
 }
 
@@ -350,7 +382,8 @@ void Frame::SettleHandOver(int i, Step::HandOver* output) {
   output->in_place =
       output->may_share && there.initialized() && there.dims() == wanted.dims && there.dtype() == wanted.dtype;
   if (output->in_place && there.buffer()) there.buffer()->MarkWritten();
-  if (!output->in_place && wanted.dims.known()) output->own.Allocate(context_.allocator());
+  if (!output->in_place && wanted.dims.known())
+    output->own.Allocate(ContextOf(plan_->values[output->value].on_host).allocator());
   Tensor& target = output->in_place ? there : output->own;
   step.args[output->arg] = &target;
   step.tensors[output->arg] = &target;
@@ -420,11 +453,11 @@ void Frame::RunKernel(int i, const RunOptions& options) {
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);
     auto& to = *static_cast<Tensor*>(step.args[copy.output_arg]);
-    if (from.raw() != to.raw()) context_.Copy(to.mutable_raw(), from.raw(), from.bytes());
+    if (from.raw() != to.raw()) ContextOf(instruction.on_host).Copy(to.mutable_raw(), from.raw(), from.bytes());
     step.args[copy.input_arg] = &to;
   }
   KernelCall call;
-  call.context = &context_;
+  call.context = &ContextOf(instruction.on_host);
   call.attrs = instruction.attrs.get();
   call.state = step.state.get();
   if (step.scratch_bytes) {
@@ -432,7 +465,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
       call.scratch = {arena_->data() + intervals_[step.scratch_interval].offset, step.scratch_bytes};
     } else {
       if (!step.scratch || step.scratch->size() < step.scratch_bytes)
-        step.scratch = context_.allocator().Allocate(step.scratch_bytes);
+        step.scratch = call.context->allocator().Allocate(step.scratch_bytes);
       call.scratch = {step.scratch->data(), step.scratch_bytes};
     }
   }
@@ -446,6 +479,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
     const auto now = [] { return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()); };
     const uint64_t begin = now();
     instruction.kernel->run(call);
+    call.context->Synchronize();  // else the time would be that of giving it the work
     (*options.hook)(instruction, begin, now());
   } else {
     instruction.kernel->run(call);
@@ -498,7 +532,7 @@ void Frame::CheckNanInf(int i) const {
   for (size_t arg = instruction.inputs; arg < instruction.values.size(); ++arg) {
     const Tensor* tensor = steps_[i].tensors[arg];
     if (!tensor || !tensor->initialized()) continue;
-    const int64_t at = FirstNonFinite(*tensor);
+    const int64_t at = IsFloating(tensor->dtype()) ? FirstNonFinite(OnHost(*tensor)) : -1;
     if (at >= 0)
       throw Error(StrCat("FLAGS_check_nan_inf: '", plan_->values[instruction.values[arg]].name,
                          "' has a NaN or infinity, first at element ", at));
@@ -511,7 +545,7 @@ Tensor Frame::CopyOut(const Tensor& from) const {
   copy.meta() = from.meta();
   if (!from.initialized()) return copy;  // an array may have items without a value
   copy.Allocate(CachingAllocator());
-  context_.CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
+  ContextOf(from.place().is_cpu()).CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
   return copy;
 }
 

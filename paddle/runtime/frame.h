@@ -109,10 +109,12 @@ class Frame final : public BlockRunner {
   void BindStep(int i);
   void BindOutput(int i, int arg, bool any);
   void BindFeeds(std::span<const Tensor> feeds);
+  void MoveExternals();
   bool ExternalsChanged();
   void CheckReadable();
   void InferStatic();
   void InferStep(int i);
+  void CheckInferred(int i);
   void PrepareState(int i);
   void PlanMemory();
   void GroupValues(bool headroom);
@@ -128,6 +130,7 @@ class Frame final : public BlockRunner {
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
   Tensor CopyOut(const Tensor& from) const;
+  const DeviceContext& ContextOf(bool on_host) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);
   void CheckKind(int external) const;
