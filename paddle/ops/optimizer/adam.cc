@@ -71,6 +71,8 @@ void Adam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tens
   });
 }
 
+// With a sparse gradient Fluid corrects the bias by the powers of the next step, where the op updates them: so do
+// programs that were tuned, or stopped half-way, with it.
 void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad,
                 const Tensor& rate, const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow,
                 const Tensor& beta2_pow, const Tensor* beta1, const Tensor* beta2, Tensor& param_out,
@@ -79,7 +81,9 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args);
+    Update<T> update(attrs, args);
+    const T next1 = beta1_pow_out ? update.step.beta1 : T(1), next2 = beta2_pow_out ? update.step.beta2 : T(1);
+    update.step.rate = AdamRate(*rate.data<T>(), next1 * *beta1_pow.data<T>(), next2 * *beta2_pow.data<T>());
     if (attrs.lazy_mode)
       ForEachTouched<T>(rows, update);
     else
@@ -90,11 +94,13 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "adam",
-    .doc = "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
-           "ParamOut = Param - LearningRate "
-           "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
-           "lacks count as zero, unless "
-           "lazy_mode. Kingma and Ba, 2014, arXiv:1412.6980.",
+    .doc =
+        "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
+        "ParamOut = Param - LearningRate "
+        "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
+        "lacks count as zero, unless "
+        "lazy_mode; the powers are then those after the step, as Beta1PowOut and Beta2PowOut give them. Kingma and Ba, "
+        "2014, arXiv:1412.6980.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},
                {"LearningRate", "One number."},
