@@ -6,6 +6,7 @@
 
 #include "paddle/device/device.h"
 #include "paddle/runtime/interrupt.h"
+#include "paddle/tensor/limits.h"
 #include "paddle/tensor/transfer.h"
 
 namespace paddle {
@@ -295,6 +296,7 @@ void Frame::CheckInferred(int i) {
     if (value.home == Home::kDynamic || instruction.dynamic[arg]) return false;
     Require(meta.dims.known(), "the shape of '", value.name, "' came out as ", meta.dims,
             ", but every size must be known when the program runs");
+    CheckBytes(meta);
     return true;
   };
   const size_t inputs = instruction.def->inputs.size();

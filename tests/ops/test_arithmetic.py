@@ -56,6 +56,44 @@ def cast(X, out_dtype):
     return LodArray(np.asarray(X).astype(name), X.lengths)
 
 
+def logical_reduction(type, function):
+    return Op(
+        type,
+        cases=[
+            dict(X=(2, 3), dim=[0]),
+            dict(X=(2, 3, 4), dim=[1, 2]),
+            dict(X=(2, 3, 4), dim=[-1], keep_dim=True),
+            dict(X=(3, 4), dim=[1, 0]),
+            dict(X=(2, 3), reduce_all=True),
+            dict(X=(2, 3), reduce_all=True, keep_dim=True),
+            dict(X=lod((3, 2), [1, 2]), dim=[1]),
+            dict(X=lod((3, 2), [1, 2]), dim=[0]),
+            dict(X=np.array([[True, True], [True, False], [False, False]]), dim=[1]),
+            dict(X=np.array([True]), in_dtype=0, out_dtype=0),
+            dict(X=(0, 3)),
+            dict(X=(2, 0), dim=[1]),
+        ],
+        reference=logically_reduced(function),
+        dtypes=("bool",),
+        bad=[
+            dict(X=(2, 3), dim=[2], match="dim"),
+            dict(X=(2, 3), dim=[-3], match="dim"),
+            dict(X=(2, 3), dim=[], match="dim is empty"),
+            dict(X=(2, 3), case_dtype="float32", match="X is float32; expected one of: bool"),
+            dict(X=(2, 3), out_dtype=5, match="dtype"),
+        ],
+    )
+
+
+def logically_reduced(function):
+    def reference(X, dim, keep_dim, reduce_all):
+        out = reduced(function)(np.asarray(X), dim, keep_dim, reduce_all)
+        keeps_rows = not reduce_all and 0 not in [d % X.ndim for d in dim]
+        return LodArray(out, X.lengths if keeps_rows else [])
+
+    return reference
+
+
 CLIP = dict(min=-0.55, max=0.35)
 
 
@@ -166,6 +204,8 @@ test = op_tests(
         dtypes=NUMBERS + ("bool", "uint8", "float16"),
         bad=[dict(X=(2,), in_dtype=5, out_dtype=99, match="99"), dict(X=(2,), in_dtype=5, match="out_dtype")],
     ),
+    logical_reduction("reduce_all", np.all),
+    logical_reduction("reduce_any", np.any),
 )
 
 Elsewhere("increment", "tests/ops/test_arithmetic.py")  # its gradient op is no derivative: it takes the step back
