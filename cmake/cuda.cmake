@@ -30,7 +30,7 @@ add_library(paddle_cuda SHARED ${sources})
 target_include_directories(paddle_cuda PRIVATE ${CMAKE_SOURCE_DIR})
 target_include_directories(paddle_cuda SYSTEM PRIVATE ${CUBLASLT_INCLUDE} ${CUDNN_INCLUDE} ${CUDAToolkit_INCLUDE_DIRS})
 target_compile_options(paddle_cuda PRIVATE
-  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wno-restrict;--expt-relaxed-constexpr;--extended-lambda>)
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wno-restrict,-Wno-parentheses;--expt-relaxed-constexpr;--extended-lambda>)
 target_link_libraries(paddle_cuda PRIVATE paddle CUDA::cudart_static ${CUBLASLT} ${CUDNN})
 target_link_options(paddle_cuda PRIVATE -Wl,--no-undefined)
 get_filename_component(cublas_folder ${CUBLASLT} DIRECTORY)

@@ -8,8 +8,9 @@ target_link_libraries(paddle_flags INTERFACE OpenMP::OpenMP_CXX DNNL::dnnl Eigen
 set(PADDLE_OBJECTS $<TARGET_OBJECTS:paddle_proto>)
 
 function(paddle_folder folder)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/paddle/${folder}/*.cc)
+  file(GLOB_RECURSE sources RELATIVE ${CMAKE_SOURCE_DIR}/paddle CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/paddle/${folder}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/cuda/")  # the plug-in's (cuda.cmake)
+  list(TRANSFORM sources PREPEND ${CMAKE_SOURCE_DIR}/paddle/)
   if(NOT sources)
     return()
   endif()

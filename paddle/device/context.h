@@ -6,7 +6,8 @@
 
 namespace paddle {
 
-// Base of the contexts; one belongs to one running plan.
+// Base of the contexts; one belongs to one running plan. A device may work behind the host: what is given to a context
+// is done in the order given, and errors of it may be thrown by a later call.
 class DeviceContext {
  public:
   virtual ~DeviceContext();
@@ -17,11 +18,14 @@ class DeviceContext {
   virtual Allocator& allocator() const = 0;
   // Copies within the device, in order with the kernels given to it.
   virtual void Copy(std::byte* to, const std::byte* from, size_t bytes) const = 0;
-  // Copies from and to the host; done when they return.
+  // Copies from and to the host. The host's bytes are there, or may be changed, when they return.
   virtual void CopyToHost(std::byte* to, const std::byte* from, size_t bytes) const = 0;
   virtual void CopyFromHost(std::byte* to, const std::byte* from, size_t bytes) const = 0;
-  // Waits until all work given to the device is done.
+  // Waits until all work given to the context is done, and throws the first error of it.
   virtual void Synchronize() const {}
+  // Around each run: work given after BeginRun comes after all that other contexts were given before their EndRun.
+  virtual void BeginRun() const {}
+  virtual void EndRun() const {}
 };
 
 class CpuContext final : public DeviceContext {

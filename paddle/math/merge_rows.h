@@ -3,12 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "paddle/tensor/variable.h"
 
 namespace paddle {
+
+// The rows of a gradient by number.
+struct RowOrder {
+  std::vector<int64_t> places;  // in the gradient, those of the same number together and in their order
+  std::vector<int64_t> rows;    // the different numbers, rising
+  std::vector<int64_t> begin;   // where in `places` each of `rows` begins, and the end
+
+  // Throws InvalidArgument for a number outside [0, height).
+  void Sort(const SelectedRows& gradient);
+};
 
 // Keeps its memory from one use to the next, for the State of a kernel.
 class RowMerger {
@@ -17,7 +26,7 @@ class RowMerger {
   void Merge(const SelectedRows& gradient);
 
   // After Merge: the different numbers, rising.
-  const std::vector<int64_t>& rows() const { return rows_; }
+  const std::vector<int64_t>& rows() const { return order_.rows; }
   int64_t width() const { return width_; }
   // The sum for rows()[i].
   template <class T>
@@ -30,7 +39,7 @@ class RowMerger {
   void ForEachRow(int64_t begin, int64_t end, const Body& body) const {
     size_t i = LowerBound(begin);
     for (int64_t row = begin; row < end; ++row) {
-      const bool there = i < rows_.size() && rows_[i] == row;
+      const bool there = i < rows().size() && rows()[i] == row;
       body(row, there ? value<T>(static_cast<int64_t>(i)) : reinterpret_cast<const T*>(zeros_.data()));
       i += there;
     }
@@ -41,9 +50,7 @@ class RowMerger {
   void Sum(const T* values);
   size_t LowerBound(int64_t row) const;
 
-  std::vector<std::pair<int64_t, int64_t>> order_;  // row number, place in the gradient
-  std::vector<int64_t> rows_;
-  std::vector<int64_t> begin_;  // where in order_ each of rows_ begins, and the end
+  RowOrder order_;
   int64_t width_ = 0;
   std::vector<double> values_, zeros_;  // bytes, aligned for any T
 };

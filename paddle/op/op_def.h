@@ -1,6 +1,7 @@
 #pragma once
 // How an op is declared: slots, attributes, inference, gradient, expansion, aliases.
 
+#include <deque>
 #include <functional>
 #include <string_view>
 #include <typeindex>
@@ -77,8 +78,8 @@ struct OpDef {
   std::vector<Alias> must_share, may_share;
   unsigned traits = 0;
   std::string_view block;
-  std::vector<Kernel> kernels;
-  int declared = 0;  // how often; anything but 1 is an error that Validate reports
+  std::deque<Kernel> kernels;  // plans point to them while more are added
+  int declared = 0;            // how often; anything but 1 is an error that Validate reports
 
   bool has(OpTrait trait) const { return (traits & trait) != 0; }
   int FindInput(std::string_view slot) const;   // -1 when there is none

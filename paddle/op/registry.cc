@@ -38,6 +38,13 @@ OpDef& Registry::Entry(std::string_view type) {
   return ops_[std::string(type)];
 }
 
+void Registry::AddKernel(std::string_view op, Kernel kernel) {
+  std::unique_lock kernels(kernels_mutex_);
+  std::scoped_lock lock(mutex_);
+  validated_ = false;
+  ops_[std::string(op)].kernels.push_back(std::move(kernel));
+}
+
 std::vector<std::string_view> Registry::Types() const {
   Validate();
   std::vector<std::string_view> types;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,8 @@
 
 namespace paddle {
 
-// Filled while libraries are loaded, by constants of type Registered; read-only after Validate.
+// Filled while libraries are loaded, by constants of type Registered; read-only after Validate, but for the kernels
+// that a device's plug-in adds when it is loaded on first use.
 class Registry {
  public:
   static Registry& Get();
@@ -26,9 +28,15 @@ class Registry {
   // library was loaded.
   void Validate() const;
 
-  OpDef& Entry(std::string_view type);  // for registration only; never throws, so that loading cannot fail
+  // For registration only; they never throw, so that loading cannot fail.
+  OpDef& Entry(std::string_view type);
+  void AddKernel(std::string_view op, Kernel kernel);
+
+  // To be held while OpDef::kernels of any op is walked, where a plug-in may be loaded at the same time.
+  std::shared_lock<std::shared_mutex> ReadKernels() const { return std::shared_lock(kernels_mutex_); }
 
  private:
+  mutable std::shared_mutex kernels_mutex_;  // taken before mutex_
   mutable std::mutex mutex_;
   mutable bool validated_ = false;
   std::map<std::string, OpDef, std::less<>> ops_;
@@ -82,7 +90,7 @@ Registered RegisterOp(const OpSpec<Attrs>& spec) {
 
 template <class Context, class Attrs, class... Params>
 Registered RegisterKernel(std::string_view op, void (*fn)(const Context&, const Attrs&, Params...)) {
-  Registry::Get().Entry(op).kernels.push_back(internal::MakeKernel(fn));
+  Registry::Get().AddKernel(op, internal::MakeKernel(fn));
   return {};
 }
 
@@ -90,7 +98,7 @@ Registered RegisterKernel(std::string_view op, void (*fn)(const Context&, const 
 template <class State, class Context, class Attrs, class... Params>
 Registered RegisterKernel(std::string_view op, State (*prepare)(const Context&, const Attrs&, const OpMetas&),
                           void (*fn)(const Context&, const Attrs&, State&, Params...)) {
-  Registry::Get().Entry(op).kernels.push_back(internal::MakeKernel(prepare, fn));
+  Registry::Get().AddKernel(op, internal::MakeKernel(prepare, fn));
   return {};
 }
 

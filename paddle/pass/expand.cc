@@ -12,6 +12,7 @@ namespace {
 constexpr int kMaxDepth = 32;
 
 bool HasKernel(const OpDef& def, DeviceType device) {
+  const auto lock = Registry::Get().ReadKernels();
   if (def.has(kHost)) device = DeviceType::kCpu;
   return std::any_of(def.kernels.begin(), def.kernels.end(),
                      [&](const Kernel& kernel) { return kernel.device == device; });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "paddle/base/flags.h"
+#include "paddle/device/device.h"
 #include "paddle/device/parallel.h"
 #include "paddle/runtime/plan_text.h"
 
@@ -30,11 +31,17 @@ class ScopeEnvironment final : public Environment {
   Scope& scope_;
 };
 
-std::unique_ptr<DeviceContext> MakeContext(Place place) {
-  if (place.is_cpu()) return std::make_unique<CpuContext>();
-  throw Unimplemented(StrCat("this build runs on the CPU only; ", place,
-                             " needs the CUDA plug-in libpaddle_cuda.so, which is not loaded"));
-}
+// Around a run on a device.
+class Turn {
+ public:
+  explicit Turn(const DeviceContext& context) : context_(context) { context_.BeginRun(); }
+  ~Turn() { context_.EndRun(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  const DeviceContext& context_;
+};
 
 std::mutex g_hook_mutex;
 std::shared_ptr<const InstructionHook> g_hook;
@@ -50,6 +57,7 @@ class Executor::Prepared {
   std::shared_ptr<const Plan> plan;
 
   struct Bound {
+    std::unique_ptr<DeviceContext> context;
     std::unique_ptr<ScopeEnvironment> environment;
     std::unique_ptr<Frame> frame;
   };
@@ -66,7 +74,7 @@ class Executor::Prepared {
 // A frame for one run, best one that was bound to the same scope before; goes back to the entry when done.
 class Executor::FrameLease {
  public:
-  FrameLease(std::shared_ptr<Prepared> entry, Scope& scope, const DeviceContext& context) : entry_(std::move(entry)) {
+  FrameLease(std::shared_ptr<Prepared> entry, Scope& scope) : entry_(std::move(entry)) {
     std::scoped_lock lock(entry_->mutex);
     auto& free = entry_->free;
     auto best = std::find_if(free.begin(), free.end(),
@@ -76,7 +84,8 @@ class Executor::FrameLease {
       bound_ = std::move(*best);
       free.erase(best);
     } else {
-      bound_.frame = std::make_unique<Frame>(entry_->plan, context);
+      bound_.context = MakeContext(entry_->plan->place);
+      bound_.frame = std::make_unique<Frame>(entry_->plan, *bound_.context);
     }
     if (!bound_.environment || &bound_.environment->scope() != &scope)
       bound_.environment = std::make_unique<ScopeEnvironment>(scope);
@@ -89,6 +98,7 @@ class Executor::FrameLease {
   FrameLease(const FrameLease&) = delete;
   FrameLease& operator=(const FrameLease&) = delete;
 
+  const DeviceContext& context() { return *bound_.context; }
   Frame& frame() { return *bound_.frame; }
   Environment& environment() { return *bound_.environment; }
 
@@ -148,7 +158,7 @@ std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scop
   Require(feeds.size() == entry->feeds.size(), "the program was prepared for ", entry->feeds.size(), " feeds, got ",
           feeds.size());
   const Scope::Use use(scope);
-  FrameLease lease(entry, scope, *context_);
+  FrameLease lease(entry, scope);
   RunOptions options;
   if (entry->plan->uses_random) {
     const auto state = scope.NextRandomStep();
@@ -165,8 +175,11 @@ std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scop
   for (size_t i = 0; i < feeds.size(); ++i) {
     Require(feeds[i].initialized() || feeds[i].bytes() == 0, "the tensor fed for '", entry->feeds[i],
             "' holds no value");
+    Require(feeds[i].place().is_cpu(), "the tensor fed for '", entry->feeds[i], "' is on ", feeds[i].place(),
+            "; feed what is on the host");
     feeds[i].lod().CheckRows(feeds[i].rank() ? feeds[i].dim(0) : 0, entry->feeds[i].c_str());
   }
+  const Turn turn(lease.context());
   lease.frame().Run(lease.environment(), feeds, options);
   std::vector<Variable> fetched;
   fetched.reserve(entry->fetches.size());
@@ -177,7 +190,7 @@ std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scop
 std::string Executor::PlanText(const ProgramDesc& program, Scope& scope, const std::vector<std::string>& feeds,
                                const std::vector<std::string>& fetches) {
   const auto entry = Prepare(program, feeds, fetches);
-  FrameLease lease(entry, scope, *context_);
+  FrameLease lease(entry, scope);
   return ToText(lease.frame());
 }
 
@@ -188,6 +201,7 @@ void Executor::Trim() {
     for (auto& bound : entry->free) bound.frame->Trim();
   }
   CachingAllocator().Trim();
+  context_->allocator().Trim();
 }
 
 void Executor::Close() {

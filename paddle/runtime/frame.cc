@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cmath>
 
+#include "paddle/device/device.h"
 #include "paddle/runtime/interrupt.h"
+#include "paddle/tensor/transfer.h"
 
 namespace paddle {
 
@@ -59,6 +61,10 @@ Variable* Frame::VariableOf(int value) {
   return v.home == Home::kExternal ? externals_[v.external] : &values_[value];
 }
 
+const DeviceContext& Frame::ContextOf(bool on_host) const {
+  return on_host ? static_cast<const DeviceContext&>(HostContext()) : context_;
+}
+
 void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const RunOptions& options) {
   try {
     Ready(environment, feeds);
@@ -82,6 +88,7 @@ void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const R
 void Frame::Ready(Environment& environment, std::span<const Tensor> feeds) {
   if (environment_ != &environment || environment_version_ != environment.version()) Bind(environment);
   BindFeeds(feeds);
+  MoveExternals();
   if (!ExternalsChanged() && inferred_) return;
   inferred_ = false;
   CheckReadable();
@@ -216,19 +223,21 @@ void Frame::BindFeeds(std::span<const Tensor> feeds) {
   Ensure(feeds.size() == plan_->feeds.size(), "as many tensors must be fed as the plan has feeds");
   for (size_t i = 0; i < feeds.size(); ++i) {
     const int value = plan_->feed_values[i];
-    if (plan_->values[value].home == Home::kFeed) {
-      values_[value].get<Tensor>().ShareFrom(feeds[i]);
-    } else {
-      Tensor& tensor = VariableOf(value)->get<Tensor>();
-      tensor.CopyFrom(feeds[i]);
-      tensor.buffer()->MarkWritten();
-      shadows_[value] = tensor.meta();
-    }
+    values_[value].get<Tensor>().ShareFrom(feeds[i]);
     const TensorMeta& now = feeds[i].meta();
     TensorMeta& last = feed_metas_[i];
     if (now.dtype == last.dtype && now.dims == last.dims && now.lod == last.lod) continue;
     last = now;
     inferred_ = false;
+  }
+}
+
+// What another device's plan, or the host, left elsewhere is moved to where this plan reads it.
+void Frame::MoveExternals() {
+  for (size_t i = 0; i < externals_.size(); ++i) {
+    const Place place = plan_->externals[i].on_host ? Place{} : context_.place();
+    if (IsElsewhere(*externals_[i], place)) [[unlikely]]
+      MoveTo(place, externals_[i]);
   }
 }
 
@@ -311,7 +320,7 @@ void Frame::PrepareState(int i) {
   if (same) return;
   step.state.reset();  // should the next line throw, no later run takes it for the new shapes
   OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
-  step.state = instruction.kernel->prepare(context_, instruction.attrs.get(), metas);
+  step.state = instruction.kernel->prepare(ContextOf(instruction.on_host), instruction.attrs.get(), metas);
   step.scratch_bytes = instruction.kernel->scratch_bytes ? instruction.kernel->scratch_bytes(step.state.get()) : 0;
 }
 
@@ -330,7 +339,7 @@ void Frame::SettleOutputs(int i) {
     Tensor& tensor = variable.get<Tensor>();
     if (!tensor.initialized() || !(tensor.dims() == wanted.dims) || tensor.dtype() != wanted.dtype) {
       tensor.meta() = wanted;
-      if (wanted.dims.known()) tensor.Allocate(context_.system());
+      if (wanted.dims.known()) tensor.Allocate(ContextOf(plan_->values[value].on_host).system());
     } else if (!tensor.lod().same(wanted.lod)) {
       tensor.set_lod(wanted.lod);
     }
@@ -339,7 +348,8 @@ void Frame::SettleOutputs(int i) {
   for (const auto& output : step.handed_over) SettleHandOver(i, output.get());
   for (const int arg : step.dynamic_outputs) {
     Tensor& tensor = VariableOf(plan_->instructions[i].values[arg])->get<Tensor>();
-    if (tensor.dims().known()) tensor.Allocate(context_.allocator());
+    if (tensor.dims().known())
+      tensor.Allocate(ContextOf(plan_->values[plan_->instructions[i].values[arg]].on_host).allocator());
   }
 }
 
@@ -350,7 +360,8 @@ void Frame::SettleHandOver(int i, Step::HandOver* output) {
   output->in_place =
       output->may_share && there.initialized() && there.dims() == wanted.dims && there.dtype() == wanted.dtype;
   if (output->in_place && there.buffer()) there.buffer()->MarkWritten();
-  if (!output->in_place && wanted.dims.known()) output->own.Allocate(context_.allocator());
+  if (!output->in_place && wanted.dims.known())
+    output->own.Allocate(ContextOf(plan_->values[output->value].on_host).allocator());
   Tensor& target = output->in_place ? there : output->own;
   step.args[output->arg] = &target;
   step.tensors[output->arg] = &target;
@@ -420,11 +431,11 @@ void Frame::RunKernel(int i, const RunOptions& options) {
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);
     auto& to = *static_cast<Tensor*>(step.args[copy.output_arg]);
-    if (from.raw() != to.raw()) context_.Copy(to.mutable_raw(), from.raw(), from.bytes());
+    if (from.raw() != to.raw()) ContextOf(instruction.on_host).Copy(to.mutable_raw(), from.raw(), from.bytes());
     step.args[copy.input_arg] = &to;
   }
   KernelCall call;
-  call.context = &context_;
+  call.context = &ContextOf(instruction.on_host);
   call.attrs = instruction.attrs.get();
   call.state = step.state.get();
   if (step.scratch_bytes) {
@@ -432,7 +443,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
       call.scratch = {arena_->data() + intervals_[step.scratch_interval].offset, step.scratch_bytes};
     } else {
       if (!step.scratch || step.scratch->size() < step.scratch_bytes)
-        step.scratch = context_.allocator().Allocate(step.scratch_bytes);
+        step.scratch = call.context->allocator().Allocate(step.scratch_bytes);
       call.scratch = {step.scratch->data(), step.scratch_bytes};
     }
   }
@@ -446,6 +457,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
     const auto now = [] { return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()); };
     const uint64_t begin = now();
     instruction.kernel->run(call);
+    call.context->Synchronize();  // else the time would be that of giving it the work
     (*options.hook)(instruction, begin, now());
   } else {
     instruction.kernel->run(call);
@@ -498,7 +510,7 @@ void Frame::CheckNanInf(int i) const {
   for (size_t arg = instruction.inputs; arg < instruction.values.size(); ++arg) {
     const Tensor* tensor = steps_[i].tensors[arg];
     if (!tensor || !tensor->initialized()) continue;
-    const int64_t at = FirstNonFinite(*tensor);
+    const int64_t at = IsFloating(tensor->dtype()) ? FirstNonFinite(OnHost(*tensor)) : -1;
     if (at >= 0)
       throw Error(StrCat("FLAGS_check_nan_inf: '", plan_->values[instruction.values[arg]].name,
                          "' has a NaN or infinity, first at element ", at));
@@ -511,7 +523,7 @@ Tensor Frame::CopyOut(const Tensor& from) const {
   copy.meta() = from.meta();
   if (!from.initialized()) return copy;  // an array may have items without a value
   copy.Allocate(CachingAllocator());
-  context_.CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
+  ContextOf(from.place().is_cpu()).CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
   return copy;
 }
 

@@ -109,6 +109,7 @@ class Frame final : public BlockRunner {
   void BindStep(int i);
   void BindOutput(int i, int arg, bool any);
   void BindFeeds(std::span<const Tensor> feeds);
+  void MoveExternals();
   bool ExternalsChanged();
   void CheckReadable();
   void InferStatic();
@@ -128,6 +129,7 @@ class Frame final : public BlockRunner {
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
   Tensor CopyOut(const Tensor& from) const;
+  const DeviceContext& ContextOf(bool on_host) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);
   void CheckKind(int external) const;

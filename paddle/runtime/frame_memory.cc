@@ -68,7 +68,7 @@ void Frame::GroupValues(bool headroom) {
     Step& step = steps_[i];
     const size_t mark = step.scratch_interval >= 0 ? old_intervals[step.scratch_interval].bytes : 0;
     step.scratch_interval = -1;
-    if (step.scratch_bytes == 0 || plan_->instructions[i].infer_at_turn) continue;
+    if (step.scratch_bytes == 0 || plan_->instructions[i].infer_at_turn || plan_->instructions[i].on_host) continue;
     step.scratch_interval = static_cast<int>(intervals_.size());
     intervals_.push_back({i, i, headroom ? std::max(mark, step.scratch_bytes) : step.scratch_bytes});
   }

@@ -29,6 +29,7 @@ struct Value {
   int def = -1;       // the instruction that makes it; -1: there before the first
   int last = -1;      // the last instruction that needs its bytes; Plan::end() when it is fetched
   bool fetched = false;
+  bool on_host = false;  // in the host's memory, though the plan is for a device
 };
 
 // A variable outside the plan, and whether the plan makes it.
@@ -38,6 +39,7 @@ struct External {
   bool read_first = false;  // read before it is written: must be there when the run starts
   bool written = false;
   int first_reader = -1;  // the instruction that the error for a missing variable names
+  bool on_host = false;   // only ops on the host use it, though the plan is for a device
 };
 
 // Output argument that lives where an input argument lives.
@@ -62,6 +64,7 @@ struct Instruction {
   uint32_t random_id = 0;             // number of the op among all ops of the program, for random streams
   bool infer_at_turn = false;         // its shapes depend on values that earlier instructions compute
   std::shared_ptr<const Plan> block;  // the plan of its sub-block
+  bool on_host = false;               // runs on the host, though the plan is for a device
 };
 
 struct Plan {

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
 #include "paddle/pass/expand.h"
+#include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
 
 namespace paddle {
@@ -13,6 +15,11 @@ namespace {
 using NameSet = std::set<std::string, std::less<>>;
 
 constexpr int kDeepest = 32;  // blocks within blocks
+
+// Whether what a variable of this kind holds lies on the host or on a device; the rest is everywhere.
+bool HasPlace(VarKind kind) {
+  return kind == VarKind::kTensor || kind == VarKind::kSelectedRows || kind == VarKind::kTensorArray;
+}
 
 // What a block and the blocks in it do beyond their own variables. A persistable variable is never a block's own.
 struct OuterUse {
@@ -28,6 +35,11 @@ class Blocks {
     for (int i = 0; i < program.size(); ++i) {
       first_op_.push_back(ops);
       ops += static_cast<uint32_t>(program.block(i).ops().size());
+      for (const auto& op : program.block(i).ops()) {
+        const OpDef* def = Registry::Get().FindOrNull(op->type());
+        if (!def || def->has(kHost)) continue;
+        for (const auto& used : {op->InputNames(), op->OutputNames()}) device_names_.insert(used.begin(), used.end());
+      }
     }
   }
 
@@ -66,6 +78,9 @@ class Blocks {
   }
   // The number of the block's first op among all ops of the program.
   uint32_t FirstOp(int index) const { return first_op_[index]; }
+  // Whether ops on the device use the variable, in any block. Outside of plans such variables live on the device, and
+  // all others on the host; so do those that a block writes.
+  bool OnDevice(const std::string& name) const { return device_names_.contains(name); }
   // Null until it was made.
   std::shared_ptr<const Plan>& PlanOf(int index) { return plans_[index]; }
 
@@ -73,6 +88,7 @@ class Blocks {
   const ProgramDesc& program_;
   std::vector<std::unique_ptr<OuterUse>> uses_;
   std::vector<uint32_t> first_op_;
+  NameSet device_names_;
   std::vector<std::shared_ptr<const Plan>> plans_;
 };
 
@@ -137,7 +153,11 @@ class Builder {
     else
       Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
     for (const int sub : blocks) use = blocks_.UseOf(sub);
-    block_written_.insert(use.writes.begin(), use.writes.end());
+    if (!def.block.empty()) {
+      block_written_.insert(use.writes.begin(), use.writes.end());
+      const auto outputs = op.OutputNames();
+      block_written_.insert(outputs.begin(), outputs.end());
+    }
     ops_.push_back(&op);
     defs_.push_back(&def);
     outer_use_.push_back(std::move(use));
@@ -174,38 +194,90 @@ class Builder {
     return var ? var->kind() : VarKind::kTensor;
   }
 
-  int NewValue(const std::string& name, Home home, int def) {
+  int NewValue(const std::string& name, Home home, int def, bool on_host = false) {
     Value value;
     value.name = name;
     value.kind = KindOf(name);
     value.home = home;
     value.def = def;
+    value.on_host = two_sided() && on_host;
+    if (value.on_host && home == Home::kArena) value.home = Home::kDynamic;  // the arena is the device's
     plan_->values.push_back(std::move(value));
     return static_cast<int>(plan_->values.size()) - 1;
   }
 
   int ExternalOf(const std::string& name) {
     const auto [found, fresh] = externals_.emplace(name, static_cast<int>(plan_->externals.size()));
-    if (fresh) plan_->externals.push_back({name, KindOf(name)});
+    if (fresh) {
+      plan_->externals.push_back({name, KindOf(name)});
+      plan_->externals.back().on_host = LivesOnHost(name);
+    }
     return found->second;
   }
+
+  int NewExternalValue(const std::string& name, int def) {
+    const int external = ExternalOf(name);
+    const int value = NewValue(name, Home::kExternal, def, plan_->externals[external].on_host);
+    plan_->values[value].external = external;
+    return value;
+  }
+
+  // ---- sides: in a plan for a device, each value is on the device or on the host ----
+
+  bool two_sided() const { return !request_.place.is_cpu(); }
+  bool LivesOnHost(const std::string& name) const { return two_sided() && !blocks_.OnDevice(name); }
+
+  // The value itself where it is on that side, else its copy there.
+  int OnSide(int value, bool host) {
+    const Value v = plan_->values[value];
+    if (!two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
+    if (const auto found = copies_.find(value); found != copies_.end()) return found->second;
+    const int copy = NewValue(v.name, Home::kArena, plan_->end(), host);
+    plan_->values[copy].kind = v.kind;
+    AppendCopy(value, copy);
+    return copies_[value] = copy;
+  }
+
+  void AppendCopy(int from, int to) {
+    Instruction copy;
+    copy.def = &CopyDef();
+    copy.kernel = &CopyKernel(plan_->values[to].on_host);
+    copy.desc = OpDesc("copy");
+    copy.desc.SetInput("X", {plan_->values[from].name});
+    copy.desc.SetOutput("Out", {plan_->values[to].name});
+    copy.values = {from, to};
+    copy.begin = {0, 1, 2};
+    copy.inputs = 1;
+    plan_->instructions.push_back(std::move(copy));
+  }
+
+  // What an op made on the other side goes to where its variable lives.
+  void CopyOut() {
+    for (const auto& [made, value] : std::exchange(to_copy_out_, {})) {
+      AppendCopy(made, value);
+      copies_[value] = made;
+    }
+  }
+
+  // ---- versions ----
 
   // A feed is the caller's memory. Fed where a block writes, it is copied; fed to a persistable variable, it is kept.
   void MakeFeeds() {
     for (size_t i = 0; i < request_.feeds.size(); ++i) {
       const std::string& name = request_.feeds[i];
+      const int fed = NewValue(name, Home::kFeed, -1, true);
+      plan_->values[fed].feed = static_cast<int>(i);
+      plan_->values[fed].kind = VarKind::kTensor;
+      current_[name] = fed;
+      plan_->feed_values.push_back(fed);
       const auto var = block_.FindVar(name);
       const bool keep = var && var->persistable();
-      const int value = NewValue(name,
-                                 keep                            ? Home::kExternal
-                                 : block_written_.contains(name) ? Home::kDynamic
-                                                                 : Home::kFeed,
-                                 -1);
-      if (keep) plan_->values[value].external = ExternalOf(name);
-      plan_->values[value].feed = static_cast<int>(i);
-      plan_->values[value].kind = VarKind::kTensor;
-      current_[name] = value;
-      plan_->feed_values.push_back(value);
+      if (!keep && !block_written_.contains(name)) continue;
+      const int own =
+          keep ? NewExternalValue(name, plan_->end()) : NewValue(name, Home::kDynamic, plan_->end(), LivesOnHost(name));
+      if (keep) plan_->externals[plan_->values[own].external].written = true;
+      AppendCopy(fed, own);
+      current_[name] = own;
     }
   }
 
@@ -213,34 +285,36 @@ class Builder {
     const auto found = current_.find(name);
     if (found != current_.end()) return found->second;
     // Nothing in this plan wrote it: it must be there already.
-    const int external = ExternalOf(name);
-    plan_->externals[external].read_first = true;
-    plan_->externals[external].first_reader = plan_->end();
-    const int value = NewValue(name, Home::kExternal, -1);
-    plan_->values[value].external = external;
+    const int value = NewExternalValue(name, -1);
+    External& external = plan_->externals[plan_->values[value].external];
+    external.read_first = true;
+    external.first_reader = plan_->end();
     return current_[name] = value;
   }
 
-  // A new version of the variable. What a block writes has one version only: whether the block runs is not known here.
-  int Write(const std::string& name) {
+  // A new version of the variable, made by an op on that side. What a block writes has one version only: whether the
+  // block runs is not known here.
+  int Write(const std::string& name, bool host) {
     const auto found = current_.find(name);
-    const bool by_block = block_written_.contains(name);
-    if (by_block && found != current_.end()) {
-      const int external = plan_->values[found->second].external;
-      if (external >= 0) plan_->externals[external].written = true;
-      return found->second;
-    }
-    const bool fed = found != current_.end() && plan_->values[found->second].home == Home::kFeed;
+    const bool by_block = block_written_.contains(name), known = found != current_.end();
     int value = -1;
-    if (externals_.contains(name) || (IsOuter(name) && !fed)) {
-      const int external = ExternalOf(name);
-      plan_->externals[external].written = true;
-      value = NewValue(name, Home::kExternal, plan_->end());
-      plan_->values[value].external = external;
+    if (by_block && known) {
+      value = found->second;
+      copies_.erase(value);
+    } else if (externals_.contains(name) ||
+               (IsOuter(name) && !(known && plan_->values[found->second].home == Home::kFeed))) {
+      value = NewExternalValue(name, plan_->end());
     } else {
-      value = NewValue(name, by_block ? Home::kDynamic : Home::kArena, plan_->end());
+      value =
+          NewValue(name, by_block ? Home::kDynamic : Home::kArena, plan_->end(), by_block ? LivesOnHost(name) : host);
     }
-    return current_[name] = value;
+    current_[name] = value;
+    const Value& v = plan_->values[value];
+    if (v.external >= 0) plan_->externals[v.external].written = true;
+    if (!two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
+    const int made = NewValue(name, Home::kArena, plan_->end(), host);
+    to_copy_out_.emplace_back(made, value);
+    return made;
   }
 
   void MakeInstruction(const OpDesc& op, uint32_t number) {
@@ -255,15 +329,21 @@ class Builder {
     ArgNames args = ListArgs(def, op);
     instruction.begin = args.begin;
     instruction.inputs = args.begin[def.inputs.size()];
+    instruction.on_host = two_sided() && def.has(kHost);
     for (size_t slot = 0; slot < def.inputs.size(); ++slot)
       for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
-        instruction.values.push_back(
-            args.names[i] == kEmptyName || def.inputs[slot].has(kUnread) ? -1 : Read(args.names[i]));
+        instruction.values.push_back(ReadInput(instruction, slot, args.names[i]));
     // What the block reads and writes beyond the slots keeps alive like arguments do.
-    for (const auto& name : outer_use_[number].reads) instruction.block_values.push_back(Read(name));
-    for (size_t i = instruction.inputs; i < args.names.size(); ++i)
-      instruction.values.push_back(args.names[i] == kEmptyName ? -1 : Write(args.names[i]));
-    for (const auto& name : outer_use_[number].writes) instruction.block_values.push_back(Write(name));
+    for (const auto& name : outer_use_[number].reads)
+      instruction.block_values.push_back(OnSide(Read(name), LivesOnHost(name)));
+    const bool has_block = !def.block.empty();
+    for (size_t i = instruction.inputs; i < args.names.size(); ++i) {
+      const std::string& name = args.names[i];
+      const bool host = has_block ? LivesOnHost(name) : instruction.on_host;
+      instruction.values.push_back(name == kEmptyName ? -1 : Write(name, host));
+    }
+    for (const auto& name : outer_use_[number].writes)
+      instruction.block_values.push_back(Write(name, LivesOnHost(name)));
     AddAliases(def, op, &instruction);
     for (const int sub : op.Blocks()) {
       auto& plan = blocks_.PlanOf(sub);
@@ -272,6 +352,18 @@ class Builder {
       plan_->uses_random |= plan->uses_random;
     }
     plan_->instructions.push_back(std::move(instruction));
+    CopyOut();
+  }
+
+  int ReadInput(const Instruction& instruction, size_t slot, const std::string& name) {
+    const OpDef& def = *instruction.def;
+    const SlotSpec& spec = def.inputs[slot];
+    if (name == kEmptyName || spec.has(kUnread)) return -1;
+    const int value = Read(name);
+    // What only the block reads is on the side that the block wants.
+    const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
+    if (spec.has(kMetaOnly) || for_block) return value;
+    return OnSide(value, instruction.on_host || spec.has(kValue));
   }
 
   void AddAliases(const OpDef& def, const OpDesc&, Instruction* instruction) {
@@ -356,6 +448,7 @@ class Builder {
 
   void SelectKernels() {
     for (auto& instruction : plan_->instructions) {
+      if (instruction.kernel) continue;  // a copy
       std::vector<std::vector<VarKind>> kinds(instruction.begin.size() - 1);
       for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot)
         for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg)
@@ -386,10 +479,8 @@ class Builder {
   // Marks what depends on values computed in the run: such shapes are inferred at the instruction's turn.
   void MarkDynamic() {
     std::vector<bool> tainted(plan_->values.size(), false);
-    for (const auto& instruction : plan_->instructions)
-      if (instruction.block)
-        for (const int value : instruction.block_values)
-          if (block_written_.contains(plan_->values[value].name)) tainted[value] = true;
+    for (size_t value = 0; value < tainted.size(); ++value)
+      tainted[value] = block_written_.contains(plan_->values[value].name);
     const std::vector<bool> by_block = tainted;
     for (auto& instruction : plan_->instructions) {
       bool at_turn = instruction.block != nullptr;
@@ -441,6 +532,8 @@ class Builder {
   std::vector<OuterUse> outer_use_;
   NameSet block_written_;
   std::vector<bool> keep_;
+  std::map<int, int> copies_;                     // of a value on the other side
+  std::vector<std::pair<int, int>> to_copy_out_;  // by the instruction at hand: made on the wrong side, goes to
   std::map<std::string, int, std::less<>> current_;
   std::map<std::string, int, std::less<>> externals_;
 };
@@ -450,6 +543,7 @@ class Builder {
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request) {
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
+  const auto lock = Registry::Get().ReadKernels();
   Blocks blocks(*copy);
   return Builder(copy, 0, request, &blocks).Build();
 }

@@ -34,7 +34,8 @@ void PrintPlan(std::ostream& out, const Plan& plan, const std::string& indent) {
     PrintArgs(out, instruction, plan, instruction.inputs, instruction.values.size());
     out << " = " << instruction.def->name << '(';
     PrintArgs(out, instruction, plan, 0, instruction.inputs);
-    out << ')' << (instruction.infer_at_turn ? " shapes at run time" : "");
+    out << ')' << (instruction.infer_at_turn ? " shapes at run time" : "")
+        << (instruction.on_host ? " on the host" : "");
     const std::string line = instruction.desc.UserLine();
     if (!line.empty()) out << "  # " << line;
     out << '\n';
@@ -60,6 +61,7 @@ std::string ToText(const Frame& frame) {
     else
       out << '[' << v.def << ']';
     if (v.last >= 0 && v.last < plan.end()) out << ", last read by [" << v.last << ']';
+    if (v.on_host) out << ", on the host";
     if (v.fetched) out << ", fetched";
     const auto place = frame.PlacementOf(static_cast<int>(value));
     if (place.offset >= 0) out << ", offset " << place.offset << ", " << place.bytes << " bytes";

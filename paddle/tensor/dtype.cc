@@ -1,44 +1,12 @@
 #include "paddle/tensor/dtype.h"
 
+#include "paddle/tensor/half.h"
+
 namespace paddle {
 
-Float16::Float16(float value) {
-  const uint32_t f = std::bit_cast<uint32_t>(value);
-  const uint32_t sign = (f >> 16) & 0x8000;
-  const uint32_t magnitude = f & 0x7fffffff;
-  if (magnitude >= 0x7f800000) {  // infinity stays, NaN becomes a quiet NaN
-    bits = static_cast<uint16_t>(sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00));
-  } else if (magnitude >= 0x477ff000) {  // rounds to more than 65504
-    bits = static_cast<uint16_t>(sign | 0x7c00);
-  } else if (magnitude < 0x38800000) {  // a half denormal: let the FPU round at 2^-24
-    const float scaled = std::bit_cast<float>(magnitude) + 0.5f;
-    bits = static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(scaled) - 0x3f000000));
-  } else {
-    const uint32_t rounded = magnitude + 0xfff + ((magnitude >> 13) & 1);
-    bits = static_cast<uint16_t>(sign | ((rounded - 0x38000000) >> 13));
-  }
-}
-
-Float16::operator float() const {
-  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16;
-  const uint32_t exponent = (bits >> 10) & 0x1f;
-  const uint32_t mantissa = bits & 0x3ff;
-  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000 | (mantissa << 13));
-  if (exponent == 0) {
-    const float value = static_cast<float>(mantissa) * 0x1p-24f;
-    return sign ? -value : value;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-}
-
-BFloat16::BFloat16(float value) {
-  const uint32_t f = std::bit_cast<uint32_t>(value);
-  if ((f & 0x7fffffff) > 0x7f800000) {
-    bits = static_cast<uint16_t>((f >> 16) | 0x40);  // quiet NaN
-  } else {
-    bits = static_cast<uint16_t>((f + 0x7fff + ((f >> 16) & 1)) >> 16);
-  }
-}
+Float16::Float16(float value) : bits(HalfBits(value)) {}
+Float16::operator float() const { return HalfValue(bits); }
+BFloat16::BFloat16(float value) : bits(BFloatBits(value)) {}
 
 size_t SizeOf(DType dtype) {
   switch (dtype) {

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "framework.pb.h"
+#include "paddle/tensor/transfer.h"
 
 namespace paddle {
 
@@ -93,7 +94,7 @@ void WriteTensor(const Tensor& tensor, ByteSink* sink) {
   WriteNumber<uint32_t>(0, sink);
   WriteNumber(static_cast<int32_t>(text.size()), sink);
   sink->Write(text.data(), text.size());
-  sink->Write(tensor.raw(), tensor.bytes());
+  sink->Write(OnHost(tensor).raw(), tensor.bytes());
 }
 
 void WriteLodTensor(const Tensor& tensor, ByteSink* sink) {

@@ -1,6 +1,7 @@
 #include "paddle/device/place.h"
 
 #include "paddle/base/errors.h"
+#include "paddle/device/device.h"
 #include "python/bindings/tensor.h"
 
 namespace paddle::bindings {
@@ -35,7 +36,7 @@ void CheckPlace(const py::object& object) {
   if (!py::isinstance<Place>(object))
     throw InvalidArgument(StrCat("expected a place like fluid.CPUPlace(), got ", py::repr(object).cast<std::string>()));
   const auto& place = object.cast<const Place&>();
-  if (!place.is_cpu()) throw Unimplemented(StrCat("this build has the CPU's memory only, not that of ", place));
+  if (place.is_cuda()) MakeContext(place);
 }
 
 void BindPlaces(py::module_& m) {

@@ -102,6 +102,7 @@ py::dict OpInfo(const std::string& type) {
   out["io"] = def.has(kIo);
   out["random"] = def.has(kRandom);
   py::set devices;
+  const auto lock = Registry::Get().ReadKernels();
   for (const auto& kernel : def.kernels) devices.add(py::str(kernel.device == DeviceType::kCpu ? "CPU" : "CUDA"));
   out["devices"] = py::list(devices);
   out["may_share"] = Aliases(def.may_share);
@@ -154,7 +155,9 @@ void BindRegistry(py::module_& m) {
   m.def("get_grad_op_desc", GradOps, py::arg("op"), py::arg("no_grad_set"), py::arg("grad_sub_block") = py::none(),
         "(gradient OpDescs of the op, gradient variable -> variable).");
   m.def("op_support_gpu", [](const std::string& type) {
-    for (const auto& kernel : Registry::Get().Find(type).kernels)
+    const auto& kernels = Registry::Get().Find(type).kernels;
+    const auto lock = Registry::Get().ReadKernels();
+    for (const auto& kernel : kernels)
       if (kernel.device == DeviceType::kCuda) return true;
     return false;
   });

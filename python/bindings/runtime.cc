@@ -4,6 +4,7 @@
 
 #include "paddle/base/flags.h"
 #include "paddle/device/buffer.h"
+#include "paddle/device/device.h"
 #include "paddle/device/parallel.h"
 #include "paddle/op/registry.h"
 #include "python/bindings/program.h"
@@ -59,8 +60,12 @@ void BindRuntime(py::module_& m) {
   m.def("reset_peak_memory", ResetPeakMemory);
   m.def("size_of_dtype", SizeOfType, py::arg("dtype"), "Bytes of one element.");
   m.def("load_op_library", LoadOpLibrary, py::arg("path"), "Loads a shared library that registers ops.");
-  m.def("is_compiled_with_cuda", [] { return false; });
-  m.def("get_cuda_device_count", [] { return 0; });
+  m.def(
+      "is_compiled_with_cuda", [] { return PluginInstalled(DeviceType::kCuda); },
+      "Whether the CUDA plug-in is installed.");
+  m.def(
+      "get_cuda_device_count", [] { return CountDevices(DeviceType::kCuda); },
+      "How many GPUs can be used; 0 without the plug-in or a driver.");
 }
 
 }  // namespace paddle::bindings

@@ -1,16 +1,23 @@
 #include "python/bindings/tensor.h"
 
+#include "paddle/tensor/transfer.h"
 #include "python/bindings/numpy.h"
 #include "python/bindings/program.h"
 
 namespace paddle::bindings {
 
 Tensor& TensorHandle::get() const {
-  if (item_ == kWhole) return owner_->get<Tensor>();
-  if (item_ == kRows) return owner_->get<SelectedRows>().value;
+  if (item_ == kWhole) return Here(owner_->get<Tensor>());
+  if (item_ == kRows) return Here(owner_->get<SelectedRows>().value);
   auto& items = owner_->get<TensorArray>().items;
   Require(item_ < static_cast<int64_t>(items.size()), "item ", item_, " of the array is gone; it has ", items.size());
-  return items[static_cast<size_t>(item_)];
+  return Here(items[static_cast<size_t>(item_)]);
+}
+
+// What a run left on a device comes back to the host when Python looks at it; the next run moves it again.
+Tensor& TensorHandle::Here(Tensor& tensor) const {
+  if (!tensor.place().is_cpu()) MoveTo({}, owner_.get());
+  return tensor;
 }
 
 void TensorHandle::Changed() const {

@@ -25,6 +25,8 @@ class TensorHandle {
   void Changed() const;
 
  private:
+  Tensor& Here(Tensor& tensor) const;
+
   std::shared_ptr<Variable> owner_;
   int64_t item_ = kWhole;
 };
@@ -44,7 +46,8 @@ TensorArrayHandle NewTensorArray(std::vector<Tensor> items = {});
 // What a fetched variable is in Python: LoDTensor, SelectedRows or LoDTensorArray.
 py::object ToPython(Variable&& variable);
 
-// Throws Unimplemented for places whose memory this build does not have.
+// Throws where there is no such place on this machine. Tensors that Python makes lie on the host; the next run moves
+// them.
 void CheckPlace(const py::object& place);
 
 }  // namespace paddle::bindings

@@ -1,24 +1,10 @@
 #pragma once
 // The gradients of those activation gradient ops that can be differentiated again.
 
-#include "paddle/math/activation.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/activation/activation.h"
 
 namespace paddle {
-
-// An activation without attributes as an op's attributes.
-template <class F>
-struct PlainActivation : F {
-  static auto Fields() { return std::tuple{}; }
-};
-
-struct LeakyReluAttrs : math::LeakyRelu {
-  static auto Fields() { return std::tuple{Field{"alpha", &LeakyReluAttrs::alpha, "Slope for negative X."}}; }
-};
-
-struct EluAttrs : math::Elu {
-  static auto Fields() { return std::tuple{Field{"alpha", &EluAttrs::alpha, "Scale of the negative part."}}; }
-};
 
 // For piecewise linear functions: reads DDX and Out.
 template <class F>

@@ -51,7 +51,8 @@ void PowGrad(const CpuContext&, const PowAttrs& attrs, const Tensor* factor, con
   });
 }
 
-const SlotSpec kFactor{"FactorTensor", "The exponent as a tensor of one element, of any of X's types; it goes before `factor`.",
+const SlotSpec kFactor{"FactorTensor",
+                       "The exponent as a tensor of one element, of any of X's types; it goes before `factor`.",
                        kOptional | kNoGradient};
 
 [[maybe_unused]] const Registered kOps[] = {

@@ -1,14 +1,9 @@
+#include "paddle/ops/arithmetic/increment.h"
+
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
-
-struct IncrementAttrs {
-  float step = 1;
-  static auto Fields() {
-    return std::tuple{Field{"step", &IncrementAttrs::step, "What is added, converted to X's element type."}};
-  }
-};
 
 void Infer(const IncrementAttrs&, InferContext& context) {
   context.CheckDType("X", kNumbers);

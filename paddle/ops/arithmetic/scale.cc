@@ -1,3 +1,5 @@
+#include "paddle/ops/arithmetic/scale.h"
+
 #include <algorithm>
 
 #include "paddle/math/map.h"
@@ -5,17 +7,6 @@
 
 namespace paddle {
 namespace {
-
-struct ScaleAttrs {
-  float scale = 1;
-  float bias = 0;
-  bool bias_after_scale = true;
-  static auto Fields() {
-    return std::tuple{Field{"scale", &ScaleAttrs::scale, "Factor."}, Field{"bias", &ScaleAttrs::bias, "Summand."},
-                      Field{"bias_after_scale", &ScaleAttrs::bias_after_scale,
-                            "Whether the summand is added after the product, else before."}};
-  }
-};
 
 constexpr DTypeSet kTypes{DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kUInt8,
                           DType::kInt16,   DType::kInt32,   DType::kInt64};

@@ -1,4 +1,6 @@
 // Pooling over windows of images: the largest element or the mean of each.
+#include "paddle/ops/conv/pool2d.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -8,74 +10,42 @@
 #include "paddle/ops/conv/window.h"
 
 namespace paddle {
-namespace {
 
-constexpr int64_t kElementsPerTask = 32768;  // about 10 us
-
-struct Pool2dAttrs {
-  std::string pooling_type;
-  std::vector<int32_t> ksize;
-  bool global_pooling = false;
-  std::vector<int32_t> strides = {1, 1};
-  std::vector<int32_t> paddings = {0, 0};
-  bool exclusive = true;
-  bool adaptive = false;
-  bool ceil_mode = false;
-  std::string data_format = "NCHW";
-  bool is_test = false;
-  std::string padding_algorithm = "EXPLICIT";
-
-  static auto Fields() {
-    using A = Pool2dAttrs;
-    return std::tuple{
-        Field{"pooling_type", &A::pooling_type, "max or avg.", Presence::kRequired},
-        Field{"ksize", &A::ksize, "Height and width of the window; with adaptive, of the output.", Presence::kRequired},
-        Field{"global_pooling", &A::global_pooling,
-              "One window over the whole image; ksize and paddings are not used."},
-        Field{"strides", &A::strides, "Steps of the window down and to the right."},
-        Field{"paddings", &A::paddings,
-              "Rows and columns around the image: (height, width) or (top, bottom, left, right)."},
-        Field{"exclusive", &A::exclusive, "Whether a mean counts only elements inside the image."},
-        Field{"adaptive", &A::adaptive,
-              "Cut the image into ksize windows of (nearly) equal size; strides and paddings are not used."},
-        Field{"ceil_mode", &A::ceil_mode, "Whether the last window may reach over the end of the image."},
-        Field{"data_format", &A::data_format, "NCHW or NHWC: the layout of X and Out."},
-        Field{"is_test", &A::is_test, "Has no influence: the result is the same in training and inference."},
-        Field{"padding_algorithm", &A::padding_algorithm,
-              "EXPLICIT takes paddings; VALID none; SAME as many as give ceil(size / stride) outputs."}};
-  }
-};
-
-using Attrs = Pool2dAttrs;
-
-std::array<Window, 2> WindowsOf(const Attrs& attrs, const ImageSizes& in) {
+PoolSizes PoolSizesOf(const Pool2dAttrs& attrs, const Dims& x) {
+  const bool nhwc = ChannelsLast(attrs.data_format);
+  const ImageSizes in = SplitImage(x, nhwc, "X");
+  Require(in.h != 0 && in.w != 0, "X ", x, " has images without pixels");
   const auto ksize = attrs.global_pooling ? std::array{in.h, in.w} : Pair(attrs.ksize, "ksize", 1);
   const auto strides = Pair(attrs.strides, "strides", 1);
   std::array<Window, 2> windows{Window{ksize[0], strides[0]}, Window{ksize[1], strides[1]}};
   if (!attrs.global_pooling && !attrs.adaptive) SetPaddings(attrs.padding_algorithm, attrs.paddings, in, &windows);
-  return windows;
+  const auto axis = [&](const Window& window, int64_t size) {
+    const int64_t out = attrs.adaptive         ? window.kernel
+                        : attrs.global_pooling ? 1
+                                               : window.Positions(size, attrs.ceil_mode);
+    return PoolAxis{size, out, window.kernel, window.stride, window.before, attrs.adaptive};
+  };
+  PoolSizes sizes{in.n, in.c, axis(windows[0], in.h), axis(windows[1], in.w), 0, nhwc};
+  if (!attrs.exclusive && !attrs.adaptive) sizes.window = windows[0].kernel * windows[1].kernel;
+  Require(sizes.rows.out != 0 && sizes.columns.out != 0, "a window of ", windows[0].kernel, " x ", windows[1].kernel,
+          " does not fit into X ", x, " with paddings ", windows[0].before, ", ", windows[0].after, ", ",
+          windows[1].before, ", ", windows[1].after, "; the output would be empty");
+  return sizes;
 }
 
-int64_t OutSize(const Attrs& attrs, const Window& window, int64_t size) {
-  if (attrs.adaptive) return window.kernel;
-  if (attrs.global_pooling) return 1;
-  return window.Positions(size, attrs.ceil_mode);
-}
+namespace {
+
+constexpr int64_t kElementsPerTask = 32768;  // about 10 us
+
+using Attrs = Pool2dAttrs;
 
 // The dims of Out.
 Dims Check(const Attrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
   Require(attrs.pooling_type == "max" || attrs.pooling_type == "avg", "pooling_type is '", attrs.pooling_type,
           "'; expected max or avg");
-  const bool nhwc = ChannelsLast(attrs.data_format);
-  const ImageSizes in = SplitImage(context.In("X").dims, nhwc, "X");
-  Require(in.h != 0 && in.w != 0, "X ", context.In("X").dims, " has images without pixels");
-  const auto [rows, columns] = WindowsOf(attrs, in);
-  const ImageSizes out{in.n, in.c, OutSize(attrs, rows, in.h), OutSize(attrs, columns, in.w)};
-  Require(out.h != 0 && out.w != 0, "a window of ", rows.kernel, " x ", columns.kernel, " does not fit into X ",
-          context.In("X").dims, " with paddings ", rows.before, ", ", rows.after, ", ", columns.before, ", ",
-          columns.after, "; the output would be empty");
-  return JoinImage(out, nhwc);
+  const PoolSizes s = PoolSizesOf(attrs, context.In("X").dims);
+  return JoinImage({s.n, s.c, s.rows.out, s.columns.out}, s.nhwc);
 }
 
 void Infer(const Attrs& attrs, InferContext& context) {
@@ -83,48 +53,19 @@ void Infer(const Attrs& attrs, InferContext& context) {
   context.ShareLod("X", "Out");
 }
 
-// The part of the input that one output position sees along one dimension.
-struct Range {
-  int64_t begin, end;
-  int64_t size() const { return end - begin; }
+struct PoolState : PoolSizes {
+  std::vector<PoolRange> row_ranges, column_ranges;
 };
 
-std::vector<Range> RangesOf(const Attrs& attrs, const Window& window, int64_t size, int64_t out) {
-  std::vector<Range> ranges(out);
-  for (int64_t i = 0; i < out; ++i) {
-    if (attrs.adaptive) {
-      ranges[i] = {i * size / out, ((i + 1) * size + out - 1) / out};
-    } else if (attrs.global_pooling) {
-      ranges[i] = {0, size};
-    } else {
-      const int64_t begin = i * window.stride - window.before;
-      ranges[i] = {std::clamp<int64_t>(begin, 0, size), std::clamp<int64_t>(begin + window.kernel, 0, size)};
-    }
-  }
+std::vector<PoolRange> RangesOf(const PoolAxis& axis) {
+  std::vector<PoolRange> ranges(axis.out);
+  for (int64_t i = 0; i < axis.out; ++i) ranges[i] = axis.At(i);
   return ranges;
 }
 
-struct PoolState {
-  ImageSizes in, out;
-  std::vector<Range> rows, columns;
-  int64_t window = 0;  // elements that a mean divides by; 0: those inside the image
-  bool nhwc = false;
-
-  int64_t Count(const Range& y, const Range& x) const {
-    return window ? window : std::max<int64_t>(1, y.size() * x.size());
-  }
-};
-
 PoolState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
-  PoolState state;
-  state.nhwc = ChannelsLast(attrs.data_format);
-  state.in = SplitImage(metas.In("X").dims, state.nhwc, "X");
-  const auto [rows, columns] = WindowsOf(attrs, state.in);
-  state.out = {state.in.n, state.in.c, OutSize(attrs, rows, state.in.h), OutSize(attrs, columns, state.in.w)};
-  state.rows = RangesOf(attrs, rows, state.in.h, state.out.h);
-  state.columns = RangesOf(attrs, columns, state.in.w, state.out.w);
-  if (!attrs.exclusive && !attrs.adaptive) state.window = rows.kernel * columns.kernel;
-  return state;
+  const PoolSizes sizes = PoolSizesOf(attrs, metas.In("X").dims);
+  return {sizes, RangesOf(sizes.rows), RangesOf(sizes.columns)};
 }
 
 // A batch of planes: channels first, one plane a channel of one element a pixel; channels last, one plane an image of
@@ -132,10 +73,10 @@ PoolState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
 struct Planes {
   int64_t count, channels, in_size, out_size;
   explicit Planes(const PoolState& s)
-      : count(s.nhwc ? s.in.n : s.in.n * s.in.c),
-        channels(s.nhwc ? s.in.c : 1),
-        in_size(s.in.h * s.in.w * channels),
-        out_size(s.out.h * s.out.w * channels) {}
+      : count(s.nhwc ? s.n : s.n * s.c),
+        channels(s.nhwc ? s.c : 1),
+        in_size(s.rows.size * s.columns.size * channels),
+        out_size(s.rows.out * s.columns.out * channels) {}
 
   template <class Body>
   void ForEach(const Body& body) const {
@@ -175,11 +116,11 @@ struct AvgPool {
 // One plane with one element a pixel.
 template <class Pool, class T>
 void PoolPlane(const PoolState& s, const T* x, T* out) {
-  for (const Range& y : s.rows)
-    for (const Range& z : s.columns) {
+  for (const PoolRange& y : s.row_ranges)
+    for (const PoolRange& z : s.column_ranges) {
       T sum = Pool::template kStart<T>;
       for (int64_t i = y.begin; i < y.end; ++i)
-        for (int64_t j = z.begin; j < z.end; ++j) sum = Pool::Add(sum, x[i * s.in.w + j]);
+        for (int64_t j = z.begin; j < z.end; ++j) sum = Pool::Add(sum, x[i * s.columns.size + j]);
       *out++ = Pool::Finish(sum, s.Count(y, z));
     }
 }
@@ -187,13 +128,13 @@ void PoolPlane(const PoolState& s, const T* x, T* out) {
 // One plane with all channels at a pixel.
 template <class Pool, class T>
 void PoolChannels(const PoolState& s, const T* x, T* out) {
-  const int64_t channels = s.in.c;
-  for (const Range& y : s.rows)
-    for (const Range& z : s.columns) {
+  const int64_t channels = s.c;
+  for (const PoolRange& y : s.row_ranges)
+    for (const PoolRange& z : s.column_ranges) {
       std::fill_n(out, channels, Pool::template kStart<T>);
       for (int64_t i = y.begin; i < y.end; ++i)
         for (int64_t j = z.begin; j < z.end; ++j) {
-          const T* pixel = x + (i * s.in.w + j) * channels;
+          const T* pixel = x + (i * s.columns.size + j) * channels;
           for (int64_t c = 0; c < channels; ++c) out[c] = Pool::Add(out[c], pixel[c]);
         }
       const int64_t count = s.Count(y, z);
@@ -226,14 +167,14 @@ void Pool2d(const CpuContext&, const Attrs& attrs, PoolState& state, const Tenso
 // The first element that equals the largest gets the window's gradient.
 template <class T>
 void MaxGradPlane(const PoolState& s, int64_t channels, const T* x, const T* out, const T* d_out, T* dx) {
-  std::fill_n(dx, s.in.h * s.in.w * channels, T(0));
-  for (const Range& y : s.rows)
-    for (const Range& z : s.columns)
+  std::fill_n(dx, s.rows.size * s.columns.size * channels, T(0));
+  for (const PoolRange& y : s.row_ranges)
+    for (const PoolRange& z : s.column_ranges)
       for (int64_t c = 0; c < channels; ++c, ++out, ++d_out) {
         const auto find = [&] {
           for (int64_t i = y.begin; i < y.end; ++i)
             for (int64_t j = z.begin; j < z.end; ++j)
-              if (const int64_t at = (i * s.in.w + j) * channels + c; x[at] == *out) return at;
+              if (const int64_t at = (i * s.columns.size + j) * channels + c; x[at] == *out) return at;
           return int64_t{-1};
         };
         if (const int64_t at = find(); at >= 0) dx[at] += *d_out;
@@ -242,13 +183,13 @@ void MaxGradPlane(const PoolState& s, int64_t channels, const T* x, const T* out
 
 template <class T>
 void AvgGradPlane(const PoolState& s, int64_t channels, const T* d_out, T* dx) {
-  std::fill_n(dx, s.in.h * s.in.w * channels, T(0));
-  for (const Range& y : s.rows)
-    for (const Range& z : s.columns) {
+  std::fill_n(dx, s.rows.size * s.columns.size * channels, T(0));
+  for (const PoolRange& y : s.row_ranges)
+    for (const PoolRange& z : s.column_ranges) {
       const T scale = T(1) / static_cast<T>(s.Count(y, z));
       for (int64_t i = y.begin; i < y.end; ++i)
         for (int64_t j = z.begin; j < z.end; ++j) {
-          T* pixel = dx + (i * s.in.w + j) * channels;
+          T* pixel = dx + (i * s.columns.size + j) * channels;
           for (int64_t c = 0; c < channels; ++c) pixel[c] += d_out[c] * scale;
         }
       d_out += channels;

@@ -1,33 +1,10 @@
 // Products of matrices and of batches of them, with the gradient.
-#include <algorithm>
+#include "paddle/ops/linalg/matmul.h"
 
-#include "paddle/math/gemm.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
-
-struct MatMulAttrs {
-  bool transpose_X = false;
-  bool transpose_Y = false;
-  float alpha = 1;
-  int32_t head_number = 1;
-
-  static auto Fields() {
-    return std::tuple{Field{"transpose_X", &MatMulAttrs::transpose_X, "Use the transpose of X's matrices."},
-                      Field{"transpose_Y", &MatMulAttrs::transpose_Y, "Use the transpose of Y's matrices."},
-                      Field{"alpha", &MatMulAttrs::alpha, "Factor of the product."},
-                      Field{"head_number", &MatMulAttrs::head_number,
-                            "Number h of heads: X's columns and Y's rows are cut into h equal parts, and the h "
-                            "products stand side by side. Has no gradient unless 1."}};
-  }
-};
-
-// A tensor seen as [batch, rows, columns], as stored (before its transposition).
-struct Matrices {
-  int64_t batch = 1, rows = 1, columns = 1;
-  bool batched = false;  // of rank 3 at least
-};
 
 Matrices Split(const Dims& dims, bool vector_is_row) {
   const int rank = dims.rank();
@@ -35,11 +12,23 @@ Matrices Split(const Dims& dims, bool vector_is_row) {
   return {dims.Product(0, rank - 2), dims[rank - 2], dims[rank - 1], rank > 2};
 }
 
-// op(X) is [m, k], op(Y) is [k, n].
-struct Product {
-  Matrices x, y;
-  int64_t batch, m, n, k;
-};
+// The whole batch as one product where X's matrices lie below one another and Y is a single matrix.
+bool Folds(const MatMulAttrs& attrs, const Product& p) { return p.x.batched && !p.y.batched && !attrs.transpose_X; }
+
+// Batch items of A and B start step_a, step_b elements apart (0: one for all); `batched`: so does the result.
+OperandPlan PlanOperand(GemmShape s, int64_t batch, int64_t step_a, int64_t step_b, bool batched) {
+  if (batched || batch == 1) {
+    s.batch = batch;
+    s.stride_a = step_a;
+    s.stride_b = step_b;
+    s.stride_c = s.m * s.n;
+    return {s};
+  }
+  if (batch == 0) s.k = 0;  // a sum over nothing
+  return {s, true, std::max<int64_t>(batch, 1), step_a, step_b};
+}
+
+}  // namespace
 
 Product ProductOf(const MatMulAttrs& attrs, const Dims& x_dims, const Dims& y_dims) {
   const Matrices x = Split(x_dims, true), y = Split(y_dims, false);
@@ -56,6 +45,60 @@ Product ProductOf(const MatMulAttrs& attrs, const Dims& x_dims, const Dims& y_di
   if (p.k < 0) p.k = k;
   return p;
 }
+
+MatMulPlan PlanMatMul(const MatMulAttrs& attrs, const Dims& x_dims, const Dims& y_dims) {
+  const Product p = ProductOf(attrs, x_dims, y_dims);
+  MatMulPlan plan;
+  GemmShape& s = plan.shape;
+  s = {.m = p.m, .n = p.n, .k = p.k, .trans_a = attrs.transpose_X, .trans_b = attrs.transpose_Y};
+  const int64_t heads = attrs.head_number;
+  const int64_t step_x = p.x.batched ? p.m * p.k : 0, step_y = p.y.batched ? p.k * p.n : 0;
+  if (heads > 1) {
+    plan.runs = p.batch;
+    plan.step_x = step_x;
+    plan.step_y = step_y;
+    plan.step_out = p.m * p.n * heads;
+    s.k = p.k / heads;
+    s.lda = p.k;
+    s.ldc = p.n * heads;
+    s.batch = heads;
+    s.stride_a = s.k;
+    s.stride_b = s.k * p.n;
+    s.stride_c = p.n;
+  } else if (Folds(attrs, p)) {
+    s.m = p.batch * p.m;
+  } else {
+    s.batch = p.batch;
+    s.stride_a = step_x;
+    s.stride_b = step_y;
+    s.stride_c = p.m * p.n;
+  }
+  return plan;
+}
+
+// With P = op(X), Q = op(Y): dP = alpha dOut Q', dQ = alpha P' dOut; the transposed operands get the transposes of
+// these.
+MatMulGradPlan PlanMatMulGrad(const MatMulAttrs& attrs, const Dims& x_dims, const Dims& y_dims) {
+  const bool tx = attrs.transpose_X, ty = attrs.transpose_Y;
+  const Product p = ProductOf(attrs, x_dims, y_dims);
+  const bool folds = Folds(attrs, p);
+  const int64_t m = folds ? p.batch * p.m : p.m, batch = folds ? 1 : p.batch;
+  const int64_t step_x = p.x.batched ? p.m * p.k : 0, step_y = p.y.batched ? p.k * p.n : 0, step_out = p.m * p.n;
+  MatMulGradPlan plan;
+  if (tx)
+    plan.x =
+        PlanOperand({.m = p.k, .n = m, .k = p.n, .trans_a = ty, .trans_b = true}, batch, step_y, step_out, p.x.batched);
+  else
+    plan.x = PlanOperand({.m = m, .n = p.k, .k = p.n, .trans_b = !ty}, batch, step_out, step_y, p.x.batched);
+  if (ty)
+    plan.y =
+        PlanOperand({.m = p.n, .n = p.k, .k = m, .trans_a = true, .trans_b = tx}, batch, step_out, step_x, p.y.batched);
+  else
+    plan.y = PlanOperand({.m = p.k, .n = p.n, .k = m, .trans_a = !tx}, batch, step_x, step_out, p.y.batched);
+  return plan;
+}
+
+namespace {
 
 void InferMatMul(const MatMulAttrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
@@ -82,122 +125,40 @@ void InferMatMul(const MatMulAttrs& attrs, InferContext& context) {
   context.ShareLod("X", "Out");
 }
 
-// The whole batch as one product where X's matrices lie below one another and Y is a single matrix.
-bool Folds(const MatMulAttrs& attrs, const Product& p) { return p.x.batched && !p.y.batched && !attrs.transpose_X; }
-
 struct MatMulState {
   PreparedGemm gemm;
-  int64_t runs = 1;  // one a batch item where the heads are the batch
-  int64_t step_x = 0, step_y = 0, step_out = 0;
+  MatMulPlan plan;
   size_t scratch_bytes() const { return gemm.scratch_bytes(); }
 };
 
 MatMulState PrepareMatMul(const CpuContext&, const MatMulAttrs& attrs, const OpMetas& metas) {
-  const DType dtype = metas.In("X").dtype;
-  const Product p = ProductOf(attrs, metas.In("X").dims, metas.In("Y").dims);
-  GemmShape s{.m = p.m, .n = p.n, .k = p.k, .trans_a = attrs.transpose_X, .trans_b = attrs.transpose_Y};
-  MatMulState state;
-  const int64_t heads = attrs.head_number;
-  const int64_t step_x = p.x.batched ? p.m * p.k : 0, step_y = p.y.batched ? p.k * p.n : 0;
-  if (heads > 1) {
-    state = {{}, p.batch, step_x, step_y, p.m * p.n * heads};
-    s.k = p.k / heads;
-    s.lda = p.k;
-    s.ldc = p.n * heads;
-    s.batch = heads;
-    s.stride_a = s.k;
-    s.stride_b = s.k * p.n;
-    s.stride_c = p.n;
-  } else if (Folds(attrs, p)) {
-    s.m = p.batch * p.m;
-  } else {
-    s.batch = p.batch;
-    s.stride_a = step_x;
-    s.stride_b = step_y;
-    s.stride_c = p.m * p.n;
-  }
-  state.gemm = PreparedGemm(dtype, s, attrs.alpha);
-  return state;
+  const MatMulPlan plan = PlanMatMul(attrs, metas.In("X").dims, metas.In("Y").dims);
+  return {PreparedGemm(metas.In("X").dtype, plan.shape, attrs.alpha), plan};
 }
 
 void MatMul(const CpuContext&, const MatMulAttrs&, MatMulState& state, Scratch scratch, const Tensor& x,
             const Tensor& y, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() {
-    for (int64_t i = 0; i < state.runs; ++i)
-      state.gemm.Run(x.data<T>() + i * state.step_x, y.data<T>() + i * state.step_y,
-                     out.mutable_data<T>() + i * state.step_out, scratch.data);
+    const MatMulPlan& plan = state.plan;
+    for (int64_t i = 0; i < plan.runs; ++i)
+      state.gemm.Run(x.data<T>() + i * plan.step_x, y.data<T>() + i * plan.step_y,
+                     out.mutable_data<T>() + i * plan.step_out, scratch.data);
   });
 }
 
-// One operand's gradient: a batch of products, or, where the operand was used by every item, their sum.
-struct OperandGrad {
-  PreparedGemm first, more;
-  bool sum = false;
-  int64_t items = 1, step_a = 0, step_b = 0;
-
-  size_t scratch_bytes() const { return std::max(first.scratch_bytes(), more.scratch_bytes()); }
-
-  template <class T>
-  void Run(const T* a, const T* b, T* c, std::byte* scratch) const {
-    if (items == 0) return;
-    first.Run(a, b, c, scratch);
-    for (int64_t i = 1; sum && i < items; ++i) more.Run(a + i * step_a, b + i * step_b, c, scratch);
-  }
-};
-
-// Batch items of A and B start step_a, step_b elements apart (0: one for all); `batched`: so does the result.
-OperandGrad PrepareOperand(DType dtype, GemmShape s, float alpha, int64_t batch, int64_t step_a, int64_t step_b,
-                           bool batched) {
-  OperandGrad grad;
-  if (batched || batch == 1) {
-    s.batch = batch;
-    s.stride_a = step_a;
-    s.stride_b = step_b;
-    s.stride_c = s.m * s.n;
-    grad.first = PreparedGemm(dtype, s, alpha);
-    return grad;
-  }
-  if (batch == 0) s.k = 0;  // a sum over nothing
-  grad.first = PreparedGemm(dtype, s, alpha);
-  grad.more = PreparedGemm(dtype, s, alpha, 1);
-  grad.sum = true;
-  grad.items = std::max<int64_t>(batch, 1);
-  grad.step_a = step_a;
-  grad.step_b = step_b;
-  return grad;
-}
-
 struct MatMulGradState {
-  OperandGrad x, y;
+  OperandGrad<PreparedGemm> x, y;
   size_t scratch_bytes() const { return std::max(x.scratch_bytes(), y.scratch_bytes()); }
 };
 
-// With P = op(X), Q = op(Y): dP = alpha dOut Q', dQ = alpha P' dOut; the transposed operands get the transposes of
-// these.
 MatMulGradState PrepareMatMulGrad(const CpuContext&, const MatMulAttrs& attrs, const OpMetas& metas) {
-  const DType dtype = metas.In("X").dtype;
-  const bool tx = attrs.transpose_X, ty = attrs.transpose_Y;
-  const Product p = ProductOf(attrs, metas.In("X").dims, metas.In("Y").dims);
-  const bool folds = Folds(attrs, p);
-  const int64_t m = folds ? p.batch * p.m : p.m, batch = folds ? 1 : p.batch;
-  const int64_t step_x = p.x.batched ? p.m * p.k : 0, step_y = p.y.batched ? p.k * p.n : 0, step_out = p.m * p.n;
+  const MatMulGradPlan plan = PlanMatMulGrad(attrs, metas.In("X").dims, metas.In("Y").dims);
+  const auto make = [&](const GemmShape& shape, float alpha, float beta) {
+    return PreparedGemm(metas.In("X").dtype, shape, alpha, beta);
+  };
   MatMulGradState state;
-  if (metas.HasOut("X@GRAD")) {
-    if (tx)
-      state.x = PrepareOperand(dtype, {.m = p.k, .n = m, .k = p.n, .trans_a = ty, .trans_b = true}, attrs.alpha, batch,
-                               step_y, step_out, p.x.batched);
-    else
-      state.x = PrepareOperand(dtype, {.m = m, .n = p.k, .k = p.n, .trans_b = !ty}, attrs.alpha, batch, step_out,
-                               step_y, p.x.batched);
-  }
-  if (metas.HasOut("Y@GRAD")) {
-    if (ty)
-      state.y = PrepareOperand(dtype, {.m = p.n, .n = p.k, .k = m, .trans_a = true, .trans_b = tx}, attrs.alpha, batch,
-                               step_out, step_x, p.y.batched);
-    else
-      state.y = PrepareOperand(dtype, {.m = p.k, .n = p.n, .k = m, .trans_a = !tx}, attrs.alpha, batch, step_x,
-                               step_out, p.y.batched);
-  }
+  if (metas.HasOut("X@GRAD")) state.x = {plan.x, attrs.alpha, make};
+  if (metas.HasOut("Y@GRAD")) state.y = {plan.y, attrs.alpha, make};
   return state;
 }
 
@@ -205,8 +166,11 @@ void MatMulGrad(const CpuContext&, const MatMulAttrs& attrs, MatMulGradState& st
                 const Tensor& y, const Tensor& d_out, Tensor* dx, Tensor* dy) {
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *p = x.data<T>(), *q = y.data<T>(), *d = d_out.data<T>();
-    if (dx) state.x.Run(attrs.transpose_X ? q : d, attrs.transpose_X ? d : q, dx->mutable_data<T>(), scratch.data);
-    if (dy) state.y.Run(attrs.transpose_Y ? d : p, attrs.transpose_Y ? p : d, dy->mutable_data<T>(), scratch.data);
+    const auto run = [&](T* to) {
+      return [=](const PreparedGemm& gemm, const T* a, const T* b) { gemm.Run(a, b, to, scratch.data); };
+    };
+    if (dx) state.x.ForEachProduct(attrs.transpose_X ? q : d, attrs.transpose_X ? d : q, run(dx->mutable_data<T>()));
+    if (dy) state.y.ForEachProduct(attrs.transpose_Y ? d : p, attrs.transpose_Y ? p : d, run(dy->mutable_data<T>()));
   });
 }
 

@@ -1,4 +1,6 @@
 // The product of two tensors flattened to matrices, with its first and second gradient.
+#include "paddle/ops/linalg/mul.h"
+
 #include <algorithm>
 
 #include "paddle/math/gemm.h"
@@ -6,18 +8,6 @@
 
 namespace paddle {
 namespace {
-
-struct MulAttrs {
-  int32_t x_num_col_dims = 1;
-  int32_t y_num_col_dims = 1;
-
-  static auto Fields() {
-    return std::tuple{Field{"x_num_col_dims", &MulAttrs::x_num_col_dims,
-                            "How many leading dimensions of X make the rows of its matrix."},
-                      Field{"y_num_col_dims", &MulAttrs::y_num_col_dims,
-                            "How many leading dimensions of Y make the rows of its matrix."}};
-  }
-};
 
 void CheckColumns(int columns, int rank, const char* attr, const char* slot) {
   Require(columns >= 1 && columns < rank, attr, " is ", columns, ", but ", slot, " has rank ", rank,
@@ -40,29 +30,21 @@ void InferMul(const MulAttrs& attrs, InferContext& context) {
   context.ShareLod("X", "Out");
 }
 
-// Sizes of the matrices: X is [m, k], Y is [k, n], Out is [m, n].
-struct Sizes {
-  int64_t m, n, k;
-  DType dtype;
-};
-
-Sizes SizesOf(const MulAttrs& attrs, const OpMetas& metas) {
-  const Dims &x = metas.In("X").dims, &y = metas.In("Y").dims;
-  return {x.Product(0, attrs.x_num_col_dims), y.Product(attrs.y_num_col_dims, y.rank()),
-          y.Product(0, attrs.y_num_col_dims), metas.In("X").dtype};
-}
-
 // Out = X Y (+ Out)
-PreparedGemm OutProduct(const Sizes& s, double beta = 0) {
+PreparedGemm OutProduct(const MulSizes& s, double beta = 0) {
   return PreparedGemm(s.dtype, {.m = s.m, .n = s.n, .k = s.k}, 1, beta);
 }
 // dX = dOut Y'
-PreparedGemm XProduct(const Sizes& s) { return PreparedGemm(s.dtype, {.m = s.m, .n = s.k, .k = s.n, .trans_b = true}); }
+PreparedGemm XProduct(const MulSizes& s) {
+  return PreparedGemm(s.dtype, {.m = s.m, .n = s.k, .k = s.n, .trans_b = true});
+}
 // dY = X' dOut
-PreparedGemm YProduct(const Sizes& s) { return PreparedGemm(s.dtype, {.m = s.k, .n = s.n, .k = s.m, .trans_a = true}); }
+PreparedGemm YProduct(const MulSizes& s) {
+  return PreparedGemm(s.dtype, {.m = s.k, .n = s.n, .k = s.m, .trans_a = true});
+}
 
 PreparedGemm PrepareMul(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
-  return OutProduct(SizesOf(attrs, metas));
+  return OutProduct(MulSizesOf(attrs, metas));
 }
 
 void Mul(const CpuContext&, const MulAttrs&, PreparedGemm& product, Scratch scratch, const Tensor& x, const Tensor& y,
@@ -76,7 +58,7 @@ struct MulGradState {
 };
 
 MulGradState PrepareMulGrad(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
-  const Sizes s = SizesOf(attrs, metas);
+  const MulSizes s = MulSizesOf(attrs, metas);
   MulGradState state;
   if (metas.HasOut("X@GRAD")) state.x = XProduct(s);
   if (metas.HasOut("Y@GRAD")) state.y = YProduct(s);
@@ -118,7 +100,7 @@ struct MulGradGradState {
 };
 
 MulGradGradState PrepareMulGradGrad(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
-  const Sizes s = SizesOf(attrs, metas);
+  const MulSizes s = MulSizesOf(attrs, metas);
   return {XProduct(s), YProduct(s), OutProduct(s), OutProduct(s, 1)};
 }
 

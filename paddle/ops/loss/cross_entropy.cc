@@ -1,4 +1,6 @@
 // Cross entropy of probabilities: cross_entropy, and cross_entropy2 for class labels only.
+#include "paddle/ops/loss/cross_entropy.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -11,26 +13,6 @@ namespace paddle {
 namespace {
 
 constexpr int64_t kElementsPerTask = 2048;  // about 10 us of logarithms
-
-struct CrossEntropyAttrs {
-  bool soft_label = false;
-  int32_t ignore_index = -100;
-
-  static auto Fields() {
-    return std::tuple{
-        Field{"soft_label", &CrossEntropyAttrs::soft_label, "Whether Label holds a distribution instead of a class."},
-        Field{"ignore_index", &CrossEntropyAttrs::ignore_index, "Rows of this class have no loss and no gradient."}};
-  }
-};
-
-struct CrossEntropy2Attrs {
-  int32_t ignore_index = -100;
-
-  static auto Fields() {
-    return std::tuple{
-        Field{"ignore_index", &CrossEntropy2Attrs::ignore_index, "Rows of this class have no loss and no gradient."}};
-  }
-};
 
 // X is [..., classes]; Label [..., 1] or [...] of classes, or of X's shape when it is soft. Returns the dims of the
 // loss.

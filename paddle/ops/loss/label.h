@@ -17,7 +17,7 @@ inline int64_t ClassOf(int64_t label, int64_t classes, int64_t ignore_index, int
 
 // -log(p), with a large finite number in place of infinity so that means stay finite.
 template <class T>
-T NegativeLog(T p) {
+constexpr T NegativeLog(T p) {
   const T value = -std::log(p);
   return value == std::numeric_limits<T>::infinity() ? T(1e20) : value;
 }

@@ -1,4 +1,6 @@
 // Softmax and cross entropy in one step.
+#include "paddle/ops/loss/softmax_with_cross_entropy.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -12,22 +14,6 @@ namespace paddle {
 namespace {
 
 constexpr int64_t kElementsPerTask = 4096;
-
-struct SoftmaxWithCrossEntropyAttrs {
-  bool soft_label = false;
-  bool numeric_stable_mode = true;
-  int32_t ignore_index = -100;
-  int32_t axis = -1;
-
-  static auto Fields() {
-    using A = SoftmaxWithCrossEntropyAttrs;
-    return std::tuple{Field{"soft_label", &A::soft_label, "Whether Label holds a distribution instead of a class."},
-                      Field{"numeric_stable_mode", &A::numeric_stable_mode,
-                            "Has no influence: the computation is always the stable one."},
-                      Field{"ignore_index", &A::ignore_index, "Places of this class have no loss and no gradient."},
-                      Field{"axis", &A::axis, "The dimension of the classes; negative counts from the last."}};
-  }
-};
 
 using Attrs = SoftmaxWithCrossEntropyAttrs;
 
@@ -71,8 +57,8 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
   context.CopyMeta("Softmax", "Logits@GRAD");
 }
 
-// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however large
-// x is.
+// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however
+// large x is.
 template <class T>
 struct NegativeLogSoftmax {
   T max, log_sum;

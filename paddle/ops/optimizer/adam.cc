@@ -1,29 +1,10 @@
 // Adam (Kingma and Ba, 2014, arXiv:1412.6980).
-#include <cmath>
+#include "paddle/ops/optimizer/adam.h"
 
 #include "paddle/ops/optimizer/optimizer.h"
 
 namespace paddle {
 namespace {
-
-struct AdamAttrs {
-  float beta1 = 0.9f;
-  float beta2 = 0.999f;
-  float epsilon = 1e-8f;
-  bool lazy_mode = false;
-  int64_t min_row_size_to_use_multithread = 1000;
-
-  static auto Fields() {
-    using A = AdamAttrs;
-    return std::tuple{
-        Field{"beta1", &A::beta1, "Decay of the first moment."},
-        Field{"beta2", &A::beta2, "Decay of the second moment."},
-        Field{"epsilon", &A::epsilon, "Added to the divisor."},
-        Field{"lazy_mode", &A::lazy_mode, "With a sparse gradient: whether rows that it lacks stay as they are."},
-        Field{"min_row_size_to_use_multithread", &A::min_row_size_to_use_multithread,
-              "Has no influence: threads are always used."}};
-  }
-};
 
 using Attrs = AdamAttrs;
 
@@ -56,37 +37,29 @@ struct Args {
 
 template <class T>
 struct Update {
-  T beta1, beta2, epsilon, rate;
-  const T *param, *moment1, *moment2;
-  T *param_out, *moment1_out, *moment2_out;
+  AdamStep<T> step;
+  T *param, *moment1, *moment2;
 
   // `advanced`: the correction of the start uses the powers of the next step.
   Update(const Attrs& attrs, const Args& a, bool advanced = false)
-      : beta1(a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1)),
-        beta2(a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2)),
-        epsilon(attrs.epsilon),
-        rate(*a.rate.data<T>() * std::sqrt(1 - *a.beta2_pow.data<T>() * (advanced ? beta2 : 1)) /
-             (1 - *a.beta1_pow.data<T>() * (advanced ? beta1 : 1))),
-        param(a.param.data<T>()),
-        moment1(a.moment1.data<T>()),
-        moment2(a.moment2.data<T>()),
-        param_out(a.param_out.mutable_data<T>()),
-        moment1_out(a.moment1_out.mutable_data<T>()),
-        moment2_out(a.moment2_out.mutable_data<T>()) {}
-
-  void operator()(int64_t i, T g) const {
-    const T m = beta1 * moment1[i] + (1 - beta1) * g, v = beta2 * moment2[i] + (1 - beta2) * g * g;
-    moment1_out[i] = m;
-    moment2_out[i] = v;
-    param_out[i] = param[i] - rate * (m / (std::sqrt(v) + epsilon));
+      : step{a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1), a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2),
+             T(attrs.epsilon), T(0)},
+        param(a.param_out.mutable_data<T>()),
+        moment1(a.moment1_out.mutable_data<T>()),
+        moment2(a.moment2_out.mutable_data<T>()) {
+    const T power1 = *a.beta1_pow.data<T>(), power2 = *a.beta2_pow.data<T>(), one = 1;
+    step.rate =
+        AdamRate(*a.rate.data<T>(), power1 * (advanced ? step.beta1 : one), power2 * (advanced ? step.beta2 : one));
   }
+
+  void operator()(int64_t i, T g) const { step(g, param + i, moment1 + i, moment2 + i); }
 };
 
 // Last, because the powers may share memory with their inputs.
 template <class T>
 void UpdatePowers(const Update<T>& update, const Args& a) {
-  if (a.beta1_pow_out) *a.beta1_pow_out->mutable_data<T>() = update.beta1 * *a.beta1_pow.data<T>();
-  if (a.beta2_pow_out) *a.beta2_pow_out->mutable_data<T>() = update.beta2 * *a.beta2_pow.data<T>();
+  if (a.beta1_pow_out) *a.beta1_pow_out->mutable_data<T>() = update.step.beta1 * *a.beta1_pow.data<T>();
+  if (a.beta2_pow_out) *a.beta2_pow_out->mutable_data<T>() = update.step.beta2 * *a.beta2_pow.data<T>();
 }
 
 void Adam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& rate,

@@ -1,19 +1,10 @@
 // Gradient descent with momentum.
+#include "paddle/ops/optimizer/momentum.h"
+
 #include "paddle/ops/optimizer/optimizer.h"
 
 namespace paddle {
 namespace {
-
-struct MomentumAttrs {
-  float mu = 0;
-  bool use_nesterov = false;
-
-  static auto Fields() {
-    return std::tuple{
-        Field{"mu", &MomentumAttrs::mu, "Momentum.", Presence::kRequired},
-        Field{"use_nesterov", &MomentumAttrs::use_nesterov, "Whether to take Nesterov's step, which looks ahead."}};
-  }
-};
 
 using Attrs = MomentumAttrs;
 
@@ -23,42 +14,32 @@ void Infer(const Attrs&, InferContext& context) {
 
 template <class T>
 struct Update {
-  T lr, mu;
-  bool nesterov;
-  const T *param, *velocity;
-  T *param_out, *velocity_out;
+  MomentumStep<T> step;
+  T *param, *velocity;
 
-  Update(const Attrs& attrs, const Tensor& rate, const Tensor& p, const Tensor& v, Tensor& p_out, Tensor& v_out)
-      : lr(*rate.data<T>()),
-        mu(attrs.mu),
-        nesterov(attrs.use_nesterov),
-        param(p.data<T>()),
-        velocity(v.data<T>()),
-        param_out(p_out.mutable_data<T>()),
-        velocity_out(v_out.mutable_data<T>()) {}
+  Update(const Attrs& attrs, const Tensor& rate, Tensor& param_out, Tensor& velocity_out)
+      : step{*rate.data<T>(), T(attrs.mu), attrs.use_nesterov},
+        param(param_out.mutable_data<T>()),
+        velocity(velocity_out.mutable_data<T>()) {}
 
-  void operator()(int64_t i, T g) const {
-    const T v = mu * velocity[i] + g;
-    velocity_out[i] = v;
-    param_out[i] = param[i] - lr * (nesterov ? g + mu * v : v);
-  }
+  void operator()(int64_t i, T g) const { step(g, param + i, velocity + i); }
 };
 
-void Momentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& velocity,
+void Momentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor&,
               const Tensor& rate, Tensor& param_out, Tensor& velocity_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, rate, param, velocity, param_out, velocity_out);
+    const Update<T> update(attrs, rate, param_out, velocity_out);
     const T* g = grad.data<T>();
     ForEachElement(param.numel(), [=](int64_t i) { update(i, g[i]); });
   });
 }
 
 void MomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param,
-                    const SelectedRows& grad, const Tensor& velocity, const Tensor& rate, Tensor& param_out,
+                    const SelectedRows& grad, const Tensor&, const Tensor& rate, Tensor& param_out,
                     Tensor& velocity_out) {
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    ForEachElement<T>(rows, param.dim(0), Update<T>(attrs, rate, param, velocity, param_out, velocity_out));
+    ForEachElement<T>(rows, param.dim(0), Update<T>(attrs, rate, param_out, velocity_out));
   });
 }
 

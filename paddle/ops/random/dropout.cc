@@ -1,4 +1,6 @@
 // Dropout (Srivastava et al., 2014).
+#include "paddle/ops/random/dropout.h"
+
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
@@ -9,27 +11,6 @@ namespace paddle {
 namespace {
 
 constexpr int64_t kElementsPerTask = 4096;  // about 10 us
-
-struct DropoutAttrs {
-  float dropout_prob = 0.5f;
-  bool is_test = false;
-  bool fix_seed = false;
-  int32_t seed = 0;
-  std::string dropout_implementation = "downgrade_in_infer";
-
-  static auto Fields() {
-    using A = DropoutAttrs;
-    return std::tuple{
-        Field{"dropout_prob", &A::dropout_prob, "Probability of an element to be dropped."},
-        Field{"is_test", &A::is_test, "Whether to compute what inference needs: nothing is dropped."},
-        Field{"fix_seed", &A::fix_seed, "Whether every run drops the same elements, those of `seed`."},
-        Field{"seed", &A::seed, "The seed with fix_seed."},
-        Field{"dropout_implementation", &A::dropout_implementation,
-              "downgrade_in_infer: elements kept stay as they are, and inference scales by 1 - dropout_prob. "
-              "upscale_in_train: elements kept are divided by 1 - dropout_prob, and inference changes nothing."}};
-  }
-  bool upscale() const { return dropout_implementation == "upscale_in_train"; }
-};
 
 using Attrs = DropoutAttrs;
 
@@ -49,13 +30,6 @@ void Infer(const Attrs& attrs, InferContext& context) {
             "; expected one number");
   context.CopyMeta("X", "Out");
   context.SetOut("Mask", context.In("X").dims, DType::kUInt8);
-}
-
-// What elements that are kept are multiplied by.
-template <class T>
-T KeptScale(const Attrs& attrs) {
-  if (!attrs.upscale()) return 1;
-  return attrs.dropout_prob < 1 ? 1 / (1 - static_cast<T>(attrs.dropout_prob)) : T(0);
 }
 
 math::Philox StreamOf(const Attrs& attrs, const RandomSource& random, const Tensor* seed) {
@@ -82,8 +56,7 @@ void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, 
       return;
     }
     const math::Philox stream = StreamOf(attrs, random, seed);
-    const auto threshold =
-        static_cast<uint64_t>(static_cast<double>(attrs.dropout_prob) * 0x1p32);  // bits below it: dropped
+    const uint64_t threshold = DropThreshold(attrs);
     const T scale = KeptScale<T>(attrs);
     ParallelFor(x.numel(), kElementsPerTask, [&](int64_t begin, int64_t end) {
       math::ForEachRandom(stream, begin, end, [&](int64_t i, uint32_t bits) {

@@ -1,5 +1,7 @@
 // arg_max and arg_min.
 
+#include <cmath>
+
 #include "paddle/math/axis_view.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/creation/creation.h"

@@ -1,7 +1,6 @@
 #pragma once
 // The order in which searching and sorting ops rank elements.
 
-#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -9,9 +8,9 @@ namespace paddle {
 
 // Whether a ranks above b: NaN above everything, then larger above smaller.
 template <class T>
-bool Above(T a, T b) {
+constexpr bool Above(T a, T b) {
   if constexpr (std::is_floating_point_v<T>) {
-    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
+    if (a != a || b != b) return a != a && b == b;
   }
   return a > b;
 }
@@ -26,13 +25,13 @@ struct Ranked {
 // Strict orders without ties: equal elements by position.
 struct Descending {
   template <class T>
-  bool operator()(const Ranked<T>& a, const Ranked<T>& b) const {
+  constexpr bool operator()(const Ranked<T>& a, const Ranked<T>& b) const {
     return Above(a.value, b.value) || (!Above(b.value, a.value) && a.index < b.index);
   }
 };
 struct Ascending {
   template <class T>
-  bool operator()(const Ranked<T>& a, const Ranked<T>& b) const {
+  constexpr bool operator()(const Ranked<T>& a, const Ranked<T>& b) const {
     return Above(b.value, a.value) || (!Above(a.value, b.value) && a.index < b.index);
   }
 };

@@ -1,3 +1,5 @@
+#include "paddle/ops/search/top_k.h"
+
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
@@ -6,11 +8,6 @@
 
 namespace paddle {
 namespace {
-
-struct TopKAttrs {
-  int32_t k = 1;
-  static auto Fields() { return std::tuple{Field{"k", &TopKAttrs::k, "How many; the input K goes before it."}}; }
-};
 
 void Infer(const TopKAttrs& attrs, InferContext& context) {
   context.CheckDType("X", kNumbers);

@@ -77,7 +77,9 @@ def adam(Param, Grad, LearningRate, Moment1, Moment2, Beta1Pow, Beta2Pow, Beta1T
     b1, b2 = f(beta1) if Beta1Tensor is None else Beta1Tensor, f(beta2) if Beta2Tensor is None else Beta2Tensor
     g, where = dense(Grad), touched(Grad) if lazy_mode else True
     m, v = b1 * Moment1 + (1 - b1) * g, b2 * Moment2 + (1 - b2) * g * g
-    rate = LearningRate * np.sqrt(1 - Beta2Pow) / (1 - Beta1Pow)
+    # with a sparse gradient the packages advance the powers first
+    power1, power2 = (Beta1Pow * b1, Beta2Pow * b2) if isinstance(Grad, Rows) else (Beta1Pow, Beta2Pow)
+    rate = LearningRate * np.sqrt(1 - power2) / (1 - power1)
     return {
         "ParamOut": only(where, Param - rate * m / (np.sqrt(v) + f(epsilon)), Param),
         "Moment1Out": only(where, m, Moment1),

@@ -1,0 +1,66 @@
+#pragma once
+// What CUDA kernels get: a stream, memory in the stream's order, library handles, reports of bad values.
+
+#include <cublasLt.h>
+#include <cuda_runtime_api.h>
+#include <cudnn.h>
+
+#include <cstdint>
+#include <string>
+
+#include "paddle/device/context.h"
+
+namespace paddle {
+
+// What a kernel on the GPU found wrong first. Lies in memory that both sides see.
+struct DeviceReport {
+  unsigned long long found;  // 0: nothing
+  long long index, value;
+};
+
+// What a kernel checks on the GPU, for the text of the exception.
+struct Expectation {
+  const char* what = "";      // the slot
+  const char* wrong = "";     // what is wrong with the value
+  int64_t low = 0, high = 0;  // low <= value < high is right; not printed when they are equal
+  // More about the op, asked for only when something was wrong.
+  std::string (*describe)(const void* op) = nullptr;
+  const void* op = nullptr;
+};
+
+class CudaStream;
+
+// Leases a stream of the device from a pool for its lifetime. One thread at a time.
+class CudaContext final : public DeviceContext {
+ public:
+  static constexpr DeviceType kDevice = DeviceType::kCuda;
+
+  explicit CudaContext(CudaStream& stream);
+  ~CudaContext() override;
+  CudaContext(const CudaContext&) = delete;
+  CudaContext& operator=(const CudaContext&) = delete;
+
+  Place place() const override;
+  Allocator& system() const override;
+  Allocator& allocator() const override;
+  void Copy(std::byte* to, const std::byte* from, size_t bytes) const override;
+  void CopyToHost(std::byte* to, const std::byte* from, size_t bytes) const override;
+  void CopyFromHost(std::byte* to, const std::byte* from, size_t bytes) const override;
+  void Synchronize() const override;
+  void BeginRun() const override;
+  void EndRun() const override;
+
+  cudaStream_t stream() const;
+  cublasLtHandle_t cublas() const;
+  cudnnHandle_t cudnn() const;
+  void SetZero(std::byte* to, size_t bytes) const;
+
+  // Where a kernel of this stream reports an index or value that is not allowed. InvalidArgument is thrown by the next
+  // call that waits for the stream: the host does not wait for every kernel.
+  DeviceReport* Expect(const Expectation& expectation) const;
+
+ private:
+  CudaStream& stream_;
+};
+
+}  // namespace paddle

@@ -1,0 +1,33 @@
+#pragma once
+// Attributes and sizes of mul.
+
+#include "paddle/op/attributes.h"
+#include "paddle/op/infer.h"
+
+namespace paddle {
+
+struct MulAttrs {
+  int32_t x_num_col_dims = 1;
+  int32_t y_num_col_dims = 1;
+
+  static auto Fields() {
+    return std::tuple{Field{"x_num_col_dims", &MulAttrs::x_num_col_dims,
+                            "How many leading dimensions of X make the rows of its matrix."},
+                      Field{"y_num_col_dims", &MulAttrs::y_num_col_dims,
+                            "How many leading dimensions of Y make the rows of its matrix."}};
+  }
+};
+
+// Sizes of the matrices: X is [m, k], Y is [k, n], Out is [m, n].
+struct MulSizes {
+  int64_t m, n, k;
+  DType dtype;
+};
+
+inline MulSizes MulSizesOf(const MulAttrs& attrs, const OpMetas& metas) {
+  const Dims &x = metas.In("X").dims, &y = metas.In("Y").dims;
+  return {x.Product(0, attrs.x_num_col_dims), y.Product(attrs.y_num_col_dims, y.rank()),
+          y.Product(0, attrs.y_num_col_dims), metas.In("X").dtype};
+}
+
+}  // namespace paddle
