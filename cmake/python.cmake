@@ -27,3 +27,8 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/python/paddle)
 foreach(entry ${entries})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/python/paddle/${entry} ${CMAKE_BINARY_DIR}/python/paddle/${entry} SYMBOLIC)
 endforeach()
+
+# Types for editors, beside the module.
+install(CODE "execute_process(
+  COMMAND ${CMAKE_COMMAND} -E env PYTHONPATH=${CMAKE_BINARY_DIR}/python ${Python_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/stubs \"\${CMAKE_INSTALL_PREFIX}\"
+  COMMAND_ERROR_IS_FATAL ANY)" COMPONENT python)

@@ -14,7 +14,8 @@ def save(folder, exe, programs, outputs, loss, samples, batches):
     - ``samples.txt``: ``samples`` and what the model predicts for them.
     - ``train/``: the programs ``main.pdmodel`` and ``startup.pdmodel``, the parameters ``main.pdparams`` and the
       optimizer's state ``main.pdopt``.
-    - ``train.txt``: ``batches``, each followed by the loss when training on them begins with fresh parameters.
+    - ``train.txt``: the name of the loss; then ``batches``, each followed by the loss when training on them begins with
+      fresh parameters.
 
     Args:
         programs: main program, startup program, and the one that predicts.
@@ -34,6 +35,7 @@ def save(folder, exe, programs, outputs, loss, samples, batches):
         write_tensors(file, zip([output.name for output in outputs], exe.run(predict, feed=samples, fetch_list=outputs)))
     with open(os.path.join(folder, "train.txt"), "w") as file, fluid.scope_guard(fluid.Scope()):
         exe.run(startup)
+        file.write(loss.name + "\n")
         for batch in batches:
             write_tensors(file, batch)
             write_tensors(file, {loss.name: exe.run(main, feed=batch, fetch_list=[loss])[0]})

@@ -76,6 +76,8 @@ bool IsPointwise(const ConvShape& s) {
          s.pad_left == 0 && s.out_h == s.h && s.out_w == s.w;
 }
 
+constexpr double kProductsPerTask = 131072;  // about 10 us
+
 constexpr size_t kAlign = 64;
 size_t Align(size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
@@ -86,8 +88,10 @@ class ColumnConv final : public Convolution::Impl {
  public:
   ColumnConv(DType dtype, const ConvShape& shape, ConvPass pass, bool accumulate)
       : shape_(shape), pass_(pass), pointwise_(IsPointwise(shape)) {
-    const int64_t parts = std::clamp<int64_t>(NumThreads(), 1, std::max<int64_t>(shape.n, 1));
-    const int threads = parts > 1 ? 1 : 0;
+    const double products = static_cast<double>(shape.output_size()) * static_cast<double>(shape.patch());
+    const int64_t useful = products < 2 * kProductsPerTask ? 1 : NumThreads();
+    const int64_t parts = std::clamp<int64_t>(useful, 1, std::max<int64_t>(shape.n, 1));
+    const int threads = parts > 1 || useful == 1 ? 1 : 0;
     for (int64_t i = 0; i < parts; ++i) {
       first_.emplace_back(dtype, Product(), 1, accumulate ? 1 : 0, threads);
       if (pass == ConvPass::kFilterGrad) more_.emplace_back(dtype, Product(), 1, 1, threads);

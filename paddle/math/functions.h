@@ -50,6 +50,11 @@ constexpr T Abs(T x) {
   else
     return x < T(0) ? T(-x) : x;
 }
+// 1, -1 or 0; 0 for NaN.
+template <class T>
+constexpr T Sign(T x) {
+  return static_cast<T>(static_cast<T>(x > T(0)) - static_cast<T>(x < T(0)));
+}
 template <class T>
 constexpr T Sqrt(T x) {
   return std::sqrt(x);

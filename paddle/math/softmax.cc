@@ -3,21 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "paddle/device/parallel.h"
-
 namespace paddle {
 namespace {
 
 constexpr int64_t kElementsPerTask = 4096;  // about 10 us of exponentials
-
-// Calls body(first element) for each of the view's rows, `inner` elements apart along the row.
-template <class Body>
-void ForEachRow(const AxisView& view, const Body& body) {
-  ParallelFor(view.outer * view.inner, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(view.size, 1)),
-              [&](int64_t begin, int64_t end) {
-                for (int64_t r = begin; r < end; ++r) body(r / view.inner * view.size * view.inner + r % view.inner);
-              });
-}
 
 template <class T>
 void SoftmaxRow(const T* x, T* y, int64_t size, int64_t step, bool log) {
@@ -39,13 +28,14 @@ void SoftmaxRow(const T* x, T* y, int64_t size, int64_t step, bool log) {
 template <class T>
 void Softmax(const AxisView& view, bool log, const T* x, T* y) {
   if (view.size == 0) return;
-  ForEachRow(view, [&](int64_t at) { SoftmaxRow(x + at, y + at, view.size, view.inner, log); });
+  ForEachLine(view, kElementsPerTask,
+              [&](int64_t, int64_t at) { SoftmaxRow(x + at, y + at, view.size, view.inner, log); });
 }
 
 template <class T>
 void SoftmaxGrad(const AxisView& view, bool log, const T* y, const T* dy, T* dx) {
   const int64_t size = view.size, step = view.inner;
-  ForEachRow(view, [&](int64_t at) {
+  ForEachLine(view, kElementsPerTask, [&](int64_t, int64_t at) {
     const T *row = y + at, *d = dy + at;
     T sum = 0;
     for (int64_t i = 0; i < size; ++i) sum += log ? d[i * step] : row[i * step] * d[i * step];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "paddle/op/check.h"
 #include "paddle/op/expand.h"
 #include "paddle/op/registry.h"
 
@@ -31,7 +32,13 @@ void ExpandFrom(BlockDesc* block, size_t at, DeviceType device, int depth) {
 }  // namespace
 
 void ExpandOps(BlockDesc* block, DeviceType device) {
-  for (size_t at = block->ops().size(); at-- > 0;) ExpandFrom(block, at, device, 0);
+  for (size_t at = block->ops().size(); at-- > 0;) {
+    try {
+      ExpandFrom(block, at, device, 0);
+    } catch (const std::exception& error) {
+      RethrowWithContext(error, DescribeOp(block->op(static_cast<int>(at)), block));
+    }
+  }
 }
 
 }  // namespace paddle

@@ -11,6 +11,7 @@ namespace paddle {
 namespace {
 
 constexpr size_t kMaxPlans = 64;
+constexpr size_t kMaxIdleFrames = 2;  // of a plan, before one is bound to another scope
 
 // A scope as the environment of a frame. Kept beside the frame, so that its address says which scope is bound.
 class ScopeEnvironment final : public Environment {
@@ -78,7 +79,7 @@ class Executor::FrameLease {
     auto& free = entry_->free;
     auto best = std::find_if(free.begin(), free.end(),
                              [&](const auto& bound) { return &bound.environment->scope() == &scope; });
-    if (best == free.end() && !free.empty()) best = free.end() - 1;
+    if (best == free.end() && free.size() >= kMaxIdleFrames) best = free.begin();  // unused for the longest time
     if (best != free.end()) {
       bound_ = std::move(*best);
       free.erase(best);
@@ -90,6 +91,7 @@ class Executor::FrameLease {
       bound_.environment = std::make_unique<ScopeEnvironment>(scope);
   }
   ~FrameLease() {
+    bound_.frame->Finish();
     std::scoped_lock lock(entry_->mutex);
     entry_->free.push_back(std::move(bound_));
   }
@@ -155,6 +157,7 @@ std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scop
   ParallelScope parallel;
   Require(feeds.size() == entry->feeds.size(), "the program was prepared for ", entry->feeds.size(), " feeds, got ",
           feeds.size());
+  const Scope::Use use(scope);
   FrameLease lease(entry, scope);
   RunOptions options;
   if (entry->plan->uses_random) {

@@ -12,31 +12,26 @@ namespace paddle {
 
 Environment::~Environment() = default;
 
-// The variables of this frame, for the frame of a sub-block.
+// What an instruction's block may see of this frame: the versions of the variables that the block reads and writes.
 class Frame::InnerEnvironment final : public Environment {
  public:
-  explicit InnerEnvironment(Frame& outer) : outer_(outer) {}
+  InnerEnvironment(Frame& outer, const Instruction& instruction) : outer_(outer), instruction_(instruction) {}
 
-  // The version of the variable that is current at the running instruction.
   Variable* Find(const std::string& name) override {
-    const auto& names = outer_.plan_->instructions[outer_.running_].block_names;
-    if (const auto found = names.find(name); found != names.end()) return outer_.VariableOf(found->second);
-    const auto& values = outer_.plan_->values;
-    int best = -1;
-    for (size_t value = 0; value < values.size(); ++value)
-      if (values[value].name == name && values[value].def <= outer_.running_ &&
-          (best < 0 || values[value].def >= values[best].def))
-        best = static_cast<int>(value);
-    return best >= 0 ? outer_.VariableOf(best) : outer_.environment_->Find(name);
+    for (const int value : instruction_.block_values)
+      if (outer_.plan_->values[value].name == name) return outer_.VariableOf(value);
+    return nullptr;
   }
   Variable& Make(const std::string& name) override {
-    if (Variable* found = Find(name)) return *found;
-    return outer_.environment_->Make(name);
+    Variable* found = Find(name);
+    Ensure(found, "a block uses '", name, "' of the blocks around it, which was not seen before");
+    return *found;
   }
-  uint64_t version() const override { return outer_.environment_version_; }
+  uint64_t version() const override { return outer_.binds_; }
 
  private:
   Frame& outer_;
+  const Instruction& instruction_;
 };
 
 Frame::Frame(std::shared_ptr<const Plan> plan, const DeviceContext& context)
@@ -71,16 +66,11 @@ const DeviceContext& Frame::ContextOf(bool on_host) const {
 }
 
 void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const RunOptions& options) {
-  if (environment_ != &environment || environment_version_ != environment.version()) Bind(environment);
-  BindFeeds(feeds);
-  MoveExternals();
-  const bool changed = ExternalsChanged();
-  if (changed || !inferred_) {
-    inferred_ = false;
-    CheckReadable();
-    InferStatic();
-    if (!arena_ || !InPlaceHolds() || !FitsMarks()) PlanMemory();
-    inferred_ = true;
+  try {
+    Ready(environment, feeds);
+  } catch (...) {
+    Reset();  // nothing half-made may be taken for ready by the next run
+    throw;
   }
   options_ = &options;
   try {
@@ -88,8 +78,40 @@ void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const R
   } catch (...) {
     for (size_t value = 0; value < values_.size(); ++value)  // no later run may see what this one left
       if (plan_->values[value].home == Home::kDynamic) values_[value].Release();
+    for (Step& step : steps_)
+      for (auto& output : step.handed_over) output->own.Release();
     throw;
   }
+}
+
+// Brings bindings, shapes and memory up to date.
+void Frame::Ready(Environment& environment, std::span<const Tensor> feeds) {
+  if (environment_ != &environment || environment_version_ != environment.version()) Bind(environment);
+  MoveExternals();
+  BindFeeds(feeds);
+  if (!ExternalsChanged() && inferred_) return;
+  inferred_ = false;
+  CheckReadable();
+  InferStatic();
+  if (!arena_ || !InPlaceHolds() || !FitsMarks()) PlanMemory();
+  inferred_ = true;
+}
+
+// As new.
+void Frame::Reset() {
+  environment_ = nullptr;
+  inferred_ = false;
+  intervals_.clear();
+  in_place_.clear();
+  std::fill(group_.begin(), group_.end(), -1);
+  for (size_t value = 0; value < values_.size(); ++value)
+    if (plan_->values[value].home != Home::kExternal) values_[value].Release();
+  arena_.reset();
+  for (Step& step : steps_) step = Step{};
+}
+
+void Frame::Finish() {
+  for (const int value : plan_->release_at_end) values_[value].Release();
 }
 
 // ---- binding ----
@@ -100,13 +122,18 @@ void Frame::ThrowMissing(const External& external) const {
       var && var->persistable()
           ? "it is persistable, so run the startup program first (exe.run(fluid.default_startup_program())) or load it"
           : "no op before writes it, so it must be in the feed";
-  const std::string where = external.first_reader < 0 || external.first_reader >= plan_->end()
-                                ? std::string()
-                                : DescribeInstruction(plan_->instructions[external.first_reader], *plan_, nullptr);
-  throw InvalidArgument(StrCat("variable '", external.name, "' holds no value: ", hint, where));
+  throw InvalidArgument(StrCat("variable '", external.name, "' holds no value: ", hint, DescribeReader(external)));
+}
+
+std::string Frame::DescribeReader(const External& external) const {
+  if (external.first_reader < 0 || external.first_reader >= plan_->end()) return {};
+  return DescribeInstruction(plan_->instructions[external.first_reader], *plan_, nullptr);
 }
 
 void Frame::Bind(Environment& environment) {
+  environment_ = nullptr;  // until all is bound
+  inferred_ = false;
+  ++binds_;
   for (size_t i = 0; i < externals_.size(); ++i) {
     const External& external = plan_->externals[i];
     Variable* found = environment.Find(external.name);
@@ -114,13 +141,19 @@ void Frame::Bind(Environment& environment) {
     externals_[i] = found ? found : &environment.Make(external.name);
     if (!externals_[i]->initialized() && externals_[i]->kind() != external.kind)
       externals_[i]->BecomeKind(external.kind);
-    Require(externals_[i]->kind() == external.kind, "variable '", external.name, "' holds a ", externals_[i]->kind(),
-            ", but the program describes a ", external.kind);
+    CheckKind(static_cast<int>(i));
   }
   environment_ = &environment;
   environment_version_ = environment.version();
-  inferred_ = false;
   for (int i = 0; i < plan_->end(); ++i) BindStep(i);
+}
+
+void Frame::CheckKind(int i) const {
+  const External& external = plan_->externals[i];
+  if (externals_[i]->kind() == external.kind) [[likely]]
+    return;
+  throw InvalidArgument(StrCat("variable '", external.name, "' holds a ", externals_[i]->kind(),
+                               ", but the program describes a ", external.kind, DescribeReader(external)));
 }
 
 void Frame::BindStep(int i) {
@@ -143,35 +176,64 @@ void Frame::BindStep(int i) {
       step.args[arg] = any ? variable : variable->address();
       step.metas[arg] = MetaOf(value);
       if (variable->holds<Tensor>()) step.tensors[arg] = &variable->get<Tensor>();
-      if (arg < instruction.inputs) continue;
-      const Home home = plan_->values[value].home;
-      if (home == Home::kExternal && instruction.dynamic[arg] && variable->holds<Tensor>() && !any &&
-          !instruction.block) {
-        Tensor& own = values_[value].get<Tensor>();
-        step.args[arg] = &own;
-        step.metas[arg] = &own.meta();
-        step.tensors[arg] = &own;
-        step.handed_over.emplace_back(arg, value);
-        continue;
-      }
-      if (home == Home::kExternal) step.external_outputs.emplace_back(arg, value);
-      if (home == Home::kDynamic && variable->holds<Tensor>()) step.dynamic_outputs.push_back(arg);
+      if (arg >= instruction.inputs && !instruction.block) BindOutput(i, arg, any);
     }
   }
   for (const auto& [output_arg, input_arg] : instruction.must_share) {
     if (!step.args[output_arg] || !step.args[input_arg] || step.args[output_arg] == step.args[input_arg]) continue;
     Ensure(step.tensors[output_arg] && step.tensors[input_arg], "only tensors can share memory");
-    step.copy_first.push_back({output_arg, step.args[input_arg]});
-    step.args[input_arg] = step.args[output_arg];
+    step.copy_first.push_back({output_arg, input_arg, step.args[input_arg]});
   }
+}
+
+// Decides where an output is made: in its variable, or apart.
+void Frame::BindOutput(int i, int arg, bool any) {
+  const Instruction& instruction = plan_->instructions[i];
+  Step& step = steps_[i];
+  const int value = instruction.values[arg];
+  const Home home = plan_->values[value].home;
+  Variable* variable = VariableOf(value);
+  const bool outside = home == Home::kExternal;
+  if (!outside && home != Home::kDynamic) return;
+  if (variable->holds<Tensor>() && !any) {
+    bool read = false, must = false, may = false;
+    for (int in = 0; in < instruction.inputs; ++in) {
+      if (instruction.values[in] < 0 || VariableOf(instruction.values[in]) != variable) continue;
+      const auto listed = [&](const std::vector<SharePair>& pairs) {
+        return std::any_of(pairs.begin(), pairs.end(),
+                           [&](const SharePair& pair) { return pair.output_arg == arg && pair.input_arg == in; });
+      };
+      read = true;
+      must |= listed(instruction.must_share);
+      may |= listed(instruction.may_share);
+    }
+    if (!must && (read || (outside && instruction.dynamic[arg]))) {
+      step.handed_over.push_back(
+          std::make_unique<Step::HandOver>(Step::HandOver{arg, value, may && !instruction.dynamic[arg]}));
+      step.metas[arg] = &step.handed_over.back()->own.meta();
+      return;
+    }
+    if (must && !outside) return;  // where its input is
+  }
+  if (!outside && variable->holds<Tensor>()) step.dynamic_outputs.push_back(arg);
+  if (outside) step.external_outputs.emplace_back(arg, value);
 }
 
 void Frame::BindFeeds(std::span<const Tensor> feeds) {
   Ensure(feeds.size() == plan_->feeds.size(), "as many tensors must be fed as the plan has feeds");
   for (size_t i = 0; i < feeds.size(); ++i) {
     const int value = plan_->feed_values[i];
-    Tensor& tensor = values_[value].get<Tensor>();
-    tensor.ShareFrom(feeds[i]);
+    if (plan_->values[value].home == Home::kFeed) {
+      values_[value].get<Tensor>().ShareFrom(feeds[i]);
+    } else {
+      Tensor& tensor = VariableOf(value)->get<Tensor>();
+      const DeviceContext& context = ContextOf(plan_->values[value].on_host);
+      tensor.meta() = feeds[i].meta();
+      tensor.Allocate(context.system());
+      context.CopyFromHost(tensor.mutable_raw(), feeds[i].raw(), feeds[i].bytes());
+      tensor.buffer()->MarkWritten();
+      shadows_[value] = tensor.meta();
+    }
     const TensorMeta& now = feeds[i].meta();
     TensorMeta& last = feed_metas_[i];
     if (now.dtype == last.dtype && now.dims == last.dims && now.lod == last.lod) continue;
@@ -196,9 +258,10 @@ bool Frame::ExternalsChanged() {
     if (!plan_->externals[i].read_first) continue;
     const TensorMeta& now = externals_[i]->meta();
     TensorMeta& last = external_metas_[i];
-    Require(now.kind == plan_->externals[i].kind, "variable '", plan_->externals[i].name, "' now holds a ", now.kind,
-            "; it was a ", plan_->externals[i].kind, " when the program was prepared");
-    if (now.dtype == last.dtype && now.dims == last.dims && (now.lod.same(last.lod) || now.lod == last.lod)) continue;
+    CheckKind(static_cast<int>(i));
+    if (now.dtype == last.dtype && now.dims == last.dims && (now.lod.same(last.lod) || now.lod == last.lod) &&
+        externals_[i]->initialized())
+      continue;
     last = now;
     changed = true;
   }
@@ -230,13 +293,20 @@ void Frame::InferStep(int i) {
     instruction.def->infer(instruction.attrs.get(), context);
     for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
       const int value = instruction.values[arg];
-      if (value < 0 || plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
+      if (value < 0 || instruction.block) continue;
+      const VarKind made = step.metas[arg]->kind, described = plan_->values[value].kind;
+      step.metas[arg]->kind = described;
+      Require(made == described, "the op makes a ", made, " of '", plan_->values[value].name,
+              "', but the program describes a ", described);
+      if (plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
       Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ",
               step.metas[arg]->dims, ", but every size must be known when the program runs");
       step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0,
                                      plan_->values[value].name.c_str());
     }
     if (instruction.kernel->prepare) PrepareState(i);
+    if (!instruction.infer_at_turn)  // for the shapes of later instructions; else the kernel's end tells
+      for (const auto& output : step.handed_over) *MetaOf(output->value) = output->own.meta();
   } catch (const std::exception& error) {
     RethrowWithContext(error, DescribeInstruction(instruction, *plan_, step.metas.data()));
   }
@@ -250,6 +320,7 @@ void Frame::PrepareState(int i) {
   for (size_t arg = 0; arg < step.metas.size(); ++arg) {
     Shape shape;
     if (const TensorMeta* meta = step.metas[arg]) {
+      shape.dtype = meta->dtype;
       shape.dims = meta->dims;
       if (!meta->lod.empty()) shape.sequences = meta->lod.sequences(meta->lod.levels() - 1);
     }
@@ -257,113 +328,10 @@ void Frame::PrepareState(int i) {
     step.state_shapes[arg] = shape;
   }
   if (same) return;
+  step.state.reset();  // should the next line throw, no later run takes it for the new shapes
   OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
   step.state = instruction.kernel->prepare(ContextOf(instruction.on_host), instruction.attrs.get(), metas);
   step.scratch_bytes = instruction.kernel->scratch_bytes ? instruction.kernel->scratch_bytes(step.state.get()) : 0;
-}
-
-// ---- memory ----
-
-// Whether the values that share memory by choice still have the same size.
-bool Frame::InPlaceHolds() const {
-  return std::all_of(in_place_.begin(), in_place_.end(), [&](const auto& pair) {
-    return values_[pair.first].meta().bytes() == values_[pair.second].meta().bytes();
-  });
-}
-
-bool Frame::FitsMarks() const {
-  for (size_t value = 0; value < values_.size(); ++value)
-    if (group_[value] >= 0 && values_[value].meta().bytes() > intervals_[group_[value]].bytes) return false;
-  for (const Step& step : steps_)
-    if (step.scratch_bytes &&
-        (step.scratch_interval < 0 || step.scratch_bytes > intervals_[step.scratch_interval].bytes))
-      return false;
-  return true;
-}
-
-// Decides which values share an interval: those that must, and those that may and fit.
-void Frame::GroupValues() {
-  const std::vector<Interval> old_intervals = std::move(intervals_);
-  const std::vector<int> old_group = group_;
-  intervals_.clear();
-  in_place_.clear();
-  std::fill(group_.begin(), group_.end(), -1);
-  const auto old_mark = [&](int value) { return old_group[value] >= 0 ? old_intervals[old_group[value]].bytes : 0; };
-  const auto in_arena = [&](int value) { return value >= 0 && plan_->values[value].home == Home::kArena; };
-  const auto open = [&](int value) {
-    const Value& v = plan_->values[value];
-    group_[value] = static_cast<int>(intervals_.size());
-    intervals_.push_back({v.def, std::max(v.last, v.def), 0});
-  };
-  for (int i = 0; i < plan_->end(); ++i) {
-    const Instruction& instruction = plan_->instructions[i];
-    const auto try_share = [&](const SharePair& pair, bool must) {
-      const int out = instruction.values[pair.output_arg], in = instruction.values[pair.input_arg];
-      if (!in_arena(out) || !in_arena(in) || group_[out] >= 0 || group_[in] < 0 || plan_->values[out].def != i) return;
-      Interval& interval = intervals_[group_[in]];
-      if (interval.last != i) return;  // somebody reads the input later
-      if (values_[out].meta().bytes() != values_[in].meta().bytes()) return;
-      group_[out] = group_[in];
-      interval.last = std::max(plan_->values[out].last, i);
-      if (!must) in_place_.emplace_back(out, in);
-    };
-    for (const auto& pair : instruction.must_share) try_share(pair, true);
-    for (const auto& pair : instruction.may_share) try_share(pair, false);
-    for (size_t arg = instruction.inputs; arg < instruction.values.size(); ++arg) {
-      const int value = instruction.values[arg];
-      if (in_arena(value) && group_[value] < 0) open(value);
-    }
-  }
-  for (size_t value = 0; value < values_.size(); ++value) {
-    if (group_[value] < 0) continue;
-    const size_t needed = values_[value].meta().bytes();
-    const size_t mark = old_mark(static_cast<int>(value));
-    // A size seen before is kept; one that grew gets an eighth more, so that growing batches settle quickly.
-    const size_t bytes = mark == 0 ? needed : needed <= mark ? mark : needed + needed / 8;
-    intervals_[group_[value]].bytes = std::max(intervals_[group_[value]].bytes, bytes);
-  }
-  for (int i = 0; i < plan_->end(); ++i) {
-    Step& step = steps_[i];
-    const size_t mark = step.scratch_interval >= 0 ? old_intervals[step.scratch_interval].bytes : 0;
-    step.scratch_interval = -1;
-    if (step.scratch_bytes == 0 || plan_->instructions[i].infer_at_turn || plan_->instructions[i].on_host) continue;
-    step.scratch_interval = static_cast<int>(intervals_.size());
-    intervals_.push_back({i, i, std::max(mark, step.scratch_bytes)});
-  }
-}
-
-void Frame::PlanMemory() {
-  GroupValues();
-  const size_t bytes = PlaceIntervals(&intervals_);
-  if (!arena_ || arena_->size() < bytes) {
-    for (size_t value = 0; value < values_.size(); ++value)
-      if (plan_->values[value].home == Home::kArena) values_[value].Release();
-    arena_.reset();  // before the new one is taken: nothing in it outlives a run
-    arena_ = context_.system().Allocate(bytes);
-  }
-  BindArena();
-}
-
-void Frame::BindArena() {
-  for (size_t value = 0; value < values_.size(); ++value)
-    if (group_[value] >= 0) values_[value].get<Tensor>().Bind(arena_, intervals_[group_[value]].offset);
-}
-
-Frame::Placement Frame::PlacementOf(int value) const {
-  if (group_[value] < 0 || !arena_) return {};
-  const Interval& interval = intervals_[group_[value]];
-  return {static_cast<int64_t>(interval.offset), interval.bytes};
-}
-
-void Frame::Trim() {
-  for (size_t value = 0; value < values_.size(); ++value)
-    if (plan_->values[value].home != Home::kExternal) values_[value].Release();
-  arena_.reset();
-  inferred_ = false;
-  for (Step& step : steps_) {
-    step.scratch.reset();
-    if (step.inner) step.inner->Trim();
-  }
 }
 
 // ---- running ----
@@ -379,23 +347,57 @@ void Frame::SettleOutputs(int i) {
       continue;
     }
     Tensor& tensor = variable.get<Tensor>();
-    if (tensor.initialized() && tensor.dims() == wanted.dims && tensor.dtype() == wanted.dtype) {
-      if (!tensor.lod().same(wanted.lod)) tensor.set_lod(wanted.lod);
-      continue;
+    if (!tensor.initialized() || !(tensor.dims() == wanted.dims) || tensor.dtype() != wanted.dtype) {
+      tensor.meta() = wanted;
+      if (wanted.dims.known()) tensor.Allocate(ContextOf(plan_->values[value].on_host).system());
+    } else if (!tensor.lod().same(wanted.lod)) {
+      tensor.set_lod(wanted.lod);
     }
-    tensor.meta() = wanted;
-    if (wanted.dims.known()) tensor.Allocate(ContextOf(plan_->values[value].on_host).system());
+    if (tensor.buffer()) tensor.buffer()->MarkWritten();
   }
-  for (const auto& [arg, value] : step.handed_over) {
-    Tensor& own = values_[value].get<Tensor>();
-    if (own.dims().known()) own.Allocate(ContextOf(plan_->values[value].on_host).allocator());
-  }
-  if (plan_->instructions[i].block) return;  // the block writes its variables itself
+  for (const auto& output : step.handed_over) SettleHandOver(i, output.get());
   for (const int arg : step.dynamic_outputs) {
     const int value = plan_->instructions[i].values[arg];
-    Tensor& tensor = *static_cast<Tensor*>(VariableOf(value)->address());
+    Tensor& tensor = VariableOf(value)->get<Tensor>();
     if (tensor.dims().known()) tensor.Allocate(ContextOf(plan_->values[value].on_host).allocator());
   }
+}
+
+void Frame::SettleHandOver(int i, Step::HandOver* output) {
+  Step& step = steps_[i];
+  Tensor& there = VariableOf(output->value)->get<Tensor>();
+  const TensorMeta& wanted = output->own.meta();
+  output->in_place =
+      output->may_share && there.initialized() && there.dims() == wanted.dims && there.dtype() == wanted.dtype;
+  if (output->in_place && there.buffer()) there.buffer()->MarkWritten();
+  if (!output->in_place && wanted.dims.known())
+    output->own.Allocate(ContextOf(plan_->values[output->value].on_host).allocator());
+  Tensor& target = output->in_place ? there : output->own;
+  step.args[output->arg] = &target;
+  step.tensors[output->arg] = &target;
+}
+
+// What the kernel made outside the frame becomes what the variables hold, and what later instructions see of them.
+void Frame::PublishOutputs(int i) {
+  const Instruction& instruction = plan_->instructions[i];
+  Step& step = steps_[i];
+  const auto refresh = [&](int value) {
+    if (plan_->values[value].home == Home::kExternal) shadows_[value] = VariableOf(value)->meta();
+  };
+  for (const auto& [arg, value] : step.external_outputs)
+    if (instruction.infer_at_turn || instruction.dynamic[arg]) refresh(value);
+  for (const auto& output : step.handed_over) {
+    Tensor& there = VariableOf(output->value)->get<Tensor>();
+    if (output->in_place) {
+      there.set_lod(output->own.lod());
+    } else {
+      there.ShareFrom(output->own);
+      output->own.Release();
+    }
+    refresh(output->value);
+  }
+  if (instruction.block)
+    for (const int value : instruction.block_values) refresh(value);
 }
 
 // A variable that only a block writes holds nothing when the block did not run.
@@ -420,11 +422,27 @@ void Frame::RunStep(int i, const RunOptions& options) {
     CheckInputs(i);
     InferStep(i);
   }
+  running_ = i;
+  try {
+    RunKernel(i, options);
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const std::exception& error) {
+    RethrowWithContext(error, DescribeInstruction(instruction, *plan_, step.metas.data()));
+  }
+  if (!step.external_outputs.empty() || !step.handed_over.empty() || instruction.block) PublishOutputs(i);
+  for (const int value : instruction.release) values_[value].Release();
+}
+
+void Frame::RunKernel(int i, const RunOptions& options) {
+  const Instruction& instruction = plan_->instructions[i];
+  Step& step = steps_[i];
   if (!step.external_outputs.empty() || !step.dynamic_outputs.empty() || !step.handed_over.empty()) SettleOutputs(i);
   for (const auto& copy : step.copy_first) {
     const auto& from = *static_cast<const Tensor*>(copy.from);
     auto& to = *static_cast<Tensor*>(step.args[copy.output_arg]);
     if (from.raw() != to.raw()) ContextOf(instruction.on_host).Copy(to.mutable_raw(), from.raw(), from.bytes());
+    step.args[copy.input_arg] = &to;
   }
   KernelCall call;
   call.context = &ContextOf(instruction.on_host);
@@ -445,48 +463,28 @@ void Frame::RunStep(int i, const RunOptions& options) {
   call.desc = &instruction.desc;
   call.args = step.args.data();
   call.begin = instruction.begin.data();
-  running_ = i;
-  try {
-    if (options.hook) [[unlikely]] {
-      const auto now = [] {
-        return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-      };
-      const uint64_t begin = now();
-      instruction.kernel->run(call);
-      call.context->Synchronize();  // else the time would be that of giving it the work
-      (*options.hook)(instruction, begin, now());
-    } else {
-      instruction.kernel->run(call);
-    }
-    if (options.check_nan_inf) [[unlikely]]
-      CheckNanInf(i);
-  } catch (const Cancelled&) {
-    throw;
-  } catch (const std::exception& error) {
-    RethrowWithContext(error, DescribeInstruction(instruction, *plan_, step.metas.data()));
+  if (options.hook) [[unlikely]] {
+    const auto now = [] { return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()); };
+    const uint64_t begin = now();
+    instruction.kernel->run(call);
+    call.context->Synchronize();  // else the time would be that of giving it the work
+    (*options.hook)(instruction, begin, now());
+  } else {
+    instruction.kernel->run(call);
   }
-  for (const auto& [arg, value] : step.external_outputs) {
-    Variable& variable = *externals_[plan_->values[value].external];
-    if (variable.holds<Tensor>() && variable.get<Tensor>().buffer()) variable.get<Tensor>().buffer()->MarkWritten();
-    if (instruction.infer_at_turn || instruction.dynamic[arg]) shadows_[value] = variable.meta();
-  }
-  for (const auto& [arg, value] : step.handed_over) {
-    Tensor& own = values_[value].get<Tensor>();
-    externals_[plan_->values[value].external]->get<Tensor>().ShareFrom(own);
-    shadows_[value] = own.meta();
-    own.Release();
-  }
-  for (const int value : instruction.release) values_[value].Release();
+  if (options.check_nan_inf) [[unlikely]]
+    CheckNanInf(i);
 }
 
 void Frame::Run(BlockRef) {
   Step& step = steps_[running_];
   const Instruction& instruction = plan_->instructions[running_];
   const int outer_running = running_;
-  if (!step.inner) step.inner = std::make_unique<Frame>(instruction.block, context_);
-  InnerEnvironment inner(*this);
-  step.inner->environment_ = nullptr;  // the environment object is new each time: bind again
-  step.inner->Run(inner, {}, *options_);
+  if (!step.inner) {
+    step.inner_environment = std::make_unique<InnerEnvironment>(*this, instruction);
+    step.inner = std::make_unique<Frame>(instruction.block, context_);
+  }
+  step.inner->Run(*step.inner_environment, {}, *options_);
   running_ = outer_running;
 }
 
@@ -533,6 +531,7 @@ void Frame::CheckNanInf(int i) const {
 Tensor Frame::CopyOut(const Tensor& from) const {
   Tensor copy;
   copy.meta() = from.meta();
+  if (!from.initialized()) return copy;  // an array may have items without a value
   copy.Allocate(CachingAllocator());
   ContextOf(from.place().is_cpu()).CopyToHost(copy.mutable_raw(), from.raw(), from.bytes());
   return copy;

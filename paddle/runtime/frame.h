@@ -45,6 +45,8 @@ class Frame final : public BlockRunner {
 
   // Fetched values, copied out; call after Run. Buffers come from a pool and belong to the caller.
   Variable Fetch(int i);
+  // Lets go of what was fed and fetched; call after the fetches.
+  void Finish();
 
   const Plan& plan() const { return *plan_; }
   const void* bound_environment() const { return environment_; }
@@ -66,6 +68,7 @@ class Frame final : public BlockRunner {
 
   // What a State depends on.
   struct Shape {
+    DType dtype = DType::kFloat32;
     Dims dims;
     int64_t sequences = 0;  // of the last LoD level
     bool operator==(const Shape&) const = default;
@@ -76,25 +79,35 @@ class Frame final : public BlockRunner {
     std::vector<TensorMeta*> metas;      // what infer reads and writes
     std::vector<const Tensor*> tensors;  // for infer that reads values
     struct CopyFirst {
-      int output_arg;
+      int output_arg, input_arg;
       void* from;
+    };
+    // An output outside the frame (or of a block) whose size the kernel decides, or that is also an input of an op that
+    // cannot work in place: made apart and handed over when the kernel succeeded, so that a failure changes nothing.
+    struct HandOver {
+      int arg, value;
+      bool may_share;  // may be computed in place when its sizes stay
+      bool in_place = false;
+      Tensor own = {};
     };
     std::vector<CopyFirst> copy_first;                  // must-share pairs under two names
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
-    // Those whose size the kernel decides: made in values_, handed over when the kernel succeeded, so that a failure
-    // changes nothing.
-    std::vector<std::pair<int, int>> handed_over;
+    std::vector<std::unique_ptr<HandOver>> handed_over;
     std::vector<int> dynamic_outputs;  // arguments
     std::shared_ptr<void> state;
     std::vector<Shape> state_shapes;
     size_t scratch_bytes = 0;
     int scratch_interval = -1;
     BufferPtr scratch;  // when it is not in the arena
+    std::unique_ptr<InnerEnvironment> inner_environment;
     std::unique_ptr<Frame> inner;
   };
 
+  void Ready(Environment& environment, std::span<const Tensor> feeds);
+  void Reset();
   void Bind(Environment& environment);
   void BindStep(int i);
+  void BindOutput(int i, int arg, bool any);
   void BindFeeds(std::span<const Tensor> feeds);
   void MoveExternals();
   bool ExternalsChanged();
@@ -103,19 +116,25 @@ class Frame final : public BlockRunner {
   void InferStep(int i);
   void PrepareState(int i);
   void PlanMemory();
-  void GroupValues();
+  void GroupValues(bool headroom);
+  std::string DescribeLargest() const;
   bool InPlaceHolds() const;
   bool FitsMarks() const;
   void BindArena();
   void RunStep(int i, const RunOptions& options);
+  void RunKernel(int i, const RunOptions& options);
   void SettleOutputs(int i);
+  void SettleHandOver(int i, Step::HandOver* output);
+  void PublishOutputs(int i);
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
   Tensor CopyOut(const Tensor& from) const;
   const DeviceContext& ContextOf(bool on_host) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);
+  void CheckKind(int external) const;
   [[noreturn]] void ThrowMissing(const External& external) const;
+  std::string DescribeReader(const External& external) const;
 
   std::shared_ptr<const Plan> plan_;
   const DeviceContext& context_;
@@ -128,6 +147,7 @@ class Frame final : public BlockRunner {
 
   Environment* environment_ = nullptr;
   uint64_t environment_version_ = 0;
+  uint64_t binds_ = 0;  // how often the values moved
   bool inferred_ = false;
 
   std::vector<int> group_;                     // one a value: index of its interval, or -1

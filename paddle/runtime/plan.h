@@ -2,7 +2,6 @@
 // A program made ready to run for one set of feeds and fetches: an array of instructions over numbered values.
 // Immutable once built; all that a run changes is in its Frame.
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +14,7 @@ namespace paddle {
 // Where the bytes of a value live.
 enum class Home : uint8_t {
   kArena,     // in the frame's arena, placed by lifetime
-  kDynamic,   // from the caching allocator: the size is known only when the op ran
+  kDynamic,   // from the caching allocator: the size is known only when the op ran, or a block writes it
   kFeed,      // the caller's memory
   kExternal,  // in a scope, or in the frame of the block around this one
 };
@@ -40,7 +39,7 @@ struct External {
   bool read_first = false;  // read before it is written: must be there when the run starts
   bool written = false;
   int first_reader = -1;  // the instruction that the error for a missing variable names
-  bool on_host = false;   // only ops on the host use it, though the plan is for a device
+  bool on_host = false;   // in the host's memory, though the plan is for a device
 };
 
 // Output argument that lives where an input argument lives.
@@ -61,13 +60,11 @@ struct Instruction {
   std::vector<bool> dynamic;    // one an argument: an output whose size or LoD the kernel decides
   std::vector<SharePair> must_share, may_share;
   std::vector<int> release;           // dynamic values whose last use this is
-  std::vector<int> block_values;      // what its sub-block reads and writes beyond the arguments
-  uint32_t random_id = 0;             // number of the op among the program's ops, for random streams
+  std::vector<int> block_values;      // what its sub-block reads and writes of the blocks around it
+  uint32_t random_id = 0;             // number of the op among all ops of the program, for random streams
   bool infer_at_turn = false;         // its shapes depend on values that earlier instructions compute
   std::shared_ptr<const Plan> block;  // the plan of its sub-block
-  // Values for the variables around the sub-block, by name.
-  std::map<std::string, int, std::less<>> block_names;
-  bool on_host = false;  // runs on the host, though the plan is for a device
+  bool on_host = false;               // runs on the host, though the plan is for a device
 };
 
 struct Plan {
@@ -75,9 +72,10 @@ struct Plan {
   std::vector<Value> values;
   std::vector<External> externals;
   std::vector<std::string> feeds;
-  std::vector<int> feed_values;  // one a feed; -1: nothing reads it
+  std::vector<int> feed_values;  // one a feed
   std::vector<std::string> fetches;
   std::vector<int> fetch_values;
+  std::vector<int> release_at_end;  // fed values, and dynamic ones that are fetched
   std::vector<std::string> passes;  // names of what was applied, in order, with what they did
   Place place;
   bool uses_random = false;
@@ -87,14 +85,12 @@ struct Plan {
 };
 
 struct PlanRequest {
-  int block = 0;
   std::vector<std::string> feeds, fetches;
   Place place;
-  // Names that live around this block (for the plan of a sub-block); scope variables otherwise.
-  bool nested = false;
 };
 
-// Throws what the program deserves: unknown ops, missing kernels, variables that nothing writes, ...
+// The plan of block 0. Throws what the program deserves: unknown ops, missing kernels, variables that nothing writes,
+// ...
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request);
 
 // The op's text for errors, with the argument metas of a run where `metas` is not null.

@@ -18,42 +18,95 @@ bool HasPlace(VarKind kind) {
   return kind == VarKind::kTensor || kind == VarKind::kSelectedRows || kind == VarKind::kTensorArray;
 }
 
-// Variables of blocks around it that a block (and the blocks in it) reads and writes.
+constexpr int kDeepest = 32;  // blocks within blocks
+
+// What a block and the blocks in it do beyond their own variables. A persistable variable is never a block's own.
 struct OuterUse {
   NameSet reads, writes;
+  bool effect = false;  // has an op that must run
 };
 
-void CollectOuterUse(const ProgramDesc& program, int index, NameSet local, OuterUse* use) {
-  const BlockDesc& block = program.block(index);
-  for (const auto& var : block.vars()) local.insert(var->name());
-  for (const auto& op : block.ops()) {
-    for (const auto& name : op->InputNames())
-      if (name != kEmptyName && !local.contains(name)) use->reads.insert(name);
-    for (const auto& name : op->OutputNames())
-      if (name != kEmptyName && !local.contains(name)) use->writes.insert(name);
-    for (const int sub : op->Blocks()) CollectOuterUse(program, sub, local, use);
-  }
-}
-
-// Variables that ops on the device use, in any block. Outside of plans they live on the device, all others on the host.
-NameSet FindDeviceNames(const ProgramDesc& program) {
-  NameSet names;
-  for (int block = 0; block < program.size(); ++block)
-    for (const auto& op : program.block(block).ops()) {
-      const OpDef& def = Registry::Get().Find(op->type());
-      if (def.has(kHost)) continue;
-      for (const auto& used : {op->InputNames(), op->OutputNames()}) names.insert(used.begin(), used.end());
+// What the plans of all blocks of a program share.
+class Blocks {
+ public:
+  Blocks(const ProgramDesc& program, Place place)
+      : program_(program), two_sided_(!place.is_cpu()), uses_(program.size()), plans_(program.size()) {
+    if (two_sided_) FindDeviceNames();
+    uint32_t ops = 0;
+    for (int i = 0; i < program.size(); ++i) {
+      first_op_.push_back(ops);
+      ops += static_cast<uint32_t>(program.block(i).ops().size());
     }
-  return names;
-}
+  }
+
+  const OuterUse& UseOf(int index, int depth = 0) {
+    Require(index > 0 && index < program_.size(), "the program has no block ", index, " within another");
+    Require(depth < kDeepest, "blocks are nested more than ", kDeepest, " deep, or within themselves");
+    if (!uses_[index]) {
+      auto use = std::make_unique<OuterUse>();
+      const BlockDesc& block = program_.block(index);
+      NameSet written;  // for sure, when the op at hand runs
+      const auto outer = [&](const std::string& name) {
+        const auto own = block.FindVar(name);
+        return name != kEmptyName && (!own || own->persistable());
+      };
+      for (const auto& op : block.ops()) {
+        const OpDef* def = Registry::Get().FindOrNull(op->type());
+        if (def && def->has(kEffect)) use->effect = true;
+        for (const auto& name : op->InputNames())
+          if (outer(name) && !written.contains(name)) use->reads.insert(name);
+        for (const auto& name : op->OutputNames())
+          if (outer(name)) use->writes.insert(name);
+        if (op->Blocks().empty())
+          for (auto& name : op->OutputNames()) written.insert(std::move(name));
+        for (const int sub : op->Blocks()) {
+          const OuterUse& inner = UseOf(sub, depth + 1);
+          for (const auto& name : inner.reads)
+            if (outer(name) && !written.contains(name)) use->reads.insert(name);
+          for (const auto& name : inner.writes)
+            if (outer(name)) use->writes.insert(name);
+          use->effect |= inner.effect;
+        }
+      }
+      uses_[index] = std::move(use);
+    }
+    return *uses_[index];
+  }
+  // In a plan for a device, each value is on the device or on the host.
+  bool two_sided() const { return two_sided_; }
+  // The side of a variable that outlives plans, or that blocks write: the device's unless only ops on the host use it.
+  bool OnHost(const std::string& name) const { return two_sided_ && !device_names_.contains(name); }
+  // The number of the block's first op among all ops of the program.
+  uint32_t FirstOp(int index) const { return first_op_[index]; }
+  // Null until it was made.
+  std::shared_ptr<const Plan>& PlanOf(int index) { return plans_[index]; }
+
+ private:
+  void FindDeviceNames() {
+    for (int i = 0; i < program_.size(); ++i)
+      for (const auto& op : program_.block(i).ops()) {
+        if (Registry::Get().Find(op->type()).has(kHost)) continue;
+        for (const auto& names : {op->InputNames(), op->OutputNames()})
+          device_names_.insert(names.begin(), names.end());
+      }
+  }
+
+  const ProgramDesc& program_;
+  const bool two_sided_;
+  NameSet device_names_;
+  std::vector<std::unique_ptr<OuterUse>> uses_;
+  std::vector<uint32_t> first_op_;
+  std::vector<std::shared_ptr<const Plan>> plans_;
+};
 
 class Builder {
  public:
-  Builder(std::shared_ptr<ProgramDesc> program, const PlanRequest& request, const NameSet& device_names)
+  Builder(std::shared_ptr<ProgramDesc> program, int block, const PlanRequest& request, Blocks* blocks)
       : program_(std::move(program)),
-        block_(program_->block(request.block)),
+        block_(program_->block(block)),
         request_(request),
-        device_names_(device_names),
+        blocks_(*blocks),
+        first_op_(blocks->FirstOp(block)),
         plan_(std::make_shared<Plan>()) {}
 
   std::shared_ptr<const Plan> Build() {
@@ -63,15 +116,10 @@ class Builder {
     plan_->program = program_;
     ListOps();
     DropDeadOps();
-    PlanBlocks();
     MakeFeeds();
     for (size_t i = 0; i < ops_.size(); ++i) {
       if (!keep_[i]) continue;
-      try {
-        MakeInstruction(*ops_[i], static_cast<uint32_t>(i));
-      } catch (const std::exception& error) {
-        RethrowWithContext(error, DescribeOp(*ops_[i], &block_));
-      }
+      NamingOp(*ops_[i], [&] { MakeInstruction(*ops_[i], static_cast<uint32_t>(i)); });
     }
     MakeFetches();
     FindLifetimes();
@@ -88,16 +136,34 @@ class Builder {
     return !var || var->persistable();
   }
 
-  void ListOps() {
-    for (const auto& op : block_.ops()) {
-      const OpDef& def = Registry::Get().Find(op->type());
-      if (def.has(kNoPlan)) continue;
-      ops_.push_back(op.get());
-      defs_.push_back(&def);
-      OuterUse use;
-      for (const int sub : op->Blocks()) CollectOuterUse(*program_, sub, {}, &use);
-      outer_use_.push_back(std::move(use));
+  // Runs `action`; an error of it gets the op's text.
+  template <class Action>
+  void NamingOp(const OpDesc& op, Action action) const {
+    try {
+      action();
+    } catch (const std::exception& error) {
+      RethrowWithContext(error, DescribeOp(op, &block_));
     }
+  }
+
+  void ListOps() {
+    for (const auto& op : block_.ops()) NamingOp(*op, [&] { ListOp(*op); });
+  }
+
+  void ListOp(const OpDesc& op) {
+    const OpDef& def = Registry::Get().Find(op.type());
+    if (def.has(kNoPlan)) return;
+    OuterUse use;
+    const auto blocks = op.Blocks();
+    if (def.block.empty())
+      Require(blocks.empty(), "op '", op.type(), "' runs no block");
+    else
+      Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
+    for (const int sub : blocks) use = blocks_.UseOf(sub);
+    block_written_.insert(use.writes.begin(), use.writes.end());
+    ops_.push_back(&op);
+    defs_.push_back(&def);
+    outer_use_.push_back(std::move(use));
   }
 
   // Keeps what has an effect, writes outside the block, or is needed by what is kept.
@@ -107,7 +173,7 @@ class Builder {
     size_t dropped = 0;
     for (size_t k = ops_.size(); k-- > 0;) {
       const OpDesc& op = *ops_[k];
-      bool needed = defs_[k]->has(kEffect);
+      bool needed = defs_[k]->has(kEffect) || outer_use_[k].effect;
       auto written = op.OutputNames();
       written.insert(written.end(), outer_use_[k].writes.begin(), outer_use_[k].writes.end());
       for (const auto& name : written)
@@ -126,33 +192,10 @@ class Builder {
     plan_->passes.push_back(StrCat("dead code: ", dropped, " of ", ops_.size(), " ops dropped"));
   }
 
-  // The plans of sub-blocks, one an op (null without).
-  void PlanBlocks() {
-    blocks_.resize(ops_.size());
-    for (size_t k = 0; k < ops_.size(); ++k) {
-      if (!keep_[k] || defs_[k]->block.empty()) continue;
-      try {
-        const auto blocks = ops_[k]->Blocks();
-        Require(blocks.size() == 1, "op '", ops_[k]->type(), "' must name one block in '", defs_[k]->block, "'");
-        PlanRequest nested;
-        nested.block = blocks[0];
-        nested.place = request_.place;
-        nested.nested = true;
-        blocks_[k] = Builder(program_, nested, device_names_).Build();
-      } catch (const std::exception& error) {
-        RethrowWithContext(error, DescribeOp(*ops_[k], &block_));
-      }
-    }
-  }
-
-  // ---- sides: in a plan for a device, each value is on the device or on the host ----
-
-  bool two_sided() const { return !request_.place.is_cpu(); }
-
   // The value itself where it is on that side, else its copy there.
   int OnSide(int value, bool host) {
     const Value v = plan_->values[value];
-    if (!two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
+    if (!blocks_.two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
     if (const auto found = copies_.find(value); found != copies_.end()) return found->second;
     const int copy = NewValue(v.name, Home::kArena, plan_->end(), host);
     plan_->values[copy].kind = v.kind;
@@ -170,24 +213,7 @@ class Builder {
     copy.values = {from, to};
     copy.begin = {0, 1, 2};
     copy.inputs = 1;
-    plan_->values[to].def = plan_->end();
     plan_->instructions.push_back(std::move(copy));
-  }
-
-  // The side on which the plan of a sub-block wants a variable around it.
-  static bool WantedOnHost(const Plan& block, const std::string& name) {
-    for (const auto& external : block.externals)
-      if (external.name == name) return external.on_host;
-    return false;
-  }
-
-  // Lets the copy on the wanted side be the current version of a variable that a sub-block changes in place.
-  void ChangeSide(const std::string& name, bool host) {
-    const auto found = current_.find(name);
-    if (!two_sided() || found == current_.end()) return;
-    found->second = OnSide(found->second, host);
-    copies_.erase(found->second);
-    std::erase_if(copies_, [&](const auto& pair) { return pair.second == found->second; });
   }
 
   VarKind KindOf(const std::string& name) const {
@@ -195,13 +221,13 @@ class Builder {
     return var ? var->kind() : VarKind::kTensor;
   }
 
-  int NewValue(const std::string& name, Home home, int def, bool on_host = false) {
+  int NewValue(const std::string& name, Home home, int def, bool on_host) {
     Value value;
     value.name = name;
     value.kind = KindOf(name);
     value.home = home;
     value.def = def;
-    value.on_host = two_sided() && on_host;
+    value.on_host = blocks_.two_sided() && on_host;
     if (value.on_host && home == Home::kArena) value.home = Home::kDynamic;  // the arena is the device's
     plan_->values.push_back(std::move(value));
     return static_cast<int>(plan_->values.size()) - 1;
@@ -211,17 +237,23 @@ class Builder {
     const auto [found, fresh] = externals_.emplace(name, static_cast<int>(plan_->externals.size()));
     if (fresh) {
       plan_->externals.push_back({name, KindOf(name)});
-      plan_->externals.back().on_host = two_sided() && !device_names_.contains(name);
+      plan_->externals.back().on_host = blocks_.OnHost(name);
     }
     return found->second;
   }
 
+  // A feed is the caller's memory. Fed where a block writes, it is copied; fed to a persistable variable, it is kept.
   void MakeFeeds() {
     for (size_t i = 0; i < request_.feeds.size(); ++i) {
-      const int value = NewValue(request_.feeds[i], Home::kFeed, -1, true);
+      const std::string& name = request_.feeds[i];
+      const auto var = block_.FindVar(name);
+      const bool keep = var && var->persistable();
+      const Home home = keep ? Home::kExternal : block_written_.contains(name) ? Home::kDynamic : Home::kFeed;
+      const int value = NewValue(name, home, -1, home == Home::kFeed || blocks_.OnHost(name));
+      if (keep) plan_->values[value].external = ExternalOf(name);
       plan_->values[value].feed = static_cast<int>(i);
       plan_->values[value].kind = VarKind::kTensor;
-      current_[request_.feeds[i]] = value;
+      current_[name] = value;
       plan_->feed_values.push_back(value);
     }
   }
@@ -233,30 +265,42 @@ class Builder {
     const int external = ExternalOf(name);
     plan_->externals[external].read_first = true;
     plan_->externals[external].first_reader = plan_->end();
-    const int value = NewValue(name, Home::kExternal, -1, plan_->externals[external].on_host);
+    const int value = NewValue(name, Home::kExternal, -1, blocks_.OnHost(name));
     plan_->values[value].external = external;
     return current_[name] = value;
   }
 
-  int Write(const std::string& name, bool in_place, bool host) {
-    const int def = plan_->end();
+  // A new version of the variable, written by an op on that side. Where the variable must be on the other one, the op
+  // writes a value of its own, which is then copied.
+  int Write(const std::string& name, bool host) {
+    const int value = NewVersion(name, host);
+    copies_.erase(value);
+    if (!blocks_.two_sided() || plan_->values[value].on_host == host || !HasPlace(plan_->values[value].kind))
+      return value;
+    const int made = NewValue(name, Home::kArena, plan_->end(), host);
+    to_copy_.emplace_back(made, value);
+    return made;
+  }
+
+  // What a block writes has one version only: whether the block runs is not known here.
+  int NewVersion(const std::string& name, bool host) {
     const auto found = current_.find(name);
-    if (in_place && found != current_.end() && plan_->values[found->second].home != Home::kFeed) return found->second;
+    const bool by_block = block_written_.contains(name);
+    if (by_block && found != current_.end()) {
+      const int external = plan_->values[found->second].external;
+      if (external >= 0) plan_->externals[external].written = true;
+      return found->second;
+    }
+    const bool fed = found != current_.end() && plan_->values[found->second].home == Home::kFeed;
     int value = -1;
-    const bool was_external = externals_.contains(name);
-    if (was_external ||
-        (IsOuter(name) && (found == current_.end() || plan_->values[found->second].home != Home::kFeed))) {
+    if (externals_.contains(name) || (IsOuter(name) && !fed)) {
       const int external = ExternalOf(name);
       plan_->externals[external].written = true;
-      if (two_sided() && host && !plan_->externals[external].on_host && HasPlace(KindOf(name))) {
-        value = NewValue(name, Home::kArena, def, host);
-        to_copy_out_.push_back(value);
-        return value;
-      }
-      value = NewValue(name, Home::kExternal, def, plan_->externals[external].on_host);
+      value = NewValue(name, Home::kExternal, plan_->end(), blocks_.OnHost(name));
       plan_->values[value].external = external;
     } else {
-      value = NewValue(name, Home::kArena, def, host);
+      value = NewValue(name, by_block ? Home::kDynamic : Home::kArena, plan_->end(),
+                       by_block ? blocks_.OnHost(name) : host);
     }
     return current_[name] = value;
   }
@@ -268,31 +312,38 @@ class Builder {
     instruction.def = &def;
     instruction.attrs = def.parse(op);
     instruction.desc = op;
-    instruction.random_id = number;
+    instruction.random_id = first_op_ + number;
     if (def.has(kRandom)) plan_->uses_random = true;
     ArgNames args = ListArgs(def, op);
     instruction.begin = args.begin;
     instruction.inputs = args.begin[def.inputs.size()];
-    const bool has_block = !def.block.empty();
-    instruction.on_host = two_sided() && def.has(kHost);
+    instruction.on_host = blocks_.two_sided() && def.has(kHost);
     for (size_t slot = 0; slot < def.inputs.size(); ++slot)
       for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
         instruction.values.push_back(ReadInput(instruction, slot, args.names[i]));
-    if (has_block) ReadBlockNames(number, &instruction);
-    for (size_t i = instruction.inputs; i < args.names.size(); ++i)
+    // What the block reads and writes beyond the slots keeps alive like arguments do, on the side where it is used.
+    for (const auto& name : outer_use_[number].reads)
+      instruction.block_values.push_back(OnSide(Read(name), blocks_.OnHost(name)));
+    const bool has_block = !def.block.empty();
+    for (size_t i = instruction.inputs; i < args.names.size(); ++i) {
+      const std::string& name = args.names[i];
       instruction.values.push_back(
-          args.names[i] == kEmptyName
-              ? -1
-              : WriteOutput(args.names[i], has_block,
-                            has_block ? WantedOnHost(*blocks_[number], args.names[i]) : instruction.on_host));
-    if (has_block) WriteBlockNames(number, &instruction);
+          name == kEmptyName ? -1 : Write(name, has_block ? blocks_.OnHost(name) : instruction.on_host));
+    }
+    for (const auto& name : outer_use_[number].writes)
+      instruction.block_values.push_back(Write(name, blocks_.OnHost(name)));
     AddAliases(def, op, &instruction);
-    if (has_block) {
-      instruction.block = blocks_[number];
-      plan_->uses_random |= instruction.block->uses_random;
+    for (const int sub : op.Blocks()) {
+      auto& plan = blocks_.PlanOf(sub);
+      if (!plan) plan = Builder(program_, sub, {{}, {}, request_.place}, &blocks_).Build();
+      instruction.block = plan;
+      plan_->uses_random |= plan->uses_random;
     }
     plan_->instructions.push_back(std::move(instruction));
-    CopyOut();
+    for (const auto& [made, value] : std::exchange(to_copy_, {})) {
+      AppendCopy(made, value);
+      copies_[value] = made;
+    }
   }
 
   int ReadInput(const Instruction& instruction, size_t slot, const std::string& name) {
@@ -304,42 +355,6 @@ class Builder {
     const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
     if (spec.has(kMetaOnly) || for_block) return value;
     return OnSide(value, instruction.on_host || spec.has(kValue));
-  }
-
-  // What the block reads and writes beyond the slots keeps alive like arguments do.
-  void ReadBlockNames(uint32_t number, Instruction* instruction) {
-    for (const auto& name : outer_use_[number].reads) {
-      const int value = OnSide(Read(name), WantedOnHost(*blocks_[number], name));
-      instruction->block_values.push_back(value);
-      instruction->block_names[name] = value;
-    }
-    for (const auto& name : outer_use_[number].writes) ChangeSide(name, WantedOnHost(*blocks_[number], name));
-  }
-
-  void WriteBlockNames(uint32_t number, Instruction* instruction) {
-    for (const auto& name : outer_use_[number].writes) {
-      const int value = WriteOutput(name, true, WantedOnHost(*blocks_[number], name));
-      instruction->block_values.push_back(value);
-      instruction->block_names[name] = value;
-    }
-  }
-
-  int WriteOutput(const std::string& name, bool by_block, bool host) {
-    const int value = Write(name, by_block, host);
-    if (by_block && plan_->values[value].home == Home::kArena) plan_->values[value].home = Home::kDynamic;
-    return value;
-  }
-
-  // Takes what an op on the host made for variables outside that live on the device there.
-  void CopyOut() {
-    for (const int made : std::exchange(to_copy_out_, {})) {
-      const std::string name = plan_->values[made].name;
-      const int value = NewValue(name, Home::kExternal, plan_->end());
-      plan_->values[value].external = ExternalOf(name);
-      AppendCopy(made, value);
-      current_[name] = value;
-      copies_[value] = made;
-    }
   }
 
   void AddAliases(const OpDef& def, const OpDesc&, Instruction* instruction) {
@@ -429,12 +444,10 @@ class Builder {
       for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot)
         for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg)
           if (instruction.values[arg] >= 0) kinds[slot].push_back(plan_->values[instruction.values[arg]].kind);
-      try {
+      NamingOp(instruction.desc, [&] {
         const DeviceType device = instruction.def->has(kHost) ? DeviceType::kCpu : request_.place.device;
         instruction.kernel = &SelectKernel(*instruction.def, device, kinds);
-      } catch (const std::exception& error) {
-        RethrowWithContext(error, DescribeOp(instruction.desc, &block_));
-      }
+      });
       CheckPresence(instruction);
     }
   }
@@ -457,8 +470,15 @@ class Builder {
   // Marks what depends on values computed in the run: such shapes are inferred at the instruction's turn.
   void MarkDynamic() {
     std::vector<bool> tainted(plan_->values.size(), false);
+    for (const auto& instruction : plan_->instructions)
+      if (instruction.block)
+        for (const int value : instruction.block_values)
+          if (block_written_.contains(plan_->values[value].name)) tainted[value] = true;
+    const std::vector<bool> by_block = tainted;
     for (auto& instruction : plan_->instructions) {
       bool at_turn = instruction.block != nullptr;
+      for (size_t arg = instruction.inputs; arg < instruction.values.size(); ++arg)
+        if (instruction.values[arg] >= 0 && by_block[instruction.values[arg]]) at_turn = true;
       for (size_t slot = 0; slot < instruction.def->inputs.size(); ++slot)
         for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
           const int value = instruction.values[arg];
@@ -468,7 +488,6 @@ class Builder {
         }
       instruction.infer_at_turn = at_turn;
       instruction.dynamic.assign(instruction.values.size(), false);
-      for (const int value : instruction.block_values) tainted[value] = true;
       for (size_t slot = 0; slot < instruction.def->outputs.size(); ++slot) {
         const size_t at = slot + instruction.def->inputs.size();
         for (int arg = instruction.begin[at]; arg < instruction.begin[at + 1]; ++arg) {
@@ -490,23 +509,27 @@ class Builder {
       const Value& v = plan_->values[value];
       if (v.home == Home::kDynamic && v.last >= 0 && v.last < plan_->end())
         plan_->instructions[v.last].release.push_back(static_cast<int>(value));
+      else if (v.home == Home::kDynamic || v.home == Home::kFeed)
+        plan_->release_at_end.push_back(static_cast<int>(value));
     }
   }
 
   std::shared_ptr<ProgramDesc> program_;
   BlockDesc& block_;
   const PlanRequest& request_;
-  const NameSet& device_names_;  // for a plan of two sides
+  Blocks& blocks_;
+  const uint32_t first_op_;
   std::shared_ptr<Plan> plan_;
   std::vector<const OpDesc*> ops_;
   std::vector<const OpDef*> defs_;
   std::vector<OuterUse> outer_use_;
+  NameSet block_written_;
   std::vector<bool> keep_;
-  std::vector<std::shared_ptr<const Plan>> blocks_;
-  std::map<int, int> copies_;     // of a value on the other side
-  std::vector<int> to_copy_out_;  // values that the instruction at hand makes on the wrong side
   std::map<std::string, int, std::less<>> current_;
   std::map<std::string, int, std::less<>> externals_;
+  std::map<int, int> copies_;  // of a value on the other side
+  std::vector<std::pair<int, int>>
+      to_copy_;  // what the instruction at hand makes on the wrong side, and for which value
 };
 
 }  // namespace
@@ -515,7 +538,8 @@ std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequ
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
   const auto lock = Registry::Get().ReadKernels();
-  return Builder(copy, request, request.place.is_cpu() ? NameSet() : FindDeviceNames(*copy)).Build();
+  Blocks blocks(*copy, request.place);
+  return Builder(copy, 0, request, &blocks).Build();
 }
 
 std::string DescribeInstruction(const Instruction& instruction, const Plan& plan, TensorMeta* const* metas) {

@@ -47,6 +47,7 @@ bool Scope::Erase(std::string_view name) {
   std::scoped_lock lock(mutex_);
   const auto found = variables_.find(name);
   if (found == variables_.end()) return false;
+  if (uses_ > 0) erased_.push_back(found->second);
   variables_.erase(found);
   MarkChanged();
   return true;
@@ -80,6 +81,21 @@ void Scope::DropChild(const Scope* child) {
 std::vector<std::shared_ptr<Scope>> Scope::Children() const {
   std::scoped_lock lock(mutex_);
   return children_;
+}
+
+Scope::Use::Use(Scope& scope) : scope_(scope) {
+  for (Scope* at = &scope; at; at = at->parent_) {
+    std::scoped_lock lock(at->mutex_);
+    ++at->uses_;
+  }
+}
+
+Scope::Use::~Use() {
+  for (Scope* at = &scope_; at; at = at->parent_) {
+    std::vector<std::shared_ptr<Variable>> erased;  // destroyed after the lock
+    std::scoped_lock lock(at->mutex_);
+    if (--at->uses_ == 0) erased.swap(at->erased_);
+  }
 }
 
 uint64_t Scope::structure_version() const {

@@ -38,6 +38,18 @@ class Scope {
   Scope* parent() const { return parent_; }
   std::vector<std::shared_ptr<Scope>> Children() const;
 
+  // Held by a run: variables that are erased meanwhile from the scope or its parents stay alive until it ends.
+  class Use {
+   public:
+    explicit Use(Scope& scope);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    Scope& scope_;
+  };
+
   // Moves whenever a variable of this scope or a parent is made, erased or changes its kind: bindings must be looked up
   // again. A new scope has a version that no earlier one had, so a binding is never mistaken for one to a dead scope at
   // the same address.
@@ -59,6 +71,8 @@ class Scope {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Variable>, std::less<>> variables_;
+  std::vector<std::shared_ptr<Variable>> erased_;  // while in use
+  int uses_ = 0;
   std::vector<std::shared_ptr<Scope>> children_;
   Scope* parent_;
   std::atomic<uint64_t> structure_;  // the process-wide number of the last change

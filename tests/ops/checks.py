@@ -8,6 +8,8 @@ from paddle import _core as core
 from values import VAR_TYPES, LodArray, NotFed, Rows, dtype_name, from_core, generator, to_core
 
 MOST_ELEMENTS = 40  # of one input whose numeric gradient is taken
+LEAST_ELEMENTS = 6  # the same for entries of many cases
+ELEMENTS_A_SLOT = 400  # over all cases of an entry, about
 
 
 def names(entry):
@@ -20,7 +22,7 @@ def cases_of(entry, dtypes=None):
     for index, raw in enumerate(entry.cases):
         for k, dtype in enumerate(entry.dtypes if dtypes is None else dtypes):
             case = Case(entry, index, raw, dtype)
-            if k == 0 or case.varies or SameDtype in raw.values():
+            if k == 0 or case.varies or any(v is SameDtype for v in raw.values()):
                 yield case
 
 
@@ -207,9 +209,9 @@ def split_name(name):
     return slot, int(i)
 
 
-def numeric_gradient(loss, value, rng, feed):
-    """Central differences of `loss` at some elements of `value`: their flat indices and derivatives."""
-    flat = np.arange(value.size) if value.size <= MOST_ELEMENTS else rng.choice(value.size, MOST_ELEMENTS, replace=False)
+def numeric_gradient(loss, value, rng, feed, most=MOST_ELEMENTS):
+    """Central differences of `loss` at `most` elements of `value`: their flat indices and derivatives."""
+    flat = np.arange(value.size) if value.size <= most else rng.choice(value.size, most, replace=False)
     slopes = []
     for index in flat:
         moved = []
@@ -221,6 +223,11 @@ def numeric_gradient(loss, value, rng, feed):
         (above, up), (below, down) = [(loss(f), s) for f, s in moved]
         slopes.append((above - below) / (up - down))
     return flat, np.array(slopes)
+
+
+def elements_a_case(entry):
+    """At how many elements of an input each case takes the numeric gradient."""
+    return min(MOST_ELEMENTS, max(LEAST_ELEMENTS, ELEMENTS_A_SLOT // max(len(entry.cases), 1)))
 
 
 def as_fed(name, like):
@@ -246,7 +253,7 @@ def check_grad(entry):
             slot, i = split_name(name)
             value = case.inputs[slot][i]
             assert got.shape == value.shape, f"the gradient of '{name}' has shape {got.shape}: {case}"
-            flat, slopes = numeric_gradient(gradient.loss, value, generator(name), as_fed(name, value))
+            flat, slopes = numeric_gradient(gradient.loss, value, generator(name, case.index), as_fed(name, value), elements_a_case(entry))
             assert_gradient(got, flat, slopes, entry.grad_tolerance, f"gradient of {name}: {case}")
         for name, got in zip(gradient.wanted, analytic):  # the op's other gradients unwanted
             if len(gradient.wanted) > 1:
@@ -284,15 +291,19 @@ class DoubleGradient:
         return float(np.sum(np.asarray(self.first.one.run([self.target], feed)[0]) * self.weight))
 
 
+def present(slots, case):
+    return [slot for slot in slots if case.inputs.get(slot)]
+
+
 def check_double(entry):
     for case in gradient_cases(entry):
-        for slot in entry.double:
+        for slot in present(entry.double, case):
             double = DoubleGradient(case, slot)
             assert double.sources, f"the gradient of {slot} has no gradient: {case}"
             one = double.first.one
             for name, got in zip(double.sources, one.run([double.grads[n] for n in double.sources])):
                 value = from_core(one.feed[name])
-                flat, slopes = numeric_gradient(double.loss, np.asarray(value), generator(name), as_fed(name, value))
+                flat, slopes = numeric_gradient(double.loss, np.asarray(value), generator(name, case.index), as_fed(name, value), elements_a_case(entry))
                 assert_gradient(np.asarray(got), flat, slopes, entry.grad_tolerance * 10, f"gradient of gradient, by {name}: {case}")
 
 
@@ -302,7 +313,7 @@ def gradient_types(entry):
     if entry.grad:
         for case in gradient_cases(entry):
             types.update(Gradient(case).types)
-            for slot in entry.double:
+            for slot in present(entry.double, case):
                 types.update(DoubleGradient(case, slot).types)
     return types
 

@@ -15,7 +15,7 @@
     )
 
 A case is a dict of input slots and attributes. An input is a shape tuple (distinct random values of the case's dtype), an array,
-`ints(2, 3, high=10)`, `uniform(...)`, `positive(...)`, `lod(value, [lengths], ...)`, `rows(indices, value, height)` (SelectedRows),
+`ints(2, 3, high=10)`, `uniform(...)`, `positive(...)`, `simplex(...)`, `lod(value, [lengths], ...)`, `rows(indices, value, height)` (SelectedRows),
 or a list of those for a repeated slot; None in a list is @EMPTY@. `case_dtype="int32"` fixes the dtype. An attribute that is SameDtype is the number of the case's dtype.
 `outputs={"Out": 3}` in a case (or the entry) says how many variables a slot gets; 0 leaves it out.
 
@@ -44,9 +44,9 @@ import checks
 import pytest
 from one_op import SameDtype
 from paddle import _core as core
-from values import LodArray, Rows, distinct, ints, lod, positive, rows, uniform
+from values import LodArray, Rows, distinct, ints, lod, positive, rows, simplex, uniform
 
-__all__ = ["Op", "Elsewhere", "op_tests", "LodArray", "Rows", "SameDtype", "distinct", "ints", "lod", "positive", "rows", "uniform"]
+__all__ = ["Op", "Elsewhere", "op_tests", "LodArray", "Rows", "SameDtype", "distinct", "ints", "lod", "positive", "rows", "simplex", "uniform"]
 
 ENTRIES = {}
 

@@ -105,7 +105,7 @@ class OneOp:
         self.output_names = {}
         for slot, count in case.outputs.items():
             shared = case.entry.must_share.get(slot) if inputs_from == "scope" else None
-            self.output_names[slot] = names[shared] if shared in names else [output_name(slot, i) for i in range(count)]
+            self.output_names[slot] = names[shared] if count and shared in names else [output_name(slot, i) for i in range(count)]
             for name in self.output_names[slot]:
                 self.block.var(name)
         self.op = self._append(case.entry.type, names, self.output_names, case.attrs)
@@ -129,7 +129,7 @@ class OneOp:
         var = self.block.var(name)
         is_rows = isinstance(value, Rows)
         var.set_type(core.VarDesc.VarType.SELECTED_ROWS if is_rows else core.VarDesc.VarType.LOD_TENSOR)
-        shape = list(value.dense().shape if is_rows else value.shape)
+        shape = [value.height, *value.value.shape[1:]] if is_rows else list(value.shape)
         if unknown and shape:
             shape[0] = -1
         var.set_shape(shape)

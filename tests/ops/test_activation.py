@@ -1,7 +1,7 @@
 """Functions of one element, and softmax."""
 
 import numpy as np
-from harness import Op, op_tests, positive, uniform
+from harness import Op, lod, op_tests, positive, uniform
 
 SHAPES = [(2, 3), (0, 3), (1,), (3, 1, 5)]
 ALL_SHAPES = [dict(X=shape) for shape in SHAPES]
@@ -23,6 +23,23 @@ def softplus(X):
 def softmax(X, axis):
     e = np.exp(X - X.max(axis, keepdims=True, initial=-np.inf))
     return e / e.sum(axis, keepdims=True)
+
+
+def prelu(X, Alpha, mode):
+    Alpha = np.asarray(Alpha)
+    if mode == "all":
+        slopes = Alpha.reshape(-1)
+    elif mode == "channel":
+        slopes = Alpha.reshape((1, -1) + (1,) * (X.ndim - 2))
+    else:
+        slopes = Alpha.reshape((1,) + X.shape[1:])
+    return np.where(np.asarray(X) > 0, np.asarray(X), slopes * np.asarray(X))
+
+
+def maxout(X, groups, axis):
+    axis %= X.ndim
+    shape = X.shape[:axis] + (X.shape[axis] // groups, groups) + X.shape[axis + 1 :]
+    return np.asarray(X).reshape(shape).max(axis + 1)
 
 
 def simple(type, reference, cases=ALL_SHAPES, **more):
@@ -70,6 +87,53 @@ test = op_tests(
     simple("soft_relu", lambda X, threshold: np.log(1 + np.exp(np.clip(X, -threshold, threshold)))),
     simple("gelu", lambda X: 0.5 * X * (1 + erf(X / np.sqrt(2))) if X.size else X),
     simple("mish", lambda X: X * np.tanh(softplus(X))),
+    Op(
+        "prelu",
+        cases=[
+            dict(X=(2, 3, 2), Alpha=(1,)),
+            dict(X=(2, 3), Alpha=(1,), mode="all"),
+            dict(X=lod((3, 2), [1, 2]), Alpha=(1, 1)),
+            dict(X=(2, 4, 2, 3), Alpha=(4,), mode="channel"),
+            dict(X=(2, 4, 2), Alpha=(1, 4, 1), mode="channel"),
+            dict(X=(3, 4), Alpha=(4,), mode="channel"),
+            dict(X=(2, 3, 2), Alpha=(1, 3, 2), mode="element"),
+            dict(X=(0, 3), Alpha=(1,)),
+            dict(X=(0, 3), Alpha=(3,), mode="channel"),
+            dict(X=(1,), Alpha=(1,)),
+        ],
+        reference=prelu,
+        grad=("X", "Alpha"),
+        bad=[
+            dict(X=(2, 3), Alpha=(1,), mode="each", match='mode is "each"'),
+            dict(X=(2, 3), Alpha=(2,), match="takes 1 slopes"),
+            dict(X=(2, 3), Alpha=(2,), mode="channel", match="takes 3 slopes"),
+            dict(X=(3,), Alpha=(3,), mode="channel", match="rank 1"),
+            dict(X=(2, 3), Alpha=(3,), mode="element", match="X's rank"),
+            dict(X=(2, 3, 2), Alpha=(1, 2, 2), mode="element", match="takes 6 slopes"),
+            dict(X=np.float32([1]), Alpha=np.float64([1]), match="element type"),
+        ],
+    ),
+    Op(
+        "maxout",
+        cases=[
+            dict(X=(2, 4, 2, 3), groups=2),
+            dict(X=(2, 2, 1, 6), groups=3, axis=3),
+            dict(X=(2, 2, 1, 6), groups=2, axis=-1),
+            dict(X=(2, 3, 1, 2), groups=1),
+            dict(X=lod((3, 4), [1, 2]), groups=4),
+            dict(X=(0, 4, 2, 2), groups=2),
+            dict(X=(1, 1, 1, 1), groups=1),
+        ],
+        reference=maxout,
+        grad="X",
+        grad_from="Out",
+        bad=[
+            dict(X=(2, 3, 2, 2), groups=2, match="divide"),
+            dict(X=(2, 3), groups=0, match="groups is 0"),
+            dict(X=(2, 3), groups=1, axis=2, match="axis 2"),
+            dict(X=np.zeros((2, 2), "int32"), groups=1, match="int32"),
+        ],
+    ),
     Op(
         "softmax",
         cases=[dict(X=(2, 3)), dict(X=(2, 3, 4), axis=1), dict(X=(0, 3)), dict(X=(1, 1))],

@@ -73,6 +73,16 @@ def positive(*shape):
     return uniform(*shape, low=0.5, high=2.0)
 
 
+def simplex(*shape, axis=-1):
+    """Random probabilities of the case's dtype that sum to one along ``axis``, none near 0."""
+
+    def make(rng, dtype):
+        values = rng.uniform(0.2, 1.0, shape)
+        return (values / values.sum(axis, keepdims=True)).astype(dtype)
+
+    return Spec(make, True)
+
+
 def ints(*shape, high, low=0, dtype="int64"):
     """Random integers in [low, high), of ``dtype`` whatever the case's dtype is."""
     return Spec(lambda rng, _: rng.integers(low, high, shape).astype(dtype), False)

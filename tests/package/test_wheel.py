@@ -68,7 +68,7 @@ def test_carries_its_libraries_headers_and_types(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for library in BUNDLED:
         assert [name for name in names if re.match(r"paddle_fluid\.libs/%s\b" % library, name)], library
-    for needed in ("paddle/lib/libpaddle.so", "paddle/include/paddle/runtime/executor.h", "paddle/lib/cmake/Paddle/PaddleConfig.cmake"):
+    for needed in ("paddle/lib/libpaddle.so", "paddle/include/paddle/runtime/executor.h", "paddle/lib/cmake/Paddle/PaddleConfig.cmake", "paddle/py.typed", "paddle/_core.pyi"):
         assert needed in names
     assert not [name for name in names if name.endswith((".cc", ".cu", ".o")) or "__pycache__" in name]
     assert wheel.stat().st_size < 60e6

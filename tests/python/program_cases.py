@@ -6,6 +6,7 @@ import paddle.fluid as fluid
 from paddle.fluid import layers
 
 CASES = {}
+RESULTS = False  # whether what the functions return is of interest
 
 
 def case(function):

@@ -1,10 +1,13 @@
 """A program as plain data.
 
-``python program_dump.py data/programs.json.gz``, run with the 1.8.5 package, records the programs of all cases.
+``python program_dump.py CASES``, run with the 1.8.5 package, records the programs of all cases of a module:
+``program_cases`` in ``data/program_cases.json.gz``, ``backward_cases`` in ``data/backward_cases.json.gz``.
 """
 
 import gzip
+import importlib
 import json
+import os
 import sys
 
 import paddle.fluid as fluid
@@ -37,8 +40,10 @@ def dump_op(op):
     # gradient ops may lack the common attributes
     role = op.attr("op_role") if op.has_attr("op_role") else None
     role_var = list(op.attr("op_role_var")) if op.has_attr("op_role_var") else None
-    inputs = {slot: op.input(slot) for slot in op.input_names if op.input(slot)}
-    outputs = {slot: op.output(slot) for slot in op.output_names if op.output(slot)}
+    # the package lists what a block reads and writes in the order of a set
+    order = sorted if op.type == "conditional_block" else list
+    inputs = {slot: order(op.input(slot)) for slot in op.input_names if op.input(slot)}
+    outputs = {slot: order(op.output(slot)) for slot in op.output_names if op.output(slot)}
     return [op.type, inputs, outputs, attrs, role, role_var]
 
 
@@ -51,29 +56,55 @@ def dump_var(var):
     return [kind, list(var.shape), str(var.dtype).split(".")[-1], lod_level, flags, type(var).__name__]
 
 
+def reachable_blocks(program):
+    """The main block and those that ops run. The package leaves others behind, with which it prepared gradients."""
+    numbers = [0]
+    for number in numbers:
+        for op in program.block(number).ops:
+            kinds = [(name, op.attr_type(name)) for name in op.attr_names]
+            numbers += [op._block_attr_id(name) for name, kind in kinds if kind == fluid.core.AttrType.BLOCK]
+    return [program.block(number) for number in numbers]
+
+
 def dump_program(program):
     return [
         {"ops": [dump_op(op) for op in block.ops], "vars": {var.name: dump_var(var) for var in block.vars.values()}}
-        for block in program.blocks
+        for block in reachable_blocks(program)
     ]
 
 
-def build(function):
-    """(main program, startup program) of a case, dumped."""
+def build(function, results=False):
+    """Main program and startup program of a case, dumped; with ``results`` also what the function returns."""
     main, startup = fluid.Program(), fluid.Program()
     with fluid.program_guard(main, startup), fluid.unique_name.guard():
-        function()
-    return {"main": dump_program(main), "startup": dump_program(startup)}
+        result = function()
+    dumped = {"main": dump_program(main), "startup": dump_program(startup)}
+    if results:
+        dumped["result"] = result
+    return dumped
+
+
+def path(module):
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", module + ".json.gz")
+
+
+def recorded(module):
+    """What the 1.8.5 package did with the cases of a module."""
+    with gzip.open(path(module)) as file:
+        return json.loads(file.read().decode())
+
+
+def record(module):
+    cases = importlib.import_module(module)
+    out = {}
+    for name, function in cases.CASES.items():
+        try:
+            out[name] = build(function, cases.RESULTS)
+        except Exception as error:
+            print(name, type(error).__name__, str(error)[-300:], file=sys.stderr)
+    with gzip.GzipFile(path(module), "wb", mtime=0) as file:
+        file.write(json.dumps(out, separators=(",", ":"), sort_keys=True).encode())
 
 
 if __name__ == "__main__":
-    import program_cases
-
-    out = {}
-    for case_name, function in program_cases.CASES.items():
-        try:
-            out[case_name] = build(function)
-        except Exception as error:
-            print(case_name, type(error).__name__, str(error)[-300:], file=sys.stderr)
-    with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as file:
-        file.write(json.dumps(out, separators=(",", ":"), sort_keys=True).encode())
+    record(sys.argv[1])

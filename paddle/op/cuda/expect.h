@@ -6,16 +6,13 @@
 
 namespace paddle::cuda {
 
-// Where a kernel of the op reports an element of `slot` that is not allowed; `wrong` says why, in general words.
-inline DeviceReport* Expect(const CudaContext& context, const OpDesc& op, const char* slot, const char* wrong,
-                            int64_t low = 0, int64_t high = 0) {
-  return context.Expect({slot, wrong, low, high,
-                         [](const void* desc) {
-                           const auto& op = *static_cast<const OpDesc*>(desc);
-                           const std::string line = op.UserLine();
-                           return StrCat("\n  in op '", op.type(), '\'', line.empty() ? "" : "\n  made at ", line);
-                         },
-                         &op});
+// Where a kernel of the op reports a value that is not allowed; describe(index, value) is the text of the exception.
+template <class Describe>
+DeviceReport* Expect(const CudaContext& context, const OpDesc& op, const Describe& describe) {
+  return context.Expect([describe, &op](int64_t index, int64_t value) {
+    const std::string line = op.UserLine();
+    return StrCat(describe(index, value), "\n  in op '", op.type(), '\'', line.empty() ? "" : "\n  made at ", line);
+  });
 }
 
 }  // namespace paddle::cuda

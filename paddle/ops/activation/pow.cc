@@ -13,7 +13,7 @@ struct PowAttrs {
 void CheckFactor(InferContext& context) {
   context.CheckDType("X", kNumbers);
   if (!context.Has("FactorTensor")) return;
-  context.CheckSameDType("X", "FactorTensor");
+  context.CheckDType("FactorTensor", kNumbers);
   const Dims& dims = context.In("FactorTensor").dims;
   Require(SizesAgree(dims.numel(), 1), "FactorTensor has shape ", dims, "; expected one element");
 }
@@ -51,7 +51,7 @@ void PowGrad(const CpuContext&, const PowAttrs& attrs, const Tensor* factor, con
   });
 }
 
-const SlotSpec kFactor{"FactorTensor", "The exponent as a tensor of one element; it goes before `factor`.",
+const SlotSpec kFactor{"FactorTensor", "The exponent as a tensor of one element, of any of X's types; it goes before `factor`.",
                        kOptional | kNoGradient};
 
 [[maybe_unused]] const Registered kOps[] = {

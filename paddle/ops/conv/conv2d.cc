@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "paddle/math/for_each.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/conv/window.h"
 
@@ -48,6 +50,8 @@ ConvShape ConvShapeOf(const Conv2dAttrs& attrs, const Dims& input, const Dims& f
 
 namespace {
 
+constexpr int64_t kElementsPerTask = 16384;  // about 10 us
+
 using Attrs = Conv2dAttrs;
 
 Dims OutputDims(const ConvShape& s) { return JoinImage({s.n, s.filters, s.out_h, s.out_w}, s.nhwc); }
@@ -57,15 +61,21 @@ void CheckTypes(InferContext& context) {
   context.CheckSameDType("Input", "Filter");
 }
 
+void CheckBias(const ConvShape& s, InferContext& context) {
+  if (!context.Has("Bias")) return;
+  context.CheckSameDType("Input", "Bias");
+  Require(SizesAgree(context.In("Bias").numel(), s.filters), "Bias ", context.In("Bias").dims, " does not fit ",
+          s.filters, " filters");
+}
+
 void Infer(const Attrs& attrs, InferContext& context) {
   CheckTypes(context);
   const ConvShape s = ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims);
-  if (context.Has("Bias")) {
-    context.CheckSameDType("Input", "Bias");
-    Require(SizesAgree(context.In("Bias").numel(), s.filters), "Bias ", context.In("Bias").dims, " does not fit ",
-            s.filters, " filters");
+  CheckBias(s, context);
+  if (context.Has("ResidualData")) {
+    context.CheckSameDType("Input", "ResidualData");
+    CheckDims(context, "ResidualData", OutputDims(s));
   }
-  if (context.Has("ResidualData")) throw Unimplemented("ResidualData is not supported; add it with elementwise_add");
   context.SetOut("Output", OutputDims(s), context.In("Input").dtype);
   context.ShareLod("Input", "Output");
 }
@@ -86,25 +96,39 @@ ConvState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
 }
 
 void Conv(const CpuContext&, const Attrs&, ConvState& state, Scratch scratch, const Tensor& input, const Tensor& filter,
-          const Tensor* bias, const Tensor*, Tensor& output) {
+          const Tensor* bias, const Tensor* residual, Tensor& output) {
   VisitFloat(input.dtype(), [&]<class T>() {
-    state.forward.Run(input.data<T>(), filter.data<T>(), output.mutable_data<T>(), scratch.data);
-    if (bias) AddConvBias(state.shape, bias->data<T>(), output.mutable_data<T>());
+    T* out = output.mutable_data<T>();
+    state.forward.Run(input.data<T>(), filter.data<T>(), out, scratch.data);
+    if (bias) AddConvBias(state.shape, bias->data<T>(), out);
+    if (!residual) return;
+    const T* more = residual->data<T>();
+    ForEachIndex(output.numel(), kElementsPerTask, [=](int64_t i) { out[i] += more[i]; });
   });
+}
+
+// Fluid's gradient op has no slot for ResidualData; its gradient is Output's.
+void GradConv(const Attrs&, GradContext& g) {
+  g.EmitDefault();
+  const std::vector<std::string> wanted = g.InGrad("ResidualData");
+  if (wanted.empty()) return;
+  OpDesc& op = g.Emit("assign");
+  op.SetInput("X", g.OutGrad("Output"));
+  op.SetOutput("Out", wanted);
 }
 
 // ---- gradient ----
 
-void CheckOutputGrad(const Attrs& attrs, std::string_view slot, InferContext& context) {
+ConvShape CheckOutputGrad(const Attrs& attrs, std::string_view slot, InferContext& context) {
   CheckTypes(context);
   context.CheckSameDType("Input", slot);
-  const Dims expected = OutputDims(ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims));
-  Require(DimsAgree(context.In(slot).dims, expected), slot, " has shape ", context.In(slot).dims, "; expected ",
-          expected);
+  const ConvShape s = ConvShapeOf(attrs, context.In("Input").dims, context.In("Filter").dims);
+  CheckDims(context, slot, OutputDims(s));
+  return s;
 }
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
-  CheckOutputGrad(attrs, "Output@GRAD", context);
+  CheckBias(CheckOutputGrad(attrs, "Output@GRAD", context), context);
   for (const auto& [from, to] : {std::pair{"Input", "Input@GRAD"}, {"Filter", "Filter@GRAD"}, {"Bias", "Bias@GRAD"}})
     if (context.HasOut(to)) context.CopyMeta(from, to);
 }
@@ -150,6 +174,11 @@ void GradConvGrad(const Attrs& attrs, GradContext& g) {
 
 void InferGradGrad(const Attrs& attrs, InferContext& context) {
   CheckOutputGrad(attrs, "DOutput", context);
+  for (const auto& [given, like] : {std::pair{"DDInput", "Input"}, {"DDFilter", "Filter"}}) {
+    if (!context.Has(given)) continue;
+    context.CheckSameDims(like, given);
+    context.CheckSameDType(like, given);
+  }
   for (const auto& [from, to] : {std::pair{"Input", "DInput"}, {"Filter", "DFilter"}, {"DOutput", "DDOutput"}})
     if (context.HasOut(to)) context.CopyMeta(from, to);
 }
@@ -197,12 +226,12 @@ OpSpec<Attrs> ForwardSpec(std::string_view name, std::string_view doc) {
           .inputs = {{"Input", "Images [N, C, H, W], or [N, H, W, C] with data_format NHWC."},
                      {"Filter", "Filters [M, C / groups, height, width], in either data format."},
                      {"Bias", "One number a filter, added to its outputs.", kOptional},
-                     {"ResidualData", "Must not be given: residuals are added by elementwise_add.",
-                      kOptional | kNoGradient}},
+                     {"ResidualData", "Tensor of Output's shape, added to it.", kOptional}},
           .outputs = {{"Output",
                        "[N, M, H', W'] ([N, H', W', M] with NHWC), H' = (H + paddings - dilation (height - 1) - 1) / "
                        "stride + 1."}},
-          .infer = Infer};
+          .infer = Infer,
+          .grad = GradConv};
 }
 
 OpSpec<Attrs> GradSpec(std::string_view name, std::string_view doc) {

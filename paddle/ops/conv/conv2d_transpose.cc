@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "paddle/math/conv.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/conv/window.h"
 
@@ -135,8 +136,8 @@ void ConvTranspose(const CpuContext&, const Attrs&, State& state, Scratch scratc
 // ---- gradient ----
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
-  const Dims expected = CheckedOutput(attrs, context), &got = context.In("Output@GRAD").dims;
-  Require(DimsAgree(got, expected), "Output@GRAD has shape ", got, "; expected ", expected);
+  CheckDims(context, "Output@GRAD", CheckedOutput(attrs, context));
+  context.CheckSameDType("Input", "Output@GRAD");
   for (const auto& [from, to] : {std::pair{"Input", "Input@GRAD"}, {"Filter", "Filter@GRAD"}, {"Bias", "Bias@GRAD"}})
     if (context.HasOut(to)) context.CopyMeta(from, to);
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "paddle/device/parallel.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/conv/window.h"
 
@@ -13,6 +14,7 @@ namespace paddle {
 PoolSizes PoolSizesOf(const Pool2dAttrs& attrs, const Dims& x) {
   const bool nhwc = ChannelsLast(attrs.data_format);
   const ImageSizes in = SplitImage(x, nhwc, "X");
+  Require(in.h != 0 && in.w != 0, "X ", x, " has images without pixels");
   const auto ksize = attrs.global_pooling ? std::array{in.h, in.w} : Pair(attrs.ksize, "ksize", 1);
   const auto strides = Pair(attrs.strides, "strides", 1);
   std::array<Window, 2> windows{Window{ksize[0], strides[0]}, Window{ksize[1], strides[1]}};
@@ -37,12 +39,17 @@ constexpr int64_t kElementsPerTask = 32768;  // about 10 us
 
 using Attrs = Pool2dAttrs;
 
-void Infer(const Attrs& attrs, InferContext& context) {
+// The dims of Out.
+Dims Check(const Attrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
   Require(attrs.pooling_type == "max" || attrs.pooling_type == "avg", "pooling_type is '", attrs.pooling_type,
           "'; expected max or avg");
   const PoolSizes s = PoolSizesOf(attrs, context.In("X").dims);
-  context.SetOut("Out", JoinImage({s.n, s.c, s.rows.out, s.columns.out}, s.nhwc), context.In("X").dtype);
+  return JoinImage({s.n, s.c, s.rows.out, s.columns.out}, s.nhwc);
+}
+
+void Infer(const Attrs& attrs, InferContext& context) {
+  context.SetOut("Out", Check(attrs, context), context.In("X").dtype);
   context.ShareLod("X", "Out");
 }
 
@@ -204,9 +211,12 @@ void Pool2dGrad(const CpuContext&, const Attrs& attrs, PoolState& state, const T
   });
 }
 
-void InferGrad(const Attrs&, InferContext& context) {
-  context.CheckSameDims("Out", "Out@GRAD");
-  context.CheckSameDType("X", "Out@GRAD");
+void InferGrad(const Attrs& attrs, InferContext& context) {
+  const Dims out = Check(attrs, context);
+  for (const auto slot : {"Out", "Out@GRAD"}) {
+    CheckDims(context, slot, out);
+    context.CheckSameDType("X", slot);
+  }
   context.CopyMeta("X", "X@GRAD");
 }
 

@@ -32,7 +32,9 @@ struct Guarded {
 
 template <class T>
 void CheckDivisor(const CudaContext& context, const OpDesc& op, const Tensor& y) {
-  cuda::ExpectNoZero(context, y.data<T>(), y.numel(), cuda::Expect(context, op, "Y", "integer division by zero"));
+  cuda::ReportZeros(context, y.data<T>(), y.numel(), cuda::Expect(context, op, [](int64_t index, int64_t) {
+                      return StrCat("integer division by zero: element ", index, " of Y is 0");
+                    }));
 }
 
 template <class F>

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "paddle/device/parallel.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -27,7 +28,7 @@ struct InterpolateAttrs {
         Field{"out_d", &A::out_d, "Has no influence: images have no depth."},
         Field{"out_h", &A::out_h, "Height of Out, where neither an input nor scale tells it."},
         Field{"out_w", &A::out_w, "Width of Out, where neither an input nor scale tells it."},
-        Field{"scale", &A::scale, "Out's size over X's; 0: take out_h and out_w."},
+        Field{"scale", &A::scale, "Out's size over X's; 0 or less: take out_h and out_w."},
         Field{"interp_method", &A::interp_method, "nearest or bilinear."},
         Field{"align_corners", &A::align_corners,
               "Whether the centers of the corner pixels of X and Out coincide, instead of their outer edges."},
@@ -39,15 +40,20 @@ struct InterpolateAttrs {
 
 using Attrs = InterpolateAttrs;
 
+constexpr int64_t kMostPixels = 1 << 24;  // along one dimension: positions are floats, which count so far without gaps
+
 struct Sizes {
   int64_t h, w;
 };
 
-Sizes Scaled(const Sizes& in, float scale) {
-  const auto times = [scale](int64_t size) {
-    return size < 0 ? -1 : static_cast<int64_t>(static_cast<float>(size) * scale);
+// `in` times the scale where it is positive, else out_h and out_w.
+Sizes Scaled(const Attrs& attrs, const Sizes& in, float scale) {
+  const auto times = [=](int64_t size) {
+    // Anything beyond the largest size will do: it is rejected.
+    return size < 0 ? -1 : static_cast<int64_t>(std::min(static_cast<float>(size) * scale, 2.0f * kMostPixels));
   };
-  return {times(in.h), times(in.w)};
+  Require(!std::isnan(scale), "Scale is nan; expected a number");
+  return scale > 0 ? Sizes{times(in.h), times(in.w)} : Sizes{attrs.out_h, attrs.out_w};
 }
 
 // From the strongest source that is there: SizeTensor, OutSize, Scale, the attribute scale, out_h and out_w.
@@ -73,31 +79,38 @@ Sizes OutSizes(const Attrs& attrs, const Sizes& in, const InferContext& context)
     const Tensor* scale = context.Value("Scale");
     if (!scale) return {-1, -1};
     Require(scale->numel() == 1, "Scale has shape ", scale->dims(), "; expected one number");
-    return Scaled(in, *scale->data<float>());
+    return Scaled(attrs, in, *scale->data<float>());
   }
-  return attrs.scale > 0 ? Scaled(in, attrs.scale) : Sizes{attrs.out_h, attrs.out_w};
+  return Scaled(attrs, in, attrs.scale);
 }
 
-void CheckAttrs(const Attrs& attrs) {
+void Check(const Attrs& attrs, const InferContext& context) {
   Require(attrs.interp_method == "nearest" || attrs.interp_method == "bilinear", "interp_method is '",
           attrs.interp_method, "'; expected nearest or bilinear");
   Require(attrs.data_layout == "NCHW" || attrs.nhwc() || attrs.data_layout == "AnyLayout", "data_layout is '",
           attrs.data_layout, "'; expected NCHW or NHWC");
   Require(attrs.align_mode == 0 || attrs.align_mode == 1, "align_mode is ", attrs.align_mode, "; expected 0 or 1");
+  context.CheckRank("X", 4, 4);
+  const Dims& x = context.In("X").dims;
+  const int height = attrs.nhwc() ? 1 : 2;
+  Require(x[height] != 0 && x[height + 1] != 0, "X ", x, " has images without pixels");
 }
 
 void Infer(const Attrs& attrs, InferContext& context) {
-  CheckAttrs(attrs);
+  Check(attrs, context);
   context.CheckDType("X", {DType::kFloat32, DType::kFloat64, DType::kUInt8});
-  context.CheckRank("X", 4, 4);
   context.CheckDType("OutSize", kIndices);
   context.CheckDType("Scale", {DType::kFloat32});
   for (int i = 0; i < context.Count("SizeTensor"); ++i) context.CheckDType("SizeTensor", kIndices, i);
   const Dims& x = context.In("X").dims;
   const bool nhwc = attrs.nhwc();
   const Sizes out = OutSizes(attrs, nhwc ? Sizes{x[1], x[2]} : Sizes{x[2], x[3]}, context);
-  Require(out.h == -1 || out.h > 0, "the height of Out would be ", out.h, "; expected a positive number");
-  Require(out.w == -1 || out.w > 0, "the width of Out would be ", out.w, "; expected a positive number");
+  const auto check = [&](std::string_view name, int64_t size) {
+    if (size == -1 && context.building()) return;  // not known yet
+    Require(size >= 1 && size <= kMostPixels, "the ", name, " of Out would be ", size, "; expected 1 to ", kMostPixels);
+  };
+  check("height", out.h);
+  check("width", out.w);
   context.SetOut("Out", nhwc ? Dims{x[0], out.h, out.w, x[3]} : Dims{x[0], x[1], out.h, out.w}, context.In("X").dtype);
 }
 
@@ -147,7 +160,6 @@ InterpolateState MakeState(const Attrs& attrs, const Dims& x, const Dims& out) {
   const int64_t channels = nhwc ? x[3] : 1;
   const Sizes in = nhwc ? Sizes{x[1], x[2]} : Sizes{x[2], x[3]},
               to = nhwc ? Sizes{out[1], out[2]} : Sizes{out[2], out[3]};
-  Require(in.h > 0 && in.w > 0, "X ", x, " has images without pixels");
   return {nhwc ? x[0] : x[0] * x[1],
           channels,
           in.w,
@@ -199,10 +211,12 @@ void Interpolate(const CpuContext&, const Attrs&, InterpolateState& state, const
 // ---- gradient ----
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
-  CheckAttrs(attrs);
+  Check(attrs, context);
   context.CheckDType("X", kFloats);
-  context.CheckRank("X", 4, 4);
   context.CheckRank("Out@GRAD", 4, 4);
+  const Dims &x = context.In("X").dims, &d_out = context.In("Out@GRAD").dims;
+  const Sizes out = attrs.nhwc() ? Sizes{d_out[1], d_out[2]} : Sizes{d_out[2], d_out[3]};
+  CheckDims(context, "Out@GRAD", attrs.nhwc() ? Dims{x[0], out.h, out.w, x[3]} : Dims{x[0], x[1], out.h, out.w});
   context.CheckSameDType("X", "Out@GRAD");
   context.CopyMeta("X", "X@GRAD");
 }

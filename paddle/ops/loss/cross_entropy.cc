@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "paddle/device/parallel.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/loss/label.h"
 
@@ -15,10 +16,8 @@ constexpr int64_t kElementsPerTask = 2048;  // about 10 us of logarithms
 
 // X is [..., classes]; Label [..., 1] or [...] of classes, or of X's shape when it is soft. Returns the dims of the
 // loss.
-Dims InferLoss(bool soft, InferContext& context) {
-  context.CheckDType("X", kFloats);
-  context.CheckRank("X", 2, kMaxRank);
-  const Dims &x = context.In("X").dims, &label = context.In("Label").dims;
+Dims LossDims(bool soft, const Dims& x, InferContext& context) {
+  const Dims& label = context.In("Label").dims;
   const Dims rows = x.Slice(0, x.rank() - 1);
   Dims column = rows;
   column.Append(1);
@@ -34,6 +33,12 @@ Dims InferLoss(bool soft, InferContext& context) {
   return has_column ? column : rows;
 }
 
+Dims InferLoss(bool soft, InferContext& context) {
+  context.CheckDType("X", kFloats);
+  context.CheckRank("X", 2, kMaxRank);
+  return LossDims(soft, context.In("X").dims, context);
+}
+
 void InferCrossEntropy(const CrossEntropyAttrs& attrs, InferContext& context) {
   context.SetOut("Y", InferLoss(attrs.soft_label, context), context.In("X").dtype);
   context.ShareLod("X", "Y");
@@ -41,8 +46,7 @@ void InferCrossEntropy(const CrossEntropyAttrs& attrs, InferContext& context) {
 
 void InferCrossEntropyGrad(const CrossEntropyAttrs& attrs, InferContext& context) {
   const Dims loss = InferLoss(attrs.soft_label, context);
-  Require(DimsAgree(loss, context.In("Y@GRAD").dims), "Y@GRAD has shape ", context.In("Y@GRAD").dims, "; expected ",
-          loss);
+  CheckDims(context, "Y@GRAD", loss);
   context.CheckSameDType("X", "Y@GRAD");
   context.CopyMeta("X", "X@GRAD");
 }
@@ -148,7 +152,14 @@ void GradCrossEntropy2(const CrossEntropy2Attrs&, GradContext& g) { g.EmitDefaul
 void InferCrossEntropyGrad2(const CrossEntropy2Attrs&, InferContext& context) {
   const TensorMeta& shape = context.In("XShape");
   context.CheckRank("XShape", 3, kMaxRank);
-  context.SetOut("X@GRAD", shape.dims.Slice(0, shape.rank() - 1), context.In("Y@GRAD").dtype);
+  const Dims x = shape.dims.Slice(0, shape.rank() - 1);
+  CheckDims(context, "Y@GRAD", LossDims(false, x, context));
+  Dims match = x;
+  match[match.rank() - 1] = 1;
+  CheckDims(context, "MatchX", match);
+  context.CheckDType("Y@GRAD", kFloats);
+  context.CheckSameDType("Y@GRAD", "MatchX");
+  context.SetOut("X@GRAD", x, context.In("Y@GRAD").dtype);
   context.ShareLod("XShape", "X@GRAD");
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "paddle/math/for_each.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -74,10 +75,10 @@ void SmoothL1Loss(const CpuContext&, const Attrs& attrs, const Tensor& x, const 
 }
 
 void InferGrad(const Attrs&, InferContext& context) {
+  context.CheckDType("Diff", kFloats);
   CheckWeights("Diff", context);
   context.CheckRank("Diff", 2, kMaxRank);
-  const Dims &got = context.In("Out@GRAD").dims, expected = LossDims(context.In("Diff").dims);
-  Require(DimsAgree(got, expected), "Out@GRAD has shape ", got, "; expected ", expected);
+  CheckDims(context, "Out@GRAD", LossDims(context.In("Diff").dims));
   context.CheckSameDType("Diff", "Out@GRAD");
   for (const auto slot : {"X@GRAD", "Y@GRAD"})
     if (context.HasOut(slot)) context.CopyMeta("Diff", slot);

@@ -6,6 +6,7 @@
 
 #include "paddle/device/parallel.h"
 #include "paddle/math/softmax.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/loss/label.h"
 
@@ -47,33 +48,30 @@ void Infer(const Attrs& attrs, InferContext& context) {
 }
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
+  context.CheckDType("Softmax", kFloats);
+  context.CheckRank("Softmax", 1, kMaxRank);
   CheckLabel(attrs, "Softmax", context);
   const Dims& x = context.In("Softmax").dims;
-  const Dims loss = LossDims(x, NormalizeAxis(attrs.axis, x.rank()));
-  Require(DimsAgree(loss, context.In("Loss@GRAD").dims), "Loss@GRAD has shape ", context.In("Loss@GRAD").dims,
-          "; expected ", loss);
+  CheckDims(context, "Loss@GRAD", LossDims(x, NormalizeAxis(attrs.axis, x.rank())));
   context.CheckSameDType("Softmax", "Loss@GRAD");
   context.CopyMeta("Softmax", "Logits@GRAD");
 }
 
-// Calls body(row, index of the row's first element) in parallel.
-template <class Body>
-void ForEachRow(const AxisView& view, const Body& body) {
-  ParallelFor(view.outer * view.inner, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(view.size, 1)),
-              [&](int64_t begin, int64_t end) {
-                for (int64_t row = begin; row < end; ++row)
-                  body(row, row / view.inner * view.size * view.inner + row % view.inner);
-              });
-}
-
-// -log(softmax(x)[k]) = max + log(sum(exp(x - max))) - x[k]; softmax gives exp(x - shift) with shift = max + log(sum).
+// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however large
+// x is.
 template <class T>
-T Shift(const T* x, const T* softmax, int64_t size, int64_t step) {
-  int64_t largest = 0;
-  for (int64_t i = 1; i < size; ++i)
-    if (x[i * step] > x[largest * step]) largest = i;
-  return x[largest * step] - std::log(softmax[largest * step]);
-}
+struct NegativeLogSoftmax {
+  T max, log_sum;
+
+  NegativeLogSoftmax(const T* x, const T* softmax, int64_t size, int64_t step) {
+    int64_t largest = 0;
+    for (int64_t i = 1; i < size; ++i)
+      if (x[i * step] > x[largest * step]) largest = i;
+    max = x[largest * step];
+    log_sum = -std::log(softmax[largest * step]);
+  }
+  T operator()(T x) const { return (max - x) + log_sum; }
+};
 
 template <class T>
 void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const Tensor& label, const T* softmax,
@@ -82,18 +80,18 @@ void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const 
   const int64_t size = view.size, step = view.inner;
   if (attrs.soft_label) {
     const T* q = label.data<T>();
-    return ForEachRow(view, [&](int64_t row, int64_t at) {
-      const T shift = Shift(x + at, softmax + at, size, step);
+    return ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
+      const NegativeLogSoftmax<T> loss_of(x + at, softmax + at, size, step);
       T sum = 0;
-      for (int64_t i = 0; i < size; ++i) sum += q[at + i * step] * (shift - x[at + i * step]);
+      for (int64_t i = 0; i < size; ++i) sum += q[at + i * step] * loss_of(x[at + i * step]);
       loss[row] = sum;
     });
   }
   VisitIndex(label.dtype(), [&]<class L>() {
     const L* classes = label.data<L>();
-    ForEachRow(view, [&](int64_t row, int64_t at) {
+    ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
       const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
-      loss[row] = k < 0 ? T(0) : Shift(x + at, softmax + at, size, step) - x[at + k * step];
+      loss[row] = k < 0 ? T(0) : NegativeLogSoftmax<T>(x + at, softmax + at, size, step)(x[at + k * step]);
     });
   });
 }
@@ -116,13 +114,13 @@ void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const T
     T* out = dx.mutable_data<T>();
     if (attrs.soft_label) {
       const T* q = label.data<T>();
-      return ForEachRow(view, [&](int64_t row, int64_t at) {
+      return ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
         for (int64_t i = at; i < at + size * step; i += step) out[i] = d[row] * (y[i] - q[i]);
       });
     }
     VisitIndex(label.dtype(), [&]<class L>() {
       const L* classes = label.data<L>();
-      ForEachRow(view, [&](int64_t row, int64_t at) {
+      ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
         const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
         const T scale = k < 0 ? T(0) : d[row];
         for (int64_t i = at; i < at + size * step; i += step) out[i] = scale * y[i];

@@ -5,6 +5,7 @@
 
 #include "paddle/device/parallel.h"
 #include "paddle/math/sums.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -66,6 +67,11 @@ void CheckShapes(const Attrs& attrs, InferContext& context) {
 
 void Infer(const Attrs& attrs, InferContext& context) {
   CheckShapes(attrs, context);
+  if (context.Has("MomentumTensor")) {
+    context.CheckDType("MomentumTensor", {DType::kFloat32});
+    const Dims& dims = context.In("MomentumTensor").dims;
+    Require(SizesAgree(dims.numel(), 1), "MomentumTensor has shape ", dims, "; expected one element");
+  }
   const int64_t channels = View(attrs, context.In("X").dims).channels;
   const DType dtype = context.In("X").dtype;
   context.CopyMeta("X", "Y");
@@ -135,13 +141,27 @@ struct Line {
 // Mean and variance of each channel of the batch.
 template <class T>
 void Statistics(const View& v, const T* x, double* sums, T* mean, T* variance) {
-  const double n = static_cast<double>(std::max<int64_t>(v.count(), 1));
+  const double n = static_cast<double>(v.count());
   ChannelSums<1, T>(
       v, sums, [](int64_t) { return 0; }, [=](int, int, int64_t i) { return x[i]; });
   for (int64_t c = 0; c < v.channels; ++c) mean[c] = static_cast<T>(sums[c] / n);
   ChannelSums<1, T>(
       v, sums, [=](int64_t c) { return mean[c]; }, [=](int, T m, int64_t i) { return (x[i] - m) * (x[i] - m); });
   for (int64_t c = 0; c < v.channels; ++c) variance[c] = static_cast<T>(sums[c] / n);
+}
+
+// A channel of one element (or none) has no variance: as in Fluid, X is handed on as it is, the running statistics
+// stay, and the gradient passes.
+bool IsIdentity(const Attrs& attrs, const View& v) { return !attrs.global() && v.count() <= 1; }
+
+template <class T>
+void Identity(const Tensor& x, const Tensor& mean, const Tensor& variance, Tensor& y, Tensor& mean_out,
+              Tensor& variance_out, Tensor& saved_mean, Tensor& saved_variance) {
+  std::copy_n(x.data<T>(), x.numel(), y.mutable_data<T>());
+  std::copy_n(mean.data<T>(), mean.numel(), mean_out.mutable_data<T>());
+  std::copy_n(variance.data<T>(), variance.numel(), variance_out.mutable_data<T>());
+  std::fill_n(saved_mean.mutable_data<T>(), saved_mean.numel(), T(0));
+  std::fill_n(saved_variance.mutable_data<T>(), saved_variance.numel(), T(0));
 }
 
 void BatchNorm(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch scratch, const Tensor& x,
@@ -151,6 +171,8 @@ void BatchNorm(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch s
   const View v(attrs, x.dims());
   auto* sums = reinterpret_cast<double*>(scratch.data);
   VisitFloat(x.dtype(), [&]<class T>() {
+    if (IsIdentity(attrs, v))
+      return Identity<T>(x, mean, variance, y, mean_out, variance_out, saved_mean, saved_variance);
     const T *from = x.data<T>(), *s = scale.data<T>(), *b = bias.data<T>(), *running_mean = mean.data<T>(),
             *running_variance = variance.data<T>();
     T *to = y.mutable_data<T>(), *center = saved_mean.mutable_data<T>(), *inverse = saved_variance.mutable_data<T>();
@@ -180,6 +202,10 @@ void BatchNorm(const CpuContext&, const Attrs& attrs, BatchNormState&, Scratch s
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
   CheckShapes(attrs, context);
+  for (const auto slot : {"SavedMean", "SavedVariance"}) {
+    CheckDims(context, slot, {View(attrs, context.In("X").dims).channels});
+    context.CheckSameDType("X", slot);
+  }
   context.CheckSameDims("X", "Y@GRAD");
   context.CheckSameDType("X", "Y@GRAD");
   for (const auto& [from, to] : {std::pair{"X", "X@GRAD"}, {"Scale", "Scale@GRAD"}, {"Bias", "Bias@GRAD"}})
@@ -195,6 +221,12 @@ void BatchNormGrad(const CpuContext&, const Attrs& attrs, BatchNormState&, Scrat
   const View v(attrs, x.dims());
   auto* sums = reinterpret_cast<double*>(scratch.data);
   VisitFloat(x.dtype(), [&]<class T>() {
+    if (IsIdentity(attrs, v)) {
+      if (d_x) std::copy_n(d_y.data<T>(), d_y.numel(), d_x->mutable_data<T>());
+      for (Tensor* d : {d_scale, d_bias})
+        if (d) std::fill_n(d->mutable_data<T>(), d->numel(), T(0));
+      return;
+    }
     const T *from = x.data<T>(), *dy = d_y.data<T>(), *s = scale.data<T>(), *mean = saved_mean.data<T>(),
             *inverse = saved_variance.data<T>();
     const bool global = attrs.global();
@@ -245,8 +277,8 @@ void Grad(const Attrs& attrs, GradContext& g) {
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "batch_norm",
-    .doc = "Normalises each channel over the batch: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias. Ioffe and "
-           "Szegedy, 2015, arXiv:1502.03167.",
+    .doc = "Normalises each channel over the batch: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias; a batch with one "
+           "element a channel is handed on as it is. Ioffe and Szegedy, 2015, arXiv:1502.03167.",
     .inputs = {{"X", "[N, C], [N, C, ...] or [N, ..., C], of rank 2 to 5."},
                {"Scale", "Factor a channel [C]."},
                {"Bias", "Summand a channel [C]."},

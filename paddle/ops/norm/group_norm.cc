@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/norm/moments.h"
 
@@ -71,6 +72,8 @@ void Check(const Attrs& attrs, std::string_view x_slot, InferContext& context) {
           "data_layout is '", attrs.data_layout, "'; expected NCHW or NHWC");
   Require(attrs.groups >= 1, "groups must be positive, got ", attrs.groups);
   const View v(attrs, context.In(x_slot).dims);
+  Require(v.channels != 0 && v.pixels != 0, "input ", x_slot, " has shape ", context.In(x_slot).dims,
+          ", whose groups are empty: there is nothing to normalise");
   Require(v.channels < 0 || v.channels % v.groups == 0, "the ", v.channels, " channels of ", x_slot, ' ',
           context.In(x_slot).dims, " cannot be cut into ", v.groups, " equal groups");
   for (const auto slot : {"Scale", "Bias"}) {
@@ -114,6 +117,8 @@ void GroupNorm(const CpuContext&, const Attrs& attrs, const Tensor& x, const Ten
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
   Check(attrs, "Y", context);
+  CheckDims(context, "Variance", {context.In("Y").dims[0], attrs.groups});
+  context.CheckSameDType("Y", "Variance");
   context.CheckSameDims("Y", "Y@GRAD");
   context.CheckSameDType("Y", "Y@GRAD");
   for (const auto& [from, to] : {std::pair{"Y", "X@GRAD"}, {"Scale", "Scale@GRAD"}, {"Bias", "Bias@GRAD"}})

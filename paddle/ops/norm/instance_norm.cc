@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/norm/moments.h"
 
@@ -46,7 +47,10 @@ struct View {
 void Check(InferContext& context, std::initializer_list<std::string_view> channel_slots) {
   context.CheckDType("X", kFloats);
   context.CheckRank("X", 2, 5);
-  const int64_t channels = context.In("X").dims[1];
+  const View v(context.In("X").dims);
+  Require(v.pixels != 0, "input X has shape ", context.In("X").dims,
+          ", whose images are empty: there is nothing to normalise");
+  const int64_t channels = v.channels;
   for (const auto slot : channel_slots) {
     if (!context.Has(slot)) continue;
     const Dims& dims = context.In(slot).dims;
@@ -104,8 +108,16 @@ Plane<T> PlaneOf(const View& v, const Tensor& x, const Tensor& mean, const Tenso
   return {x.data<T>() + plane * v.pixels, v.pixels, mean.data<T>()[plane], inverse.data<T>()[plane]};
 }
 
+void CheckSaved(InferContext& context) {
+  for (const auto slot : {"SavedMean", "SavedVariance"}) {
+    CheckDims(context, slot, {View(context.In("X").dims).planes()});
+    context.CheckSameDType("X", slot);
+  }
+}
+
 void InferGrad(const Attrs&, InferContext& context) {
   Check(context, {"Scale"});
+  CheckSaved(context);
   context.CheckSameDims("X", "Y@GRAD");
   context.CheckSameDType("X", "Y@GRAD");
   if (context.HasOut("X@GRAD")) context.CopyMeta("X", "X@GRAD");
@@ -157,8 +169,12 @@ void GradInstanceNormGrad(const Attrs& attrs, GradContext& g) {
 
 void InferGradGrad(const Attrs&, InferContext& context) {
   Check(context, {"Scale", "DDScale", "DDBias"});
-  context.CheckSameDims("X", "DY");
-  if (context.Has("DDX")) context.CheckSameDims("X", "DDX");
+  CheckSaved(context);
+  for (const auto slot : {"DY", "DDX"}) {
+    if (!context.Has(slot)) continue;
+    context.CheckSameDims("X", slot);
+    context.CheckSameDType("X", slot);
+  }
   if (context.HasOut("DX")) context.CopyMeta("X", "DX");
   if (context.HasOut("DDY")) context.CopyMeta("DY", "DDY");
   context.SetOut("DScale", {context.In("X").dims[1]}, context.In("X").dtype);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/norm/moments.h"
 
@@ -45,6 +46,7 @@ void Check(const Attrs& attrs, InferContext& context) {
   Require(attrs.begin_norm_axis >= 1 && attrs.begin_norm_axis < x.rank(), "begin_norm_axis is ", attrs.begin_norm_axis,
           ", but X ", x, " has rank ", x.rank(), "; expected 1 <= begin_norm_axis < ", x.rank());
   const int64_t width = View(attrs, x).width;
+  Require(width != 0, "input X has shape ", x, ", whose rows are empty: there is nothing to normalise");
   for (const auto slot : {"Scale", "Bias"}) {
     if (!context.Has(slot)) continue;
     const Dims& dims = context.In(slot).dims;
@@ -87,6 +89,10 @@ void LayerNorm(const CpuContext&, const Attrs& attrs, const Tensor& x, const Ten
 
 void InferGrad(const Attrs& attrs, InferContext& context) {
   Check(attrs, context);
+  for (const auto slot : {"Mean", "Variance"}) {
+    CheckDims(context, slot, {View(attrs, context.In("X").dims).rows});
+    context.CheckSameDType("X", slot);
+  }
   context.CheckSameDims("X", "Y@GRAD");
   context.CheckSameDType("X", "Y@GRAD");
   for (const auto& [from, to] : {std::pair{"X", "X@GRAD"}, {"Scale", "Scale@GRAD"}, {"Bias", "Bias@GRAD"}})

@@ -25,7 +25,7 @@ struct LrnAttrs {
         Field{"k", &A::k, "Summand."},
         Field{"alpha", &A::alpha, "Factor of the sum of squares."},
         Field{"beta", &A::beta, "Exponent."},
-        Field{"data_format", &A::data_format, "NHWC: channels are the last dimension; anything else: the second."},
+        Field{"data_format", &A::data_format, "NCHW or AnyLayout: channels are the second dimension; NHWC: the last."},
         Field{"is_test", &A::is_test, "Has no influence: the result is the same in training and inference."}};
   }
 };
@@ -64,6 +64,8 @@ void Check(const Attrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
   context.CheckRank("X", 4, 4);
   Require(attrs.n >= 1 && attrs.n % 2 == 1, "n is ", attrs.n, "; expected a positive odd number");
+  Require(attrs.data_format == "NHWC" || attrs.data_format == "NCHW" || attrs.data_format == "AnyLayout",
+          "data_format is '", attrs.data_format, "'; expected NCHW, NHWC or AnyLayout");
 }
 
 void Infer(const Attrs& attrs, InferContext& context) {

@@ -1,10 +1,10 @@
 #include "paddle/ops/search/top_k.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "paddle/device/parallel.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/search/order.h"
 
 namespace paddle {
 namespace {
@@ -39,17 +39,17 @@ struct Heap {
   T* values;
   int64_t* indices;
 
-  TopKEntry<T> At(int64_t i) const { return {values[i], indices[i]}; }
-  void Put(int64_t i, const TopKEntry<T>& entry) {
+  Ranked<T> At(int64_t i) const { return {values[i], indices[i]}; }
+  void Put(int64_t i, const Ranked<T>& entry) {
     values[i] = entry.value;
     indices[i] = entry.index;
   }
   // Lets `entry` sink from the root of the first `size` elements.
-  void Sink(const TopKEntry<T>& entry, int64_t root, int64_t size) {
+  void Sink(const Ranked<T>& entry, int64_t root, int64_t size) {
     int64_t i = root;
     for (int64_t child = 2 * i + 1; child < size; child = 2 * i + 1) {
-      if (child + 1 < size && Before(At(child), At(child + 1))) ++child;
-      if (Before(At(child), entry)) break;
+      if (child + 1 < size && Descending()(At(child), At(child + 1))) ++child;
+      if (Descending()(At(child), entry)) break;
       Put(i, At(child));
       i = child;
     }
@@ -63,11 +63,11 @@ void TopKOfRow(const T* x, int64_t width, int64_t k, T* values, int64_t* indices
   for (int64_t i = 0; i < k; ++i) heap.Put(i, {x[i], i});
   for (int64_t i = k / 2 - 1; i >= 0; --i) heap.Sink(heap.At(i), i, k);
   for (int64_t i = k; i < width; ++i) {
-    const TopKEntry<T> entry{x[i], i};
-    if (Before(entry, heap.At(0))) heap.Sink(entry, 0, k);
+    const Ranked<T> entry{x[i], i};
+    if (Descending()(entry, heap.At(0))) heap.Sink(entry, 0, k);
   }
   for (int64_t size = k - 1; size > 0; --size) {  // the worst goes to the end
-    const TopKEntry<T> worst = heap.At(0), last = heap.At(size);
+    const Ranked<T> worst = heap.At(0), last = heap.At(size);
     heap.Sink(last, 0, size);
     heap.Put(size, worst);
   }

@@ -1,6 +1,7 @@
 #include "paddle/math/cuda/launch.h"
 #include "paddle/op/cuda/expect.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/search/order.h"
 #include "paddle/ops/search/top_k.h"
 
 namespace paddle {
@@ -9,10 +10,10 @@ namespace {
 template <class T>
 struct Earlier {
   // An index below 0 stands for nothing, which comes last.
-  __device__ TopKEntry<T> operator()(const TopKEntry<T>& a, const TopKEntry<T>& b) const {
+  __device__ Ranked<T> operator()(const Ranked<T>& a, const Ranked<T>& b) const {
     if (a.index < 0) return b;
     if (b.index < 0) return a;
-    return Before(a, b) ? a : b;
+    return Descending()(a, b) ? a : b;
   }
 };
 
@@ -24,12 +25,12 @@ void Select(const CudaContext& context, const Tensor& x, int64_t k, T* values, i
   cuda::ForEachTeam(context, rows, [=] __device__(cuda::Team & team, int64_t row) {
     const T* data = from + row * width;
     const Earlier<T> earlier;
-    TopKEntry<T> last{T(0), -1};
+    Ranked<T> last{T(0), -1};
     for (int64_t j = 0; j < k; ++j) {
-      TopKEntry<T> best{T(0), -1};
+      Ranked<T> best{T(0), -1};
       for (int64_t i = team.rank(); i < width; i += team.size()) {
-        const TopKEntry<T> entry{data[i], i};
-        if (last.index < 0 || Before(last, entry)) best = earlier(best, entry);
+        const Ranked<T> entry{data[i], i};
+        if (last.index < 0 || Descending()(last, entry)) best = earlier(best, entry);
       }
       last = team.Fold(best, earlier);
       if (team.rank() != 0) continue;
@@ -68,7 +69,10 @@ void TopKGrad(const CudaContext& context, const TopKAttrs&, const OpDesc& op, co
               const Tensor& x, Tensor* dx) {
   if (!dx) return;
   context.SetZero(dx->mutable_raw(), dx->bytes());
-  DeviceReport* report = cuda::Expect(context, op, "Indices", "there is no such position", 0, x.dim(x.rank() - 1));
+  const int64_t width = x.dim(x.rank() - 1);
+  DeviceReport* report = cuda::Expect(context, op, [=](int64_t index, int64_t value) {
+    return StrCat("Indices holds ", value, " at element ", index, "; expected 0 <= index < ", width);
+  });
   VisitNumber(dout.dtype(), [&]<class T>() { Scatter<T>(context, report, indices, dout, dx); });
 }
 

@@ -167,13 +167,10 @@ def _fill_with_ones(block, target):
     """Append the ops that make the gradient of a target: ones of its shape."""
     shape = target.shape
     grad = block.create_var(name=grad_var_name(target.name), shape=shape, dtype=target.dtype)
-    inputs = {}
-    if -1 in shape:
-        sizes = block.create_var(name=target.name + "_shape", dtype=VarType.INT32, stop_gradient=True)
-        block.append_op("shape", {"Input": target}, {"Out": sizes}, {"op_role": OpRole.Backward})
-        inputs = {"ShapeTensor": sizes}
+    sizes = block.create_var(name=target.name + "_shape", dtype=VarType.INT32, stop_gradient=True)
+    block.append_op("shape", {"Input": target}, {"Out": sizes}, {"op_role": OpRole.Backward})
     attrs = {"shape": list(shape), "value": 1.0, "dtype": int(target.dtype), "op_role": OpRole.Backward}
-    block.append_op("fill_constant", inputs, {"Out": grad}, attrs)
+    block.append_op("fill_constant", {"ShapeTensor": sizes}, {"Out": grad}, attrs)
     return grad
 
 

@@ -42,6 +42,13 @@ inline void Increment(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor
   for (int64_t i = 0; i < x.numel(); ++i) out.mutable_data<float>()[i] = x.data<float>()[i] + 1;
 }
 
+// The sum of all elements, [1].
+inline void InferTotal(const NoAttrs&, InferContext& context) { context.SetOut("Out", {1}, DType::kFloat32); }
+inline void Total(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor& out) {
+  out.mutable_data<float>()[0] = 0;
+  for (int64_t i = 0; i < x.numel(); ++i) out.mutable_data<float>()[0] += x.data<float>()[i];
+}
+
 // Keeps the positive elements: the kernel decides the size.
 inline void InferPositive(const NoAttrs&, InferContext& context) { context.SetOut("Out", {-1}, DType::kFloat32); }
 inline void Positive(const CpuContext& cpu, const NoAttrs&, const Tensor& x, Tensor& out) {
@@ -73,6 +80,9 @@ inline const Registered kIncrement = RegisterOp<NoAttrs>({.name = "toy_increment
                                                           .outputs = {{"Out", ""}},
                                                           .must_share = {{"Out", "X"}}});
 inline const Registered kIncrementCpu = RegisterKernel("toy_increment", Increment);
+inline const Registered kTotal = RegisterOp<NoAttrs>(
+    {.name = "toy_total", .doc = "", .inputs = {{"X", ""}}, .outputs = {{"Out", ""}}, .infer = InferTotal});
+inline const Registered kTotalCpu = RegisterKernel("toy_total", Total);
 inline const Registered kPositive = RegisterOp<NoAttrs>({.name = "toy_positive",
                                                          .doc = "",
                                                          .inputs = {{"X", ""}},

@@ -257,12 +257,12 @@ def reverse(x, axis):
 
 def has_inf(x):
     """Whether any element is infinite: bool, (1,)."""
-    return append_op("isinf", {"X": x}, {"Out": "X"})
+    return append_op("isinf", {"X": x}, {"Out": "bool"})
 
 
 def has_nan(x):
     """Whether any element is NaN: bool, (1,)."""
-    return append_op("isnan", {"X": x}, {"Out": "X"})
+    return append_op("isnan", {"X": x}, {"Out": "bool"})
 
 
 def isfinite(x):

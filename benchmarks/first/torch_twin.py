@@ -1,0 +1,84 @@
+"""Trains the same network in PyTorch, with its fused Adam."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+import batches  # noqa: E402
+import measure  # noqa: E402
+import torch  # noqa: E402
+from torch import nn  # noqa: E402
+
+
+class Digits(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 20, 5), nn.Conv2d(20, 50, 5)
+        self.hidden, self.out = nn.Linear(800, 256), nn.Linear(256, 10)
+
+    def forward(self, image):
+        image = nn.functional.max_pool2d(torch.relu(self.first(image)), 2)
+        image = nn.functional.max_pool2d(torch.relu(self.second(image)), 2)
+        hidden = torch.relu(self.hidden(image.flatten(1)))
+        return self.out(nn.functional.dropout(hidden, 0.5))
+
+
+class Reviews(nn.Module):
+    def __init__(self, tokens, packed):
+        super().__init__()
+        self.packed = packed
+        self.embedding = nn.Embedding(tokens, 64)
+        self.gates = nn.LSTM(64, 64, batch_first=True)
+        self.out = nn.Linear(64, 2)
+
+    def forward(self, word, length):
+        embedded = self.embedding(word)
+        if self.packed:
+            packed = nn.utils.rnn.pack_padded_sequence(embedded, length, batch_first=True, enforce_sorted=False)
+            hidden, _ = nn.utils.rnn.pad_packed_sequence(self.gates(packed)[0], batch_first=True, padding_value=-2.0)
+        else:
+            hidden, _ = self.gates(embedded)
+            past_end = torch.arange(word.shape[1])[None] >= length[:, None]
+            hidden = hidden.masked_fill(past_end[:, :, None], -2.0)  # below any output of the LSTM
+        pooled = nn.functional.dropout(hidden.amax(1), 0.5)
+        return self.out(pooled)
+
+
+def inputs(case):
+    """The network's arguments and the labels of each batch."""
+    out = []
+    for batch in batches.read(case["data"]):
+        label = torch.from_numpy(batch["label"][:, 0].copy())
+        if case["net"] == "digits":
+            image = torch.from_numpy(batch["image"])
+            out.append(([image.contiguous(memory_format=torch.channels_last) if case.get("channels_last") else image], label))
+        else:
+            length = torch.from_numpy(batch["length"])
+            texts = torch.split(torch.from_numpy(batch["word"]), batch["length"].tolist())
+            out.append(([nn.utils.rnn.pad_sequence(texts, batch_first=True), length], label))
+    return out
+
+
+def main():
+    case = measure.case()
+    torch.manual_seed(1)
+    net = Digits() if case["net"] == "digits" else Reviews(batches.tokens(case["data"]), case.get("packed", False))
+    if case.get("channels_last"):
+        net = net.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(net.parameters(), 0.001, fused=True)
+    run = torch.compile(net) if case.get("compile") else net
+    data = inputs(case)
+
+    def one_pass(_):
+        for arguments, label in data:
+            loss = nn.functional.cross_entropy(run(*arguments), label)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            loss.item()
+
+    measure.finish(measure.time_steps(one_pass, case["warmup"], case["steps"]), batches.units(batches.read(case["data"])))
+
+
+main()

@@ -1,0 +1,91 @@
+// Norms of all elements together: squared_l2_norm and l1_norm.
+
+#include "paddle/math/functions.h"
+#include "paddle/math/map.h"
+#include "paddle/math/sums.h"
+#include "paddle/op/registry.h"
+
+namespace paddle {
+namespace {
+
+struct Square {
+  template <class T>
+  static constexpr T Value(T x) {
+    return x * x;
+  }
+  template <class T>
+  static constexpr T Slope(T x) {
+    return T(2) * x;
+  }
+};
+
+struct Magnitude {
+  template <class T>
+  static constexpr T Value(T x) {
+    return math::Abs(x);
+  }
+  template <class T>
+  static constexpr T Slope(T x) {
+    return math::Sign(x);
+  }
+};
+
+void Infer(const NoAttrs&, InferContext& context) {
+  context.CheckDType("X", kFloats);
+  context.SetOut("Out", {1}, context.In("X").dtype);
+}
+
+void InferGrad(const NoAttrs&, InferContext& context) {
+  context.CheckSameDType("X", "Out@GRAD");
+  Require(SizesAgree(context.In("Out@GRAD").numel(), 1), "Out@GRAD has shape ", context.In("Out@GRAD").dims,
+          "; expected one element");
+  context.CopyMeta("X", "X@GRAD");
+}
+
+template <class F>
+void Kernel(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor& out) {
+  VisitFloat(x.dtype(), [&]<class T>() {
+    const T* px = x.data<T>();
+    *out.mutable_data<T>() = static_cast<T>(ParallelSum<T>(x.numel(), [px](int64_t i) { return F::Value(px[i]); }));
+  });
+}
+
+template <class F>
+void Grad(const CpuContext&, const NoAttrs&, const Tensor& dout, const Tensor& x, Tensor* dx) {
+  if (!dx) return;
+  VisitFloat(x.dtype(), [&]<class T>() {
+    const T d = *dout.data<T>();
+    math::Map([d](T v) { return d * F::Slope(v); }, x.data<T>(), dx->mutable_data<T>(), x.numel());
+  });
+}
+
+OpSpec<NoAttrs> Forward(std::string_view name, std::string_view doc) {
+  return {.name = name,
+          .doc = doc,
+          .inputs = {{"X", "Tensor of any shape."}},
+          .outputs = {{"Out", "One number, of shape [1]."}},
+          .infer = Infer};
+}
+
+OpSpec<NoAttrs> Backward(std::string_view name, std::string_view doc) {
+  return {.name = name,
+          .doc = doc,
+          .inputs = {{"Out@GRAD", "Gradient of Out, one number."}, {"X", "Input of the op."}},
+          .outputs = {{"X@GRAD", "Gradient of X.", kOptional}},
+          .infer = InferGrad,
+          .may_share = {{"X@GRAD", "X"}}};
+}
+
+[[maybe_unused]] const Registered kOps[] = {
+    RegisterOp(Forward("squared_l2_norm", "Out = the sum of the squares of X.")),
+    RegisterKernel("squared_l2_norm", Kernel<Square>),
+    RegisterOp(Backward("squared_l2_norm_grad", "X@GRAD = 2 X Out@GRAD.")),
+    RegisterKernel("squared_l2_norm_grad", Grad<Square>),
+    RegisterOp(Forward("l1_norm", "Out = the sum of the magnitudes of X.")),
+    RegisterKernel("l1_norm", Kernel<Magnitude>),
+    RegisterOp(Backward("l1_norm_grad", "X@GRAD = sign(X) Out@GRAD.")),
+    RegisterKernel("l1_norm_grad", Grad<Magnitude>),
+};
+
+}  // namespace
+}  // namespace paddle

@@ -1,0 +1,133 @@
+// Where a frame's values lie: which share memory, and their places in the arena.
+
+#include <algorithm>
+
+#include "paddle/runtime/frame.h"
+
+namespace paddle {
+
+// Whether the values that share memory by choice still have the same size.
+bool Frame::InPlaceHolds() const {
+  return std::all_of(in_place_.begin(), in_place_.end(), [&](const auto& pair) {
+    return values_[pair.first].meta().bytes() == values_[pair.second].meta().bytes();
+  });
+}
+
+bool Frame::FitsMarks() const {
+  for (size_t value = 0; value < values_.size(); ++value)
+    if (group_[value] >= 0 && values_[value].meta().bytes() > intervals_[group_[value]].bytes) return false;
+  for (const Step& step : steps_)
+    if (step.scratch_bytes &&
+        (step.scratch_interval < 0 || step.scratch_bytes > intervals_[step.scratch_interval].bytes))
+      return false;
+  return true;
+}
+
+// Decides which values share an interval: those that must, and those that may and fit.
+void Frame::GroupValues(bool headroom) {
+  const std::vector<Interval> old_intervals = std::move(intervals_);
+  const std::vector<int> old_group = group_;
+  intervals_.clear();
+  in_place_.clear();
+  std::fill(group_.begin(), group_.end(), -1);
+  const auto old_mark = [&](int value) { return old_group[value] >= 0 ? old_intervals[old_group[value]].bytes : 0; };
+  const auto in_arena = [&](int value) { return value >= 0 && plan_->values[value].home == Home::kArena; };
+  const auto open = [&](int value) {
+    const Value& v = plan_->values[value];
+    group_[value] = static_cast<int>(intervals_.size());
+    intervals_.push_back({v.def, std::max(v.last, v.def), 0});
+  };
+  for (int i = 0; i < plan_->end(); ++i) {
+    const Instruction& instruction = plan_->instructions[i];
+    const auto try_share = [&](const SharePair& pair, bool must) {
+      const int out = instruction.values[pair.output_arg], in = instruction.values[pair.input_arg];
+      if (!in_arena(out) || !in_arena(in) || group_[out] >= 0 || group_[in] < 0 || plan_->values[out].def != i) return;
+      Interval& interval = intervals_[group_[in]];
+      if (interval.last != i) return;  // somebody reads the input later
+      if (values_[out].meta().bytes() != values_[in].meta().bytes()) return;
+      group_[out] = group_[in];
+      interval.last = std::max(plan_->values[out].last, i);
+      if (!must) in_place_.emplace_back(out, in);
+    };
+    for (const auto& pair : instruction.must_share) try_share(pair, true);
+    for (const auto& pair : instruction.may_share) try_share(pair, false);
+    for (size_t arg = instruction.inputs; arg < instruction.values.size(); ++arg) {
+      const int value = instruction.values[arg];
+      if (in_arena(value) && group_[value] < 0) open(value);
+    }
+  }
+  for (size_t value = 0; value < values_.size(); ++value) {
+    if (group_[value] < 0) continue;
+    const size_t needed = values_[value].meta().bytes();
+    const size_t mark = old_mark(static_cast<int>(value));
+    // A size seen before is kept; one that grew gets an eighth more, so that growing batches settle quickly.
+    const size_t bytes = !headroom || mark == 0 ? needed : needed <= mark ? mark : needed + needed / 8;
+    intervals_[group_[value]].bytes = std::max(intervals_[group_[value]].bytes, bytes);
+  }
+  for (int i = 0; i < plan_->end(); ++i) {
+    Step& step = steps_[i];
+    const size_t mark = step.scratch_interval >= 0 ? old_intervals[step.scratch_interval].bytes : 0;
+    step.scratch_interval = -1;
+    if (step.scratch_bytes == 0 || plan_->instructions[i].infer_at_turn || plan_->instructions[i].on_host) continue;
+    step.scratch_interval = static_cast<int>(intervals_.size());
+    intervals_.push_back({i, i, headroom ? std::max(mark, step.scratch_bytes) : step.scratch_bytes});
+  }
+}
+
+void Frame::PlanMemory() {
+  GroupValues(true);
+  size_t bytes = PlaceIntervals(&intervals_);
+  if (!arena_ || arena_->size() < bytes) {
+    for (size_t value = 0; value < values_.size(); ++value)
+      if (plan_->values[value].home == Home::kArena) values_[value].Release();
+    arena_.reset();  // before the new one is taken: nothing in it outlives a run
+    try {
+      arena_ = context_.system().Allocate(bytes);
+    } catch (const ResourceExhausted&) {  // once more with what this run needs, and nothing for larger ones before it
+      GroupValues(false);
+      bytes = PlaceIntervals(&intervals_);
+      try {
+        arena_ = context_.system().Allocate(bytes);
+      } catch (const std::exception& error) {
+        RethrowWithContext(error, DescribeLargest());
+      }
+    }
+  }
+  BindArena();
+}
+
+// What takes the most memory, for the error that there is not enough.
+std::string Frame::DescribeLargest() const {
+  int largest = -1;
+  for (size_t value = 0; value < values_.size(); ++value)
+    if (group_[value] >= 0 && (largest < 0 || values_[value].meta().bytes() > values_[largest].meta().bytes()))
+      largest = static_cast<int>(value);
+  if (largest < 0) return {};
+  const Value& value = plan_->values[largest];
+  return StrCat("\n  the largest variable is '", value.name, "', ", values_[largest].meta(),
+                DescribeInstruction(plan_->instructions[value.def], *plan_, steps_[value.def].metas.data()));
+}
+
+void Frame::BindArena() {
+  for (size_t value = 0; value < values_.size(); ++value)
+    if (group_[value] >= 0) values_[value].get<Tensor>().Bind(arena_, intervals_[group_[value]].offset);
+}
+
+Frame::Placement Frame::PlacementOf(int value) const {
+  if (group_[value] < 0 || !arena_) return {};
+  const Interval& interval = intervals_[group_[value]];
+  return {static_cast<int64_t>(interval.offset), interval.bytes};
+}
+
+void Frame::Trim() {
+  for (size_t value = 0; value < values_.size(); ++value)
+    if (plan_->values[value].home != Home::kExternal) values_[value].Release();
+  arena_.reset();
+  inferred_ = false;
+  for (Step& step : steps_) {
+    step.scratch.reset();
+    if (step.inner) step.inner->Trim();
+  }
+}
+
+}  // namespace paddle
