@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
@@ -13,12 +14,12 @@ namespace {
 
 using NameSet = std::set<std::string, std::less<>>;
 
+constexpr int kDeepest = 32;  // blocks within blocks
+
 // Whether what a variable of this kind holds lies on the host or on a device; the rest is everywhere.
 bool HasPlace(VarKind kind) {
   return kind == VarKind::kTensor || kind == VarKind::kSelectedRows || kind == VarKind::kTensorArray;
 }
-
-constexpr int kDeepest = 32;  // blocks within blocks
 
 // What a block and the blocks in it do beyond their own variables. A persistable variable is never a block's own.
 struct OuterUse {
@@ -29,13 +30,16 @@ struct OuterUse {
 // What the plans of all blocks of a program share.
 class Blocks {
  public:
-  Blocks(const ProgramDesc& program, Place place)
-      : program_(program), two_sided_(!place.is_cpu()), uses_(program.size()), plans_(program.size()) {
-    if (two_sided_) FindDeviceNames();
+  explicit Blocks(const ProgramDesc& program) : program_(program), uses_(program.size()), plans_(program.size()) {
     uint32_t ops = 0;
     for (int i = 0; i < program.size(); ++i) {
       first_op_.push_back(ops);
       ops += static_cast<uint32_t>(program.block(i).ops().size());
+      for (const auto& op : program.block(i).ops()) {
+        const OpDef* def = Registry::Get().FindOrNull(op->type());
+        if (!def || def->has(kHost)) continue;
+        for (const auto& used : {op->InputNames(), op->OutputNames()}) device_names_.insert(used.begin(), used.end());
+      }
     }
   }
 
@@ -72,30 +76,19 @@ class Blocks {
     }
     return *uses_[index];
   }
-  // In a plan for a device, each value is on the device or on the host.
-  bool two_sided() const { return two_sided_; }
-  // The side of a variable that outlives plans, or that blocks write: the device's unless only ops on the host use it.
-  bool OnHost(const std::string& name) const { return two_sided_ && !device_names_.contains(name); }
   // The number of the block's first op among all ops of the program.
   uint32_t FirstOp(int index) const { return first_op_[index]; }
+  // Whether ops on the device use the variable, in any block. Outside of plans such variables live on the device, and
+  // all others on the host; so do those that a block writes.
+  bool OnDevice(const std::string& name) const { return device_names_.contains(name); }
   // Null until it was made.
   std::shared_ptr<const Plan>& PlanOf(int index) { return plans_[index]; }
 
  private:
-  void FindDeviceNames() {
-    for (int i = 0; i < program_.size(); ++i)
-      for (const auto& op : program_.block(i).ops()) {
-        if (Registry::Get().Find(op->type()).has(kHost)) continue;
-        for (const auto& names : {op->InputNames(), op->OutputNames()})
-          device_names_.insert(names.begin(), names.end());
-      }
-  }
-
   const ProgramDesc& program_;
-  const bool two_sided_;
-  NameSet device_names_;
   std::vector<std::unique_ptr<OuterUse>> uses_;
   std::vector<uint32_t> first_op_;
+  NameSet device_names_;
   std::vector<std::shared_ptr<const Plan>> plans_;
 };
 
@@ -160,7 +153,11 @@ class Builder {
     else
       Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
     for (const int sub : blocks) use = blocks_.UseOf(sub);
-    block_written_.insert(use.writes.begin(), use.writes.end());
+    if (!def.block.empty()) {
+      block_written_.insert(use.writes.begin(), use.writes.end());
+      const auto outputs = op.OutputNames();
+      block_written_.insert(outputs.begin(), outputs.end());
+    }
     ops_.push_back(&op);
     defs_.push_back(&def);
     outer_use_.push_back(std::move(use));
@@ -192,10 +189,48 @@ class Builder {
     plan_->passes.push_back(StrCat("dead code: ", dropped, " of ", ops_.size(), " ops dropped"));
   }
 
+  VarKind KindOf(const std::string& name) const {
+    const auto var = block_.FindVarRecursive(name);
+    return var ? var->kind() : VarKind::kTensor;
+  }
+
+  int NewValue(const std::string& name, Home home, int def, bool on_host = false) {
+    Value value;
+    value.name = name;
+    value.kind = KindOf(name);
+    value.home = home;
+    value.def = def;
+    value.on_host = two_sided() && on_host;
+    if (value.on_host && home == Home::kArena) value.home = Home::kDynamic;  // the arena is the device's
+    plan_->values.push_back(std::move(value));
+    return static_cast<int>(plan_->values.size()) - 1;
+  }
+
+  int ExternalOf(const std::string& name) {
+    const auto [found, fresh] = externals_.emplace(name, static_cast<int>(plan_->externals.size()));
+    if (fresh) {
+      plan_->externals.push_back({name, KindOf(name)});
+      plan_->externals.back().on_host = LivesOnHost(name);
+    }
+    return found->second;
+  }
+
+  int NewExternalValue(const std::string& name, int def) {
+    const int external = ExternalOf(name);
+    const int value = NewValue(name, Home::kExternal, def, plan_->externals[external].on_host);
+    plan_->values[value].external = external;
+    return value;
+  }
+
+  // ---- sides: in a plan for a device, each value is on the device or on the host ----
+
+  bool two_sided() const { return !request_.place.is_cpu(); }
+  bool LivesOnHost(const std::string& name) const { return two_sided() && !blocks_.OnDevice(name); }
+
   // The value itself where it is on that side, else its copy there.
   int OnSide(int value, bool host) {
     const Value v = plan_->values[value];
-    if (!blocks_.two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
+    if (!two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
     if (const auto found = copies_.find(value); found != copies_.end()) return found->second;
     const int copy = NewValue(v.name, Home::kArena, plan_->end(), host);
     plan_->values[copy].kind = v.kind;
@@ -216,45 +251,33 @@ class Builder {
     plan_->instructions.push_back(std::move(copy));
   }
 
-  VarKind KindOf(const std::string& name) const {
-    const auto var = block_.FindVarRecursive(name);
-    return var ? var->kind() : VarKind::kTensor;
-  }
-
-  int NewValue(const std::string& name, Home home, int def, bool on_host) {
-    Value value;
-    value.name = name;
-    value.kind = KindOf(name);
-    value.home = home;
-    value.def = def;
-    value.on_host = blocks_.two_sided() && on_host;
-    if (value.on_host && home == Home::kArena) value.home = Home::kDynamic;  // the arena is the device's
-    plan_->values.push_back(std::move(value));
-    return static_cast<int>(plan_->values.size()) - 1;
-  }
-
-  int ExternalOf(const std::string& name) {
-    const auto [found, fresh] = externals_.emplace(name, static_cast<int>(plan_->externals.size()));
-    if (fresh) {
-      plan_->externals.push_back({name, KindOf(name)});
-      plan_->externals.back().on_host = blocks_.OnHost(name);
+  // What an op made on the other side goes to where its variable lives.
+  void CopyOut() {
+    for (const auto& [made, value] : std::exchange(to_copy_out_, {})) {
+      AppendCopy(made, value);
+      copies_[value] = made;
     }
-    return found->second;
   }
+
+  // ---- versions ----
 
   // A feed is the caller's memory. Fed where a block writes, it is copied; fed to a persistable variable, it is kept.
   void MakeFeeds() {
     for (size_t i = 0; i < request_.feeds.size(); ++i) {
       const std::string& name = request_.feeds[i];
+      const int fed = NewValue(name, Home::kFeed, -1, true);
+      plan_->values[fed].feed = static_cast<int>(i);
+      plan_->values[fed].kind = VarKind::kTensor;
+      current_[name] = fed;
+      plan_->feed_values.push_back(fed);
       const auto var = block_.FindVar(name);
       const bool keep = var && var->persistable();
-      const Home home = keep ? Home::kExternal : block_written_.contains(name) ? Home::kDynamic : Home::kFeed;
-      const int value = NewValue(name, home, -1, home == Home::kFeed || blocks_.OnHost(name));
-      if (keep) plan_->values[value].external = ExternalOf(name);
-      plan_->values[value].feed = static_cast<int>(i);
-      plan_->values[value].kind = VarKind::kTensor;
-      current_[name] = value;
-      plan_->feed_values.push_back(value);
+      if (!keep && !block_written_.contains(name)) continue;
+      const int own =
+          keep ? NewExternalValue(name, plan_->end()) : NewValue(name, Home::kDynamic, plan_->end(), LivesOnHost(name));
+      if (keep) plan_->externals[plan_->values[own].external].written = true;
+      AppendCopy(fed, own);
+      current_[name] = own;
     }
   }
 
@@ -262,47 +285,36 @@ class Builder {
     const auto found = current_.find(name);
     if (found != current_.end()) return found->second;
     // Nothing in this plan wrote it: it must be there already.
-    const int external = ExternalOf(name);
-    plan_->externals[external].read_first = true;
-    plan_->externals[external].first_reader = plan_->end();
-    const int value = NewValue(name, Home::kExternal, -1, blocks_.OnHost(name));
-    plan_->values[value].external = external;
+    const int value = NewExternalValue(name, -1);
+    External& external = plan_->externals[plan_->values[value].external];
+    external.read_first = true;
+    external.first_reader = plan_->end();
     return current_[name] = value;
   }
 
-  // A new version of the variable, written by an op on that side. Where the variable must be on the other one, the op
-  // writes a value of its own, which is then copied.
+  // A new version of the variable, made by an op on that side. What a block writes has one version only: whether the
+  // block runs is not known here.
   int Write(const std::string& name, bool host) {
-    const int value = NewVersion(name, host);
-    copies_.erase(value);
-    if (!blocks_.two_sided() || plan_->values[value].on_host == host || !HasPlace(plan_->values[value].kind))
-      return value;
-    const int made = NewValue(name, Home::kArena, plan_->end(), host);
-    to_copy_.emplace_back(made, value);
-    return made;
-  }
-
-  // What a block writes has one version only: whether the block runs is not known here.
-  int NewVersion(const std::string& name, bool host) {
     const auto found = current_.find(name);
-    const bool by_block = block_written_.contains(name);
-    if (by_block && found != current_.end()) {
-      const int external = plan_->values[found->second].external;
-      if (external >= 0) plan_->externals[external].written = true;
-      return found->second;
-    }
-    const bool fed = found != current_.end() && plan_->values[found->second].home == Home::kFeed;
+    const bool by_block = block_written_.contains(name), known = found != current_.end();
     int value = -1;
-    if (externals_.contains(name) || (IsOuter(name) && !fed)) {
-      const int external = ExternalOf(name);
-      plan_->externals[external].written = true;
-      value = NewValue(name, Home::kExternal, plan_->end(), blocks_.OnHost(name));
-      plan_->values[value].external = external;
+    if (by_block && known) {
+      value = found->second;
+      copies_.erase(value);
+    } else if (externals_.contains(name) ||
+               (IsOuter(name) && !(known && plan_->values[found->second].home == Home::kFeed))) {
+      value = NewExternalValue(name, plan_->end());
     } else {
-      value = NewValue(name, by_block ? Home::kDynamic : Home::kArena, plan_->end(),
-                       by_block ? blocks_.OnHost(name) : host);
+      value =
+          NewValue(name, by_block ? Home::kDynamic : Home::kArena, plan_->end(), by_block ? LivesOnHost(name) : host);
     }
-    return current_[name] = value;
+    current_[name] = value;
+    const Value& v = plan_->values[value];
+    if (v.external >= 0) plan_->externals[v.external].written = true;
+    if (!two_sided() || v.on_host == host || !HasPlace(v.kind)) return value;
+    const int made = NewValue(name, Home::kArena, plan_->end(), host);
+    to_copy_out_.emplace_back(made, value);
+    return made;
   }
 
   void MakeInstruction(const OpDesc& op, uint32_t number) {
@@ -317,21 +329,21 @@ class Builder {
     ArgNames args = ListArgs(def, op);
     instruction.begin = args.begin;
     instruction.inputs = args.begin[def.inputs.size()];
-    instruction.on_host = blocks_.two_sided() && def.has(kHost);
+    instruction.on_host = two_sided() && def.has(kHost);
     for (size_t slot = 0; slot < def.inputs.size(); ++slot)
       for (int i = args.begin[slot]; i < args.begin[slot + 1]; ++i)
         instruction.values.push_back(ReadInput(instruction, slot, args.names[i]));
-    // What the block reads and writes beyond the slots keeps alive like arguments do, on the side where it is used.
+    // What the block reads and writes beyond the slots keeps alive like arguments do.
     for (const auto& name : outer_use_[number].reads)
-      instruction.block_values.push_back(OnSide(Read(name), blocks_.OnHost(name)));
+      instruction.block_values.push_back(OnSide(Read(name), LivesOnHost(name)));
     const bool has_block = !def.block.empty();
     for (size_t i = instruction.inputs; i < args.names.size(); ++i) {
       const std::string& name = args.names[i];
-      instruction.values.push_back(
-          name == kEmptyName ? -1 : Write(name, has_block ? blocks_.OnHost(name) : instruction.on_host));
+      const bool host = has_block ? LivesOnHost(name) : instruction.on_host;
+      instruction.values.push_back(name == kEmptyName ? -1 : Write(name, host));
     }
     for (const auto& name : outer_use_[number].writes)
-      instruction.block_values.push_back(Write(name, blocks_.OnHost(name)));
+      instruction.block_values.push_back(Write(name, LivesOnHost(name)));
     AddAliases(def, op, &instruction);
     for (const int sub : op.Blocks()) {
       auto& plan = blocks_.PlanOf(sub);
@@ -340,10 +352,7 @@ class Builder {
       plan_->uses_random |= plan->uses_random;
     }
     plan_->instructions.push_back(std::move(instruction));
-    for (const auto& [made, value] : std::exchange(to_copy_, {})) {
-      AppendCopy(made, value);
-      copies_[value] = made;
-    }
+    CopyOut();
   }
 
   int ReadInput(const Instruction& instruction, size_t slot, const std::string& name) {
@@ -398,7 +407,9 @@ class Builder {
         const int value = instruction.values[arg];
         if (value < 0) continue;
         const bool output = static_cast<int>(arg) >= instruction.inputs;
-        if (output || ReadsBytes(instruction, static_cast<int>(arg)))
+        // What an array's tensors are like goes with them.
+        if (output || ReadsBytes(instruction, static_cast<int>(arg)) ||
+            plan_->values[value].kind == VarKind::kTensorArray)
           plan_->values[value].last = std::max(plan_->values[value].last, i);
       }
       for (const int value : instruction.block_values)
@@ -470,10 +481,8 @@ class Builder {
   // Marks what depends on values computed in the run: such shapes are inferred at the instruction's turn.
   void MarkDynamic() {
     std::vector<bool> tainted(plan_->values.size(), false);
-    for (const auto& instruction : plan_->instructions)
-      if (instruction.block)
-        for (const int value : instruction.block_values)
-          if (block_written_.contains(plan_->values[value].name)) tainted[value] = true;
+    for (size_t value = 0; value < tainted.size(); ++value)
+      tainted[value] = block_written_.contains(plan_->values[value].name);
     const std::vector<bool> by_block = tainted;
     for (auto& instruction : plan_->instructions) {
       bool at_turn = instruction.block != nullptr;
@@ -525,11 +534,10 @@ class Builder {
   std::vector<OuterUse> outer_use_;
   NameSet block_written_;
   std::vector<bool> keep_;
+  std::map<int, int> copies_;                     // of a value on the other side
+  std::vector<std::pair<int, int>> to_copy_out_;  // by the instruction at hand: made on the wrong side, goes to
   std::map<std::string, int, std::less<>> current_;
   std::map<std::string, int, std::less<>> externals_;
-  std::map<int, int> copies_;  // of a value on the other side
-  std::vector<std::pair<int, int>>
-      to_copy_;  // what the instruction at hand makes on the wrong side, and for which value
 };
 
 }  // namespace
@@ -538,7 +546,7 @@ std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequ
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
   const auto lock = Registry::Get().ReadKernels();
-  Blocks blocks(*copy, request.place);
+  Blocks blocks(*copy);
   return Builder(copy, 0, request, &blocks).Build();
 }
 

@@ -51,12 +51,14 @@ void PowGrad(const CpuContext&, const PowAttrs& attrs, const Tensor* factor, con
   });
 }
 
-const SlotSpec kFactor{"FactorTensor", "The exponent as a tensor of one element, of any of X's types; it goes before `factor`.",
+const SlotSpec kFactor{"FactorTensor",
+                       "The exponent as a tensor of one element, of any of X's types; it goes before `factor`.",
                        kOptional | kNoGradient};
 
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp<PowAttrs>({.name = "pow",
-                          .doc = "Out = X ^ factor; for integers the factor is truncated first.",
+                          .doc = "Out = X ^ factor; for integers the factor is truncated first, and so is the result, "
+                                 "to what the type holds.",
                           .inputs = {{"X", "Tensor of any shape."}, kFactor},
                           .outputs = {{"Out", "Tensor of X's shape and LoD."}},
                           .infer = Infer,

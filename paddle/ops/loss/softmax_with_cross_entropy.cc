@@ -57,8 +57,8 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
   context.CopyMeta("Softmax", "Logits@GRAD");
 }
 
-// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however large
-// x is.
+// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however
+// large x is.
 template <class T>
 struct NegativeLogSoftmax {
   T max, log_sum;

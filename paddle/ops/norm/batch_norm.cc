@@ -277,7 +277,8 @@ void Grad(const Attrs& attrs, GradContext& g) {
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "batch_norm",
-    .doc = "Normalises each channel over the batch: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias; a batch with one "
+    .doc = "Normalises each channel over the batch: Y = Scale (X - mean) / sqrt(variance + epsilon) + Bias; a batch "
+           "with one "
            "element a channel is handed on as it is. Ioffe and Szegedy, 2015, arXiv:1502.03167.",
     .inputs = {{"X", "[N, C], [N, C, ...] or [N, ..., C], of rank 2 to 5."},
                {"Scale", "Factor a channel [C]."},

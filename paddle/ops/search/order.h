@@ -1,14 +1,17 @@
 #pragma once
-// The order in which searching and sorting ops rank elements, on the CPU and on devices.
+// The order in which searching and sorting ops rank elements.
 
 #include <cstdint>
+#include <type_traits>
 
 namespace paddle {
 
 // Whether a ranks above b: NaN above everything, then larger above smaller.
 template <class T>
 constexpr bool Above(T a, T b) {
-  if (a != a || b != b) return a != a && b == b;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (a != a || b != b) return a != a && b == b;
+  }
   return a > b;
 }
 
