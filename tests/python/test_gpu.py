@@ -6,7 +6,7 @@ import numpy as np
 import paddle.fluid as fluid
 import pytest
 
-PLUGIN = os.path.join(os.path.dirname(fluid.__file__), "..", "lib", "libpaddle_cuda.so")
+PLUGIN = os.path.join(os.path.dirname(fluid.core._compiled.__file__), "lib", "libpaddle_cuda.so")
 
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "examples")

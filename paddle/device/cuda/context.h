@@ -49,8 +49,8 @@ class CudaContext final : public DeviceContext {
   cudnnHandle_t cudnn() const;
   void SetZero(std::byte* to, size_t bytes) const;
 
-  // Where a kernel of this stream reports an index or value that is not allowed. InvalidArgument is thrown by the next
-  // call that waits for the stream: the host does not wait for every kernel.
+  // Where a kernel of this stream reports an index or value that is not allowed. LateError is thrown by the next call
+  // that waits for the stream: the host does not wait for every kernel.
   DeviceReport* Expect(Expectation expectation) const;
 
  private:

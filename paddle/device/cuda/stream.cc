@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "paddle/base/errors.h"
 #include "paddle/device/cuda/error.h"
+#include "paddle/device/late_error.h"
 
 namespace paddle {
 namespace {
@@ -94,7 +94,7 @@ void CudaStream::ThrowReports() {
     if (!report.found) continue;
     const std::string text = expectations_[i](report.index, report.value);
     DropReports();
-    throw InvalidArgument(text);
+    throw LateError(text);
   }
   DropReports();
 }

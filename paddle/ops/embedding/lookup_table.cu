@@ -26,9 +26,10 @@ void RunLookup(const CudaContext& context, int64_t padding, DeviceReport* report
 template <class Attrs>
 void Lookup(const CudaContext& context, const Attrs& attrs, const OpDesc& op, const Tensor& w, const Tensor& ids,
             Tensor& out) {
-  DeviceReport* report = cuda::Expect(context, op, [height = w.dim(0)](int64_t index, int64_t id) {
-    return StrCat("Ids[", index, "] is ", id, ", but W has ", height, " rows; expected 0 <= id < ", height);
-  });
+  DeviceReport* report =
+      cuda::Expect(context, op, {{"W", &w}, {"Ids", &ids}}, [height = w.dim(0)](int64_t index, int64_t id) {
+        return StrCat("Ids[", index, "] is ", id, ", but W has ", height, " rows; expected 0 <= id < ", height);
+      });
   VisitIndex(ids.dtype(), [&]<class Id>() {
     if (w.dtype() == DType::kInt8) return RunLookup<int8_t, Id>(context, attrs.padding_idx, report, w, ids, &out);
     VisitFloat(w.dtype(), [&]<class T>() { RunLookup<T, Id>(context, attrs.padding_idx, report, w, ids, &out); });

@@ -45,8 +45,9 @@ void CrossEntropy(const CudaContext& context, const CrossEntropyAttrs& attrs, co
   VisitFloat(x.dtype(), [&]<class T>() {
     if (attrs.soft_label) return SoftLoss<T>(context, x, label, y.mutable_data<T>());
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardLoss<T, L>(context, cuda::ExpectClass(context, op, Rows(x).classes, attrs.ignore_index), x, label,
-                     attrs.ignore_index, y.mutable_data<T>(), nullptr);
+      HardLoss<T, L>(
+          context, cuda::ExpectClass(context, op, {{"X", &x}, {"Label", &label}}, Rows(x).classes, attrs.ignore_index),
+          x, label, attrs.ignore_index, y.mutable_data<T>(), nullptr);
     });
   });
 }
@@ -79,8 +80,10 @@ void CrossEntropyGrad(const CudaContext& context, const CrossEntropyAttrs& attrs
   VisitFloat(x.dtype(), [&]<class T>() {
     if (attrs.soft_label) return SoftGrad<T>(context, x, label, dy, &dx);
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardGrad<T, L>(context, cuda::ExpectClass(context, op, Rows(x).classes, attrs.ignore_index), label,
-                     attrs.ignore_index, x.data<T>(), false, dy, &dx);
+      HardGrad<T, L>(context,
+                     cuda::ExpectClass(context, op, {{"X", &x}, {"Label", &label}, {"Y@GRAD", &dy}}, Rows(x).classes,
+                                       attrs.ignore_index),
+                     label, attrs.ignore_index, x.data<T>(), false, dy, &dx);
     });
   });
 }
@@ -89,18 +92,22 @@ void CrossEntropy2(const CudaContext& context, const CrossEntropy2Attrs& attrs, 
                    const Tensor& label, Tensor& y, Tensor*, Tensor& match) {
   VisitFloat(x.dtype(), [&]<class T>() {
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardLoss<T, L>(context, cuda::ExpectClass(context, op, Rows(x).classes, attrs.ignore_index), x, label,
-                     attrs.ignore_index, y.mutable_data<T>(), match.mutable_data<T>());
+      HardLoss<T, L>(
+          context, cuda::ExpectClass(context, op, {{"X", &x}, {"Label", &label}}, Rows(x).classes, attrs.ignore_index),
+          x, label, attrs.ignore_index, y.mutable_data<T>(), match.mutable_data<T>());
     });
   });
 }
 
 void CrossEntropyGrad2(const CudaContext& context, const CrossEntropy2Attrs& attrs, const OpDesc& op,
-                       const Tensor& label, const Tensor& match, const Tensor&, const Tensor& dy, Tensor& dx) {
+                       const Tensor& label, const Tensor& match, const Tensor& shape, const Tensor& dy, Tensor& dx) {
   VisitFloat(dx.dtype(), [&]<class T>() {
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardGrad<T, L>(context, cuda::ExpectClass(context, op, Rows(dx).classes, attrs.ignore_index), label,
-                     attrs.ignore_index, match.data<T>(), true, dy, &dx);
+      HardGrad<T, L>(
+          context,
+          cuda::ExpectClass(context, op, {{"Label", &label}, {"MatchX", &match}, {"XShape", &shape}, {"Y@GRAD", &dy}},
+                            Rows(dx).classes, attrs.ignore_index),
+          label, attrs.ignore_index, match.data<T>(), true, dy, &dx);
     });
   });
 }

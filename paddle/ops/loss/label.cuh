@@ -7,8 +7,9 @@
 namespace paddle::cuda {
 
 // For labels in [0, classes) or `ignore_index`.
-inline DeviceReport* ExpectClass(const CudaContext& context, const OpDesc& op, int64_t classes, int64_t ignore_index) {
-  return Expect(context, op, [=](int64_t index, int64_t label) {
+inline DeviceReport* ExpectClass(const CudaContext& context, const OpDesc& op, ExpectInputs inputs, int64_t classes,
+                                 int64_t ignore_index) {
+  return Expect(context, op, inputs, [=](int64_t index, int64_t label) {
     return StrCat("Label[", index, "] is ", label, "; expected 0 <= label < ", classes,
                   ", or ignore_index = ", ignore_index);
   });

@@ -59,8 +59,9 @@ void Run(const CudaContext& context, const Attrs& attrs, const OpDesc& op, const
     cuda::Softmax(context, view, false, x, softmax.mutable_data<T>());
     if (attrs.soft_label) return SoftLoss(context, view, x, label.data<T>(), to);
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardLoss(context, view, cuda::ExpectClass(context, op, view.size, attrs.ignore_index), attrs.ignore_index, x,
-               label.data<L>(), to);
+      HardLoss(context, view,
+               cuda::ExpectClass(context, op, {{"Logits", &logits}, {"Label", &label}}, view.size, attrs.ignore_index),
+               attrs.ignore_index, x, label.data<L>(), to);
     });
   });
 }
@@ -94,8 +95,10 @@ void RunGrad(const CudaContext& context, const Attrs& attrs, const OpDesc& op, c
     T* to = dx.mutable_data<T>();
     if (attrs.soft_label) return SoftGrad(context, view, y, label.data<T>(), d, to);
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardGrad(context, view, cuda::ExpectClass(context, op, view.size, attrs.ignore_index), attrs.ignore_index, y,
-               label.data<L>(), d, to);
+      HardGrad(context, view,
+               cuda::ExpectClass(context, op, {{"Label", &label}, {"Softmax", &softmax}, {"Loss@GRAD", &d_loss}},
+                                 view.size, attrs.ignore_index),
+               attrs.ignore_index, y, label.data<L>(), d, to);
     });
   });
 }

@@ -70,9 +70,10 @@ void TopKGrad(const CudaContext& context, const TopKAttrs&, const OpDesc& op, co
   if (!dx) return;
   context.SetZero(dx->mutable_raw(), dx->bytes());
   const int64_t width = x.dim(x.rank() - 1);
-  DeviceReport* report = cuda::Expect(context, op, [=](int64_t index, int64_t value) {
-    return StrCat("Indices holds ", value, " at element ", index, "; expected 0 <= index < ", width);
-  });
+  DeviceReport* report = cuda::Expect(
+      context, op, {{"Indices", &indices}, {"Out@GRAD", &dout}, {"X", &x}}, [=](int64_t index, int64_t value) {
+        return StrCat("Indices holds ", value, " at element ", index, "; expected 0 <= index < ", width);
+      });
   VisitNumber(dout.dtype(), [&]<class T>() { Scatter<T>(context, report, indices, dout, dx); });
 }
 
