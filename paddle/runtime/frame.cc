@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "paddle/runtime/interrupt.h"
+#include "paddle/base/interrupt.h"
 
 namespace paddle {
 

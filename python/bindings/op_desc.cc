@@ -21,11 +21,11 @@ AttrType DeclaredType(const OpDesc& op, const OpDef* def, const std::string& nam
   return present && !def ? TypeOf(*present) : GuessType(value);
 }
 
-void SetAttr(OpDesc& op, const std::string& name, const py::handle& value) {
+void SetAttr(OpDesc& op, const ProgramDesc* program, const std::string& name, const py::handle& value) {
   const OpDef* def = Registry::Get().FindOrNull(op.type());
   const AttrSpec* spec = def ? def->FindAttr(name) : nullptr;
   try {
-    AttrValue converted = ToAttr(value, DeclaredType(op, def, name, value));
+    AttrValue converted = ToAttr(value, DeclaredType(op, def, name, value), program);
     if (def && !spec && !IsCommonAttr(name) && !CheckForeignAttr(name, converted)) {
       OpDesc probe(op.type());  // for the error that lists the names there are
       probe.SetAttr(name, converted);
@@ -120,7 +120,7 @@ void BindAttrs(py::class_<OpHandle>& op) {
       .def(
           "_set_attr",
           [](const OpHandle& self, const std::string& name, const py::object& value) {
-            SetAttr(*self.get(), name, value);
+            SetAttr(*self.get(), self.program().get(), name, value);
           },
           "Sets an attribute, converted to the type that the op declares. ValueError for unknown names and wrong "
           "types.")
@@ -128,11 +128,11 @@ void BindAttrs(py::class_<OpHandle>& op) {
                                      const py::bytes& value) { self.get()->SetAttr(name, std::string(value)); })
       .def("set_block_attr",
            [](const OpHandle& self, const std::string& name, const py::object& block) {
-             self.get()->SetAttr(name, ToAttr(block, AttrType::kBlock));
+             self.get()->SetAttr(name, ToAttr(block, AttrType::kBlock, self.program().get()));
            })
       .def("set_blocks_attr",
            [](const OpHandle& self, const std::string& name, const py::object& blocks) {
-             self.get()->SetAttr(name, ToAttr(blocks, AttrType::kBlocks));
+             self.get()->SetAttr(name, ToAttr(blocks, AttrType::kBlocks, self.program().get()));
            })
       .def("_block_attr_id",
            [](const OpHandle& self, const std::string& name) {

@@ -87,6 +87,31 @@ def save_arrays(path, arrays):
 # Reading. The pickle makes these stand-ins; they check what they are given before an array is made.
 
 
+class _Budget:
+    """How much reading may make: as much as the file has. What a pickle names again by its memo costs no bytes there."""
+
+    def __init__(self, size):
+        self._left = size
+
+    def take(self, amount):
+        self._left -= amount
+        if self._left < 0:
+            raise UnsafeFile("it stands for much more than it holds")
+
+
+class _Function:
+    """What a pickle may call. It cannot change it: BUILD sets attributes of anything else."""
+
+    def __init__(self, call):
+        self._call = call
+
+    def __call__(self, *args):
+        return self._call(*args)
+
+    def __setstate__(self, state):
+        raise UnsafeFile("only arrays have a state")
+
+
 class _DType:
     def __init__(self, name, align=False, copy=False):
         name = name.decode("latin1") if isinstance(name, bytes) else name
@@ -103,7 +128,7 @@ class _DType:
             self.dtype = self.dtype.newbyteorder(">")
 
 
-def _to_array(dtype, shape, fortran, data):
+def _to_array(dtype, shape, fortran, data, budget):
     if not isinstance(dtype, _DType):
         raise UnsafeFile("an array has no known type")
     if isinstance(data, str):
@@ -117,6 +142,7 @@ def _to_array(dtype, shape, fortran, data):
         size *= d
     if size != len(data):
         raise UnsafeFile("an array of shape %s and type %s has %d bytes" % (shape, dtype.dtype, len(data)))
+    budget.take(size)
     array = np.frombuffer(data, dtype.dtype).reshape(shape, order="F" if fortran else "C")
     return array.astype(array.dtype.newbyteorder("="), order="C")
 
@@ -126,57 +152,61 @@ class _Array:
 
     value = None
 
+    def __init__(self, budget):
+        self._budget = budget
+
     def __setstate__(self, state):
         if not isinstance(state, tuple) or len(state) != 5:
             raise UnsafeFile("an array has a wrong state")
-        self.value = _to_array(state[2], state[1], bool(state[3]), state[4])
-
-
-class _NDArray:
-    pass
-
-
-def _reconstruct(kind, shape, code):
-    if kind is not _NDArray:
-        raise UnsafeFile("only plain arrays are admitted")
-    return _Array()
-
-
-def _scalar(dtype, data=b""):
-    return _to_array(dtype, (), False, data)[()]
-
-
-def _encode(text, encoding="utf-8", errors="strict"):
-    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
-        raise UnsafeFile("text of an unknown encoding")
-    return text.encode("latin1")
-
-
-def _no_bytes():
-    """Protocols before 3 write empty bytes as a call."""
-    return b""
-
-
-def _ordered_dict(*args):
-    return dict(*args)
-
-
-_ADMITTED = {
-    ("_codecs", "encode"): _encode,
-    ("__builtin__", "bytes"): _no_bytes,
-    ("builtins", "bytes"): _no_bytes,
-    ("numpy", "ndarray"): _NDArray,
-    ("numpy", "dtype"): _DType,
-    ("collections", "OrderedDict"): _ordered_dict,
-}
-for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-    _ADMITTED[_module, "_reconstruct"] = _reconstruct
-    _ADMITTED[_module, "scalar"] = _scalar
+        self.value = _to_array(state[2], state[1], bool(state[3]), state[4], self._budget)
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, data):
+        super().__init__(io.BytesIO(data), encoding="latin1")
+        self._arrays, self._texts = _Budget(len(data)), _Budget(len(data))
+        self._ndarray = _Function(self._no_call)
+        self._admitted = {
+            ("_codecs", "encode"): _Function(self._encode),
+            ("__builtin__", "bytes"): _Function(self._no_bytes),
+            ("builtins", "bytes"): _Function(self._no_bytes),
+            ("numpy", "ndarray"): self._ndarray,
+            ("numpy", "dtype"): _Function(_DType),
+            ("collections", "OrderedDict"): _Function(self._ordered_dict),
+        }
+        for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+            self._admitted[module, "_reconstruct"] = _Function(self._reconstruct)
+            self._admitted[module, "scalar"] = _Function(self._scalar)
+
+    @staticmethod
+    def _no_call(*args):
+        raise UnsafeFile("an array without a state")
+
+    @staticmethod
+    def _no_bytes():
+        """Protocols before 3 write empty bytes as a call."""
+        return b""
+
+    @staticmethod
+    def _ordered_dict():
+        return {}
+
+    def _encode(self, text, encoding="utf-8", errors="strict"):
+        if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
+            raise UnsafeFile("text of an unknown encoding")
+        self._texts.take(len(text))
+        return text.encode("latin1")
+
+    def _reconstruct(self, kind, shape, code):
+        if kind is not self._ndarray:
+            raise UnsafeFile("only plain arrays are admitted")
+        return _Array(self._arrays)
+
+    def _scalar(self, dtype, data=b""):
+        return _to_array(dtype, (), False, data, self._arrays)[()]
+
     def find_class(self, module, name):
-        found = _ADMITTED.get((module, name))
+        found = self._admitted.get((module, name))
         if found is None:
             raise UnsafeFile(
                 "the file asks for %s.%s; files of arrays hold dicts, text, numbers and arrays only" % (module, name)
@@ -187,18 +217,70 @@ class _Unpickler(pickle.Unpickler):
         raise UnsafeFile("the file refers to another one")
 
 
-def _plain(value, depth=0):
+def _opcodes():
+    import pickletools
+
+    return {ord(code.code): (code.name, code.arg.n if code.arg else 0) for code in pickletools.opcodes}
+
+
+_SIZES = {-2: "<B", -3: "<i", -4: "<I", -5: "<Q"}  # the size in front of an argument, by pickletools' number
+
+
+def _check_codes(data):
+    """Go through the opcodes up to STOP: the reader makes room for what they announce before it looks whether it is
+    there, and for a memo as long as its largest index. Writers count the index, from 0 or 1."""
+    opcodes = _opcodes()
+    at, puts = 0, 0
+    while True:
+        if at >= len(data):
+            raise UnsafeFile("it ends too early")
+        name, size = opcodes.get(data[at], (None, 0))
+        at += 1
+        if name is None:
+            raise UnsafeFile("it is no pickle")
+        if name == "STOP":
+            return
+        if size == -1:  # lines of text
+            start = at
+            for _ in range(2 if name in ("GLOBAL", "INST") else 1):
+                at = data.find(b"\n", at) + 1
+                if at == 0:
+                    raise UnsafeFile("it ends too early")
+            argument = data[start : at - 1] if at - start < 4096 else b""
+            if name in ("INT", "LONG", "FLOAT") and not argument:
+                raise UnsafeFile("it has a number of %d digits" % (at - start))
+        else:
+            if size < 0:
+                head = struct.calcsize(_SIZES[size])
+                if len(data) - at < head:
+                    raise UnsafeFile("it ends too early")
+                size = head + struct.unpack_from(_SIZES[size], data, at)[0]
+            if not 0 <= size <= len(data) - at:
+                raise UnsafeFile("it ends too early")
+            argument = data[at : at + size] if size <= 8 else b""
+            at += size
+        if name == "MEMOIZE":
+            puts += 1
+        if name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            index = int(argument) if name == "PUT" else int.from_bytes(argument, "little")
+            puts += 1
+            if not 0 <= index <= puts:
+                raise UnsafeFile("it numbers its objects in leaps")
+
+
+def _plain(value, budget, depth=0):
     """The value without stand-ins."""
     if depth > 16:
         raise UnsafeFile("the file is nested too deep")
+    budget.take(1)
     if isinstance(value, _Array):
         if value.value is None:
             raise UnsafeFile("an array has no value")
         return value.value
     if isinstance(value, dict):
-        return {_plain(key, depth + 1): _plain(item, depth + 1) for key, item in value.items()}
+        return {_plain(key, budget, depth + 1): _plain(item, budget, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_plain(item, depth + 1) for item in value)
+        return type(value)(_plain(item, budget, depth + 1) for item in value)
     if value is None or isinstance(value, (str, bytes, int, float, bool, np.generic)):
         return value
     raise UnsafeFile("the file holds a %s" % type(value).__name__)
@@ -208,10 +290,13 @@ def read_arrays(file, what="the file"):
     """Read a dict of names to arrays from a pickle.
 
     Raises:
-        ValueError: it is damaged, or holds anything else.
+        ValueError: it is damaged, or holds anything else. Time and memory that reading takes are in proportion to the
+            file.
     """
+    data = file.read()
     try:
-        value = _plain(_Unpickler(file, encoding="latin1").load())
+        _check_codes(data)
+        value = _plain(_Unpickler(data).load(), _Budget(len(data)))
     except UnsafeFile as error:
         raise UnsafeFile("%s: %s" % (what, error)) from None
     except Exception as error:  # a damaged pickle raises all kinds
@@ -224,4 +309,4 @@ def read_arrays(file, what="the file"):
 def load_arrays(path):
     """Read a file that ``save_arrays`` wrote."""
     with open(path, "rb") as file:
-        return read_arrays(io.BytesIO(file.read()), path)
+        return read_arrays(file, path)
