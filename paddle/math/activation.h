@@ -534,7 +534,13 @@ struct Pow {
   constexpr T operator()(T x) const {
     if (factor == 1.0f) return x;
     if (factor == 2.0f) return x * x;
-    if (std::is_floating_point_v<T> && factor == 0.5f) return static_cast<T>(std::sqrt(x));
+    if constexpr (std::is_integral_v<T>) {
+      const double y = std::pow(static_cast<double>(x), std::trunc(factor));
+      constexpr T kLeast = std::numeric_limits<T>::min(), kMost = std::numeric_limits<T>::max();
+      if (y <= static_cast<double>(kLeast)) return kLeast;
+      return y < static_cast<double>(kMost) ? static_cast<T>(y) : kMost;
+    }
+    if (factor == 0.5f) return static_cast<T>(std::sqrt(x));
     return static_cast<T>(std::pow(x, static_cast<T>(factor)));
   }
   template <class T>

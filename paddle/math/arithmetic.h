@@ -53,13 +53,13 @@ struct Divide {
   struct Dx {
     template <class T>
     constexpr T operator()(T, T y, T, T dout) const {
-      return dout / y;
+      return Divide()(dout, y);
     }
   };
   struct Dy {
     template <class T>
     constexpr T operator()(T, T y, T out, T dout) const {
-      return -dout * out / y;
+      return Divide()(-dout * out, y);
     }
   };
 };

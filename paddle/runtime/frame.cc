@@ -6,6 +6,7 @@
 
 #include "paddle/device/device.h"
 #include "paddle/runtime/interrupt.h"
+#include "paddle/tensor/limits.h"
 #include "paddle/tensor/transfer.h"
 
 namespace paddle {
@@ -275,25 +276,46 @@ void Frame::InferStatic() {
     if (!plan_->instructions[i].infer_at_turn) InferStep(i);
 }
 
+// The kind must be as described, sizes known, and a LoD must describe the rows there are. Only what an op keeps for its
+// gradient op may break the last: XShape has X's LoD and no rows; so inputs of which more than the description is read
+// are looked at too.
+void Frame::CheckInferred(int i) {
+  const Instruction& instruction = plan_->instructions[i];
+  const auto check_rows = [&](size_t arg) {
+    const TensorMeta& meta = *steps_[i].metas[arg];
+    if (meta.lod.empty() || !meta.dims.known()) return;
+    meta.lod.CheckRows(meta.dims.rank() ? meta.dims[0] : 0, plan_->values[instruction.values[arg]].name.c_str());
+  };
+  const auto check_output = [&](size_t arg) {
+    TensorMeta& meta = *steps_[i].metas[arg];
+    const Value& value = plan_->values[instruction.values[arg]];
+    const VarKind made = meta.kind;
+    meta.kind = value.kind;
+    Require(made == value.kind, "the op makes a ", made, " of '", value.name, "', but the program describes a ",
+            value.kind);
+    if (value.home == Home::kDynamic || instruction.dynamic[arg]) return false;
+    Require(meta.dims.known(), "the shape of '", value.name, "' came out as ", meta.dims,
+            ", but every size must be known when the program runs");
+    CheckBytes(meta);
+    return true;
+  };
+  const size_t inputs = instruction.def->inputs.size();
+  for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
+    const SlotSpec& spec = slot < inputs ? instruction.def->inputs[slot] : instruction.def->outputs[slot - inputs];
+    for (size_t arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
+      if (instruction.values[arg] < 0) continue;
+      if (slot < inputs ? !spec.has(kMetaOnly) : check_output(arg) && !spec.has(kIntermediate)) check_rows(arg);
+    }
+  }
+}
+
 void Frame::InferStep(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   try {
     InferContext context(*instruction.def, {step.metas.data(), instruction.begin.data()}, step.tensors.data());
     instruction.def->infer(instruction.attrs.get(), context);
-    for (size_t arg = instruction.inputs; arg < step.metas.size(); ++arg) {
-      const int value = instruction.values[arg];
-      if (value < 0 || instruction.block) continue;
-      const VarKind made = step.metas[arg]->kind, described = plan_->values[value].kind;
-      step.metas[arg]->kind = described;
-      Require(made == described, "the op makes a ", made, " of '", plan_->values[value].name,
-              "', but the program describes a ", described);
-      if (plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]) continue;
-      Require(step.metas[arg]->dims.known(), "the shape of '", plan_->values[value].name, "' came out as ",
-              step.metas[arg]->dims, ", but every size must be known when the program runs");
-      step.metas[arg]->lod.CheckRows(step.metas[arg]->dims.rank() ? step.metas[arg]->dims[0] : 0,
-                                     plan_->values[value].name.c_str());
-    }
+    if (!instruction.block) CheckInferred(i);
     if (instruction.kernel->prepare) PrepareState(i);
     if (!instruction.infer_at_turn)  // for the shapes of later instructions; else the kernel's end tells
       for (const auto& output : step.handed_over) *MetaOf(output->value) = output->own.meta();

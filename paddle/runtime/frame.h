@@ -114,6 +114,7 @@ class Frame final : public BlockRunner {
   void CheckReadable();
   void InferStatic();
   void InferStep(int i);
+  void CheckInferred(int i);
   void PrepareState(int i);
   void PlanMemory();
   void GroupValues(bool headroom);

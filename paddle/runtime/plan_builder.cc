@@ -407,7 +407,9 @@ class Builder {
         const int value = instruction.values[arg];
         if (value < 0) continue;
         const bool output = static_cast<int>(arg) >= instruction.inputs;
-        if (output || ReadsBytes(instruction, static_cast<int>(arg)))
+        // What an array's tensors are like goes with them.
+        if (output || ReadsBytes(instruction, static_cast<int>(arg)) ||
+            plan_->values[value].kind == VarKind::kTensorArray)
           plan_->values[value].last = std::max(plan_->values[value].last, i);
       }
       for (const int value : instruction.block_values)

@@ -21,7 +21,9 @@ AttrType DeclaredType(const OpDesc& op, const OpDef* def, const std::string& nam
   return present && !def ? TypeOf(*present) : GuessType(value);
 }
 
-void SetAttr(OpDesc& op, const std::string& name, const py::handle& value) {
+void SetAttr(const OpHandle& self, const std::string& name, const py::handle& value) {
+  const auto held = self.get();
+  OpDesc& op = *held;
   const OpDef* def = Registry::Get().FindOrNull(op.type());
   const AttrSpec* spec = def ? def->FindAttr(name) : nullptr;
   try {
@@ -33,10 +35,11 @@ void SetAttr(OpDesc& op, const std::string& name, const py::handle& value) {
     }
     op.SetAttr(name, std::move(converted));
   } catch (const InvalidArgument& error) {
-    const std::string line = op.UserLine();
     throw InvalidArgument(StrCat("attribute '", name, "' of op '", op.type(), "'",
                                  spec ? StrCat(" (", NameOf(spec->type), ")") : "", ": ", error.what(),
-                                 line.empty() ? "" : "\n  made at " + line));
+                                 DescribeOp(op, self.block())));
+  } catch (const Error& error) {
+    RethrowWithContext(error, DescribeOp(op, self.block()));
   }
 }
 
@@ -119,9 +122,7 @@ void BindAttrs(py::class_<OpHandle>& op) {
            [](const OpHandle& self, const std::string& name) { return TypeOf(GetAttr(*self.get(), name)); })
       .def(
           "_set_attr",
-          [](const OpHandle& self, const std::string& name, const py::object& value) {
-            SetAttr(*self.get(), name, value);
-          },
+          [](const OpHandle& self, const std::string& name, const py::object& value) { SetAttr(self, name, value); },
           "Sets an attribute, converted to the type that the op declares. ValueError for unknown names and wrong "
           "types.")
       .def("set_serialized_attr", [](const OpHandle& self, const std::string& name,

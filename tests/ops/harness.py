@@ -17,6 +17,7 @@
 A case is a dict of input slots and attributes. An input is a shape tuple (distinct random values of the case's dtype), an array,
 `ints(2, 3, high=10)`, `uniform(...)`, `positive(...)`, `simplex(...)`, `lod(value, [lengths], ...)`, `rows(indices, value, height)` (SelectedRows),
 or a list of those for a repeated slot; None in a list is @EMPTY@. `case_dtype="int32"` fixes the dtype. An attribute that is SameDtype is the number of the case's dtype.
+`smooth=False` in a case: its inputs lie where the op has no derivative, so none is compared; `twice=False`: no second one.
 `outputs={"Out": 3}` in a case (or the entry) says how many variables a slot gets; 0 leaves it out.
 
 `reference` gets the inputs and attributes that it names as parameters (floats as float64, repeated slots as lists, absent ones as
@@ -31,7 +32,10 @@ What is checked, each with all cases and dtypes:
 - infer: what was inferred when the program was built (also with unknown first sizes) against what came out.
 - grad: the gradient op(s) against central differences in float64, for the slots of `grad`, all together and each alone.
 - double: the same for the gradient of the gradient, for entries with `double=("X",)`.
-- errors: `bad` cases; wrong ranks and dtypes, unknown attributes, missing inputs: each raises with op type and the entry's line, or is valid.
+- errors: `bad` cases; wrong ranks, sizes, dtypes and LoDs, unknown attributes, missing inputs: each raises, when the program is built or
+  when it runs, with the op type, the entry's line and all inputs with dtype, shape and LoD; or is valid.
+- attributes: values of another type are refused, extreme values too or they are valid.
+- grad_errors: the gradient ops alone, with inputs of wrong sizes, ranks and dtypes, as a damaged program would give them.
 An entry must have a case with an empty input and say `bad`; `no_empty="why"`, `no_bad="why"` otherwise. Every registered op needs
 an entry (gradient ops are covered by the forward's); `Elsewhere("print", "tests/python/test_print.py")` points to a test of another kind.
 """
@@ -41,6 +45,7 @@ import os
 import sys
 
 import checks
+import error_checks
 import pytest
 from one_op import SameDtype
 from paddle import _core as core
@@ -119,6 +124,7 @@ def op_tests(*entries):
 
     @pytest.mark.parametrize("entry, name", items, ids=[f"{entry.type}-{name}" for entry, name in items])
     def test(entry, name):
-        getattr(checks, "check_" + name)(entry)
+        module = checks if hasattr(checks, "check_" + name) else error_checks
+        getattr(module, "check_" + name)(entry)
 
     return test

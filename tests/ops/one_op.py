@@ -14,7 +14,7 @@ class Case:
 
     def __init__(self, entry, index, raw, dtype):
         raw = dict(raw)
-        self.match = raw.pop("match", None)
+        self.match, self.smooth, self.twice = raw.pop("match", None), raw.pop("smooth", True), raw.pop("twice", True)
         dtype = raw.pop("case_dtype", dtype)
         self.entry, self.index, self.dtype, self.raw = entry, index, dtype, raw
         info = entry.info
@@ -79,7 +79,7 @@ class OneOp:
 
     ``inputs_from``: where the op finds its inputs: "feed", "arena" (copies of the feeds, whose memory the op may write into), or
     "scope" (persistable variables; outputs that must share an input's memory then have its name). SelectedRows are in the scope.
-    ``unknown``: the first size of each input is -1 in the description.
+    ``unknown``: the first size of each input is -1 in the description; "all": every size.
     """
 
     def __init__(self, case, inputs_from="feed", unknown=False):
@@ -116,7 +116,7 @@ class OneOp:
         var.set_type(core.VarDesc.VarType.SELECTED_ROWS if is_rows else core.VarDesc.VarType.LOD_TENSOR)
         shape = [value.height, *value.value.shape[1:]] if is_rows else list(value.shape)
         if unknown and shape:
-            shape[0] = -1
+            shape[: None if unknown == "all" else 1] = [-1] * (len(shape) if unknown == "all" else 1)
         var.set_shape(shape)
         var.set_dtype(VAR_TYPES[dtype_name(value)])
         if isinstance(value, LodArray):
@@ -127,7 +127,7 @@ class OneOp:
         if value is None:
             return EMPTY
         name = input_name(slot, i)
-        var = self._describe(name, value, unknown and slot not in self.entry.fixed)
+        var = self._describe(name, value, unknown if slot not in self.entry.fixed else False)
         if isinstance(value, Rows) or self.inputs_from == "scope":
             var.set_persistable(True)
             self._to_scope(name, value)

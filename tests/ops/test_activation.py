@@ -1,7 +1,8 @@
 """Functions of one element, and softmax."""
 
 import numpy as np
-from harness import Op, lod, op_tests, positive, uniform
+from harness import LodArray, Op, lod, op_tests, positive, uniform
+from values import Spec
 
 SHAPES = [(2, 3), (0, 3), (1,), (3, 1, 5)]
 ALL_SHAPES = [dict(X=shape) for shape in SHAPES]
@@ -23,6 +24,25 @@ def softplus(X):
 def softmax(X, axis):
     e = np.exp(X - X.max(axis, keepdims=True, initial=-np.inf))
     return e / e.sum(axis, keepdims=True)
+
+
+def like_case(values):
+    """Given numbers in the case's dtype."""
+    return Spec(lambda rng, dtype: np.asarray(values).astype(dtype), True)
+
+
+def power(X, FactorTensor, factor):
+    if FactorTensor is not None:
+        factor = float(np.asarray(FactorTensor)[0])
+    if np.asarray(X).dtype.kind == "f":
+        return X**factor
+    with np.errstate(divide="ignore"):
+        y = np.asarray(X, "float64") ** int(factor)
+    most = np.iinfo(X.dtype).max
+    return LodArray(np.where(y < most, np.minimum(y, most // 2).astype(X.dtype), most), X.lengths)
+
+
+ROUNDED = [dict(X=like_case([0.5, 1.5, -0.5, -1.5, 2.5, 0.49, 3.2, -2.7, 8388609.0]), smooth=False), dict(X=(0, 3)), dict(X=uniform(3, 4, low=-9, high=9))]
 
 
 def prelu(X, Alpha, mode):
@@ -49,13 +69,13 @@ def simple(type, reference, cases=ALL_SHAPES, **more):
 
 
 test = op_tests(
-    simple("relu", lambda X: np.maximum(X, 0)),
+    simple("relu", lambda X: np.maximum(X, 0), double=("X",)),
     simple("sigmoid", sigmoid),
     simple("logsigmoid", lambda X: -softplus(-X)),
     simple("exp", lambda X: np.exp(X)),
     simple("tanh", lambda X: np.tanh(X)),
     simple("tanh_shrink", lambda X: X - np.tanh(X)),
-    simple("sqrt", lambda X: np.sqrt(X), POSITIVE),
+    simple("sqrt", lambda X: np.sqrt(X), POSITIVE, double=("X",)),
     simple("rsqrt", lambda X: 1 / np.sqrt(X), POSITIVE),
     simple("abs", lambda X: np.abs(X)),
     simple("ceil", lambda X: np.ceil(X)),
@@ -68,12 +88,12 @@ test = op_tests(
     simple("reciprocal", lambda X: 1 / X, POSITIVE),
     simple("log", lambda X: np.log(X), POSITIVE),
     simple("log1p", lambda X: np.log1p(X), POSITIVE),
-    simple("square", lambda X: X * X),
+    simple("square", lambda X: X * X, double=("X",)),
     simple("softplus", softplus),
     simple("softsign", lambda X: X / (1 + np.abs(X))),
     simple("erf", lambda X: erf(X) if X.size else X),
-    simple("leaky_relu", lambda X, alpha: np.where(X > 0, X, alpha * X), ALL_SHAPES + [dict(X=(2, 2), alpha=0.25)]),
-    simple("elu", lambda X, alpha: np.where(X > 0, X, alpha * (np.exp(X) - 1)), ALL_SHAPES + [dict(X=(2, 2), alpha=0.25)]),
+    simple("leaky_relu", lambda X, alpha: np.where(X > 0, X, alpha * X), ALL_SHAPES + [dict(X=(2, 2), alpha=0.25)], double=("X",)),
+    simple("elu", lambda X, alpha: np.where(X > 0, X, alpha * (np.exp(X) - 1)), ALL_SHAPES + [dict(X=(2, 2), alpha=0.25)], double=("X",)),
     simple("selu", lambda X, scale, alpha: scale * np.where(X > 0, X, alpha * (np.exp(X) - 1))),
     simple("relu6", lambda X, threshold: np.minimum(np.maximum(X, 0), threshold)),
     simple("stanh", lambda X, scale_a, scale_b: scale_b * np.tanh(scale_a * X)),
@@ -87,6 +107,22 @@ test = op_tests(
     simple("soft_relu", lambda X, threshold: np.log(1 + np.exp(np.clip(X, -threshold, threshold)))),
     simple("gelu", lambda X: 0.5 * X * (1 + erf(X / np.sqrt(2))) if X.size else X),
     simple("mish", lambda X: X * np.tanh(softplus(X))),
+    simple("round", lambda X: np.sign(X) * np.floor(np.abs(X) + 0.5), ROUNDED, no_bad="any shape is taken; the types are checked by the harness"),
+    Op(
+        "pow",
+        cases=[dict(X=shape, factor=factor) for shape in SHAPES for factor in (1.0, 2.0, 3.0)]
+        + [dict(X=positive(*shape), factor=factor) for shape in SHAPES for factor in (0.5, 2.5, -1.5, 0.0)]
+        + [dict(X=(2, 3))]
+        + [dict(X=(2, 3), FactorTensor=like_case([3.0]), factor=2.0), dict(X=positive(2, 3), FactorTensor=np.array([2.5], "float32"))]
+        + [dict(X=lod((3, 2), [1, 2]), factor=2.0)],
+        reference=power,
+        grad=("X",),
+        dtypes=("float32", "float64", "int32", "int64"),
+        bad=[
+            dict(X=(2, 3), FactorTensor=like_case([2.0, 3.0]), match=r"FactorTensor has shape \[2\]; expected one element"),
+            dict(X=(2, 3), FactorTensor=np.array([True]), match="FactorTensor is bool"),
+        ],
+    ),
     Op(
         "prelu",
         cases=[

@@ -1,7 +1,7 @@
 """Tensors made of numbers that are given."""
 
 import numpy as np
-from harness import Op, lod, op_tests
+from harness import LodArray, Op, lod, op_tests
 
 NUMBERS = ("float32", "float64", "int32", "int64")
 # By their numbers in Fluid's files.
@@ -24,6 +24,29 @@ def arange(Start, End, Step):
     start, end, step = Start[0], End[0], Step[0]
     count = int(np.ceil(abs((end - start) / step))) if Start.dtype.kind == "f" else len(range(start, end, step))
     return (start + np.arange(count) * step).astype(Start.dtype)
+
+
+def parsed(value, str_value):
+    try:
+        return int(str_value)
+    except ValueError:
+        return float(str_value or value)
+
+
+def fill_constant(ValueTensor, ShapeTensor, ShapeTensorList, shape, value, str_value, dtype):
+    if ShapeTensorList:
+        shape = [size[0] for size in ShapeTensorList]
+    elif ShapeTensor is not None:
+        shape = ShapeTensor
+    number = parsed(value, str_value) if ValueTensor is None else ValueTensor[0]
+    return np.full(np.asarray(shape), number, TYPES[dtype])
+
+
+def fill_constant_batch_size_like(Input, shape, input_dim_idx, output_dim_idx, value, str_value, dtype):
+    shape = list(shape)
+    grouped = Input.lengths and input_dim_idx == 0
+    shape[output_dim_idx] = len(Input.lengths[-1]) if grouped else Input.shape[input_dim_idx]
+    return np.full(shape, parsed(value, str_value), TYPES[dtype])
 
 
 test = op_tests(
@@ -91,6 +114,96 @@ test = op_tests(
             dict(num_rows=-1, match="num_rows is -1"),
             dict(num_rows=2, num_columns=-2, match="num_columns is -2"),
             dict(num_rows=2, dtype=99, match="99"),
+        ],
+    ),
+    Op(
+        "fill_constant",
+        cases=[
+            dict(shape=[2, 3], value=1.5),
+            dict(shape=[2, 0]),
+            dict(shape=[1], value=-2.0, force_cpu=True),
+            *(dict(shape=[2], value=3.0, dtype=number) for number in TYPES),
+            dict(shape=[2], value=1.0, str_value="-2.5"),
+            dict(shape=[2], str_value="inf"),
+            dict(shape=[2], str_value="nan", dtype=6),
+            dict(shape=[2], str_value="9007199254740993", dtype=3),
+            dict(shape=[2], str_value="-9223372036854775808", dtype=3),
+            dict(shape=[2], ValueTensor=np.float32([2.5]), value=1.0),
+            dict(shape=[2], ValueTensor=np.array([2**53 + 1]), dtype=3),
+            dict(shape=[2], ValueTensor=np.array([True]), dtype=0),
+            dict(ShapeTensor=np.array([2, 3], "int32"), shape=[7], value=1.0),
+            dict(ShapeTensorList=[np.array([2]), np.array([3], "int32")], shape=[-1, 3], value=1.0),
+        ],
+        reference=fill_constant,
+        fixed="ShapeTensor",
+        no_empty="the inputs are a value and a shape; an empty result is there",
+        bad=[
+            dict(shape=[2], str_value="many", match='"many" is not a number'),
+            dict(shape=[-2], match="size of axis 0 is -2"),
+            dict(shape=[2], dtype=99, match="99"),
+            dict(shape=[2], ValueTensor=np.float32([1, 2]), match="ValueTensor has shape"),
+            dict(ShapeTensor=np.array([2, -1]), match="size of axis 1 is -1"),
+            dict(ShapeTensorList=[np.array([2, 2])], match="one integer"),
+            dict(shape=[1] * 10, match="at most 9"),
+        ],
+    ),
+    Op(
+        "fill_constant_batch_size_like",
+        cases=[
+            dict(Input=(5, 2), shape=[-1, 3], value=1.5),
+            dict(Input=(5, 2), shape=[4, 7], input_dim_idx=1, output_dim_idx=1, dtype=3, value=2.0),
+            dict(Input=lod((5, 2), [2, 3]), shape=[-1, 3], value=1.0),
+            dict(Input=lod((5, 2), [2, 1], [1, 1, 3]), shape=[-1, 3], value=1.0),
+            dict(Input=lod((5, 2), [2, 3]), shape=[-1, 3], input_dim_idx=1),
+            dict(Input=(0, 2), shape=[-1, 3]),
+            dict(Input=(5, 2), shape=[1], str_value="9007199254740993", dtype=3, force_cpu=True),
+        ],
+        reference=fill_constant_batch_size_like,
+        dtypes=("float32", "int64"),
+        bad=[
+            dict(Input=(2, 3), shape=[1], input_dim_idx=2, match="input_dim_idx is 2"),
+            dict(Input=(2, 3), shape=[1], output_dim_idx=-1, match="output_dim_idx is -1"),
+            dict(Input=(2, 3), shape=[1], str_value="x", match="not a number"),
+            dict(Input=(2, 3), shape=[1], dtype=99, match="99"),
+        ],
+    ),
+    Op(
+        "fill_zeros_like",
+        cases=[dict(X=(2, 3)), dict(X=lod((3, 2), [1, 2])), dict(X=(0, 3)), dict(X=(1,))],
+        reference=lambda X: X * 0 if X.dtype.kind == "f" else (X * 0).astype(X.dtype),
+        dtypes=("float32", "float64", "int32", "int64", "bool", "float16"),
+        no_bad="any tensor is taken",
+    ),
+    Op(
+        "fill_any_like",
+        cases=[
+            dict(X=(2, 3), value=1.0),
+            dict(X=lod((3, 2), [1, 2]), value=2.0),
+            *(dict(X=(2,), value=3.0, dtype=number) for number in TYPES),
+            dict(X=(0, 3)),
+            dict(X=(1,)),
+        ],
+        reference=lambda X, value, dtype: LodArray(np.full(X.shape, value, TYPES.get(dtype, X.dtype)), X.lengths),
+        dtypes=("float32", "float64", "int32", "int64", "bool", "float16"),
+        bad=[dict(X=(2, 3), dtype=99, match="99")],
+    ),
+    Op(
+        "assign_value",
+        cases=[
+            dict(shape=[2, 2], dtype=5, fp32_values=[1.0, 2.5, -3.0, 1e-30]),
+            dict(shape=[3], dtype=2, int32_values=[1, -2, 3]),
+            dict(shape=[1, 2], dtype=3, int64_values=[2**62, -1]),
+            dict(shape=[2], dtype=0, bool_values=[0, 1]),
+            dict(shape=[0, 2], dtype=5),
+        ],
+        reference=lambda shape, dtype, bool_values, fp32_values, int32_values, int64_values: np.array(
+            {0: bool_values, 2: int32_values, 3: int64_values, 5: fp32_values}[dtype], TYPES[dtype]
+        ).reshape(shape),
+        bad=[
+            dict(shape=[2], dtype=5, fp32_values=[1.0], match="2 elements, but 1 values"),
+            dict(shape=[2], dtype=5, int32_values=[1, 2], match="2 elements, but 0 values"),
+            dict(shape=[-1], dtype=5, fp32_values=[1.0], match="0 or more"),
+            dict(shape=[1], dtype=6, fp32_values=[1.0], match="float64"),
         ],
     ),
 )

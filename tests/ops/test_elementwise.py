@@ -17,21 +17,23 @@ def lay(X, Y, axis):
     return X, Y.reshape(Y.shape + (1,) * (X.ndim - Y.ndim - axis if axis >= 0 else 0))
 
 
-def cases(make=lambda *shape: shape):
+def cases(make=lambda *shape: shape, twice=True):
     shapes = [((2, 3), (2, 3)), ((2, 3), (3,)), ((0, 3), (3,)), ((1,), (1,)), ((2, 3, 4), (2, 1, 4))]
     out = [dict(X=make(*x), Y=make(*y)) for x, y in shapes]
+    out += [dict(X=make(*x), Y=make(*y), twice=twice) for x, y in [((2, 1, 4), (2, 3, 4)), ((3, 1), (2, 3, 4))]]
     return out + [dict(X=make(2, 3, 4), Y=make(3), axis=1), dict(X=make(2, 3, 4), Y=make(2, 3), axis=0)]
 
 
-def binary(type, function, make=lambda *shape: shape, grad=("X", "Y"), dtypes=NUMBERS):
-    return Op(type, cases=cases(make), reference=lambda X, Y, axis: function(*lay(X, Y, axis)), grad=grad, dtypes=dtypes, bad=BAD)
+def binary(type, function, make=lambda *shape: shape, grad=("X", "Y"), dtypes=NUMBERS, double=()):
+    reference = lambda X, Y, axis: function(*lay(X, Y, axis))  # noqa: E731
+    return Op(type, cases=cases(make, twice=type != "elementwise_div"), reference=reference, grad=grad, dtypes=dtypes, bad=BAD, double=double)
 
 
 test = op_tests(
-    binary("elementwise_add", np.add),
-    binary("elementwise_sub", np.subtract),
-    binary("elementwise_mul", np.multiply),
-    binary("elementwise_div", np.divide, positive, dtypes=("float32", "float64")),
+    binary("elementwise_add", np.add, double=("X", "Y")),
+    binary("elementwise_sub", np.subtract, double=("X", "Y")),
+    binary("elementwise_mul", np.multiply, double=("X", "Y")),
+    binary("elementwise_div", np.divide, positive, dtypes=("float32", "float64"), double=("X", "Y")),
     binary("elementwise_max", np.maximum, apart, dtypes=("float32", "float64")),
     binary("elementwise_min", np.minimum, apart, dtypes=("float32", "float64")),
     binary("elementwise_pow", np.power, positive, dtypes=("float32", "float64")),

@@ -28,6 +28,7 @@ test = op_tests(
         ],
         reference=mul,
         grad=("X", "Y"),
+        double=("X", "Y"),
         bad=[dict(X=(2, 3), Y=(4, 5), match="3")],
     ),
     Op(

@@ -1,7 +1,10 @@
 """Positions of elements: the largest, the least, sorting."""
 
+import harness
 import numpy as np
+import pytest
 from harness import LodArray, Op, ints, lod, op_tests
+from one_op import Case, OneOp
 
 NUMBERS = ("float32", "float64", "int32", "int64")
 TIES = np.array([[3, 1, 3, 1, 2], [0, 5, 5, 0, 5]])
@@ -49,6 +52,12 @@ def argsort(X, axis, descending):
     else:
         order = np.argsort(X, axis=axis, kind="stable")
     return {"Out": np.take_along_axis(X, order, axis), "Indices": order}
+
+
+def top_k(X, K, k):
+    k = k if K is None else int(K[0])
+    order = np.argsort(-np.asarray(X), axis=-1, kind="stable")[..., :k]
+    return {"Out": LodArray(np.take_along_axis(np.asarray(X), order, -1), X.lengths), "Indices": LodArray(order, X.lengths)}
 
 
 test = op_tests(
@@ -105,4 +114,53 @@ test = op_tests(
         dtypes=NUMBERS + ("bool",),
         bad=[dict(Condition=np.ones(2, "uint8"), match="uint8")],
     ),
+    Op(
+        "top_k",
+        cases=[
+            dict(X=(4, 5), k=2),
+            dict(X=(4, 5), k=5),
+            dict(X=(30,), k=7),
+            dict(X=lod((3, 4), [1, 2])),
+            dict(X=(2, 3, 4), k=3),
+            dict(X=(4, 5), K=np.array([3], "int32"), k=1),
+            dict(X=(4, 5), K=np.array([2]), k=9),
+            dict(X=(0, 3), k=2),
+            dict(X=(1,)),
+        ],
+        reference=top_k,
+        grad="X",
+        grad_from="Out",
+        dtypes=NUMBERS,
+        bad=[
+            dict(X=(2, 3), k=4, match="k is 4"),
+            dict(X=(2, 3), k=0, match="k is 0"),
+            dict(X=(2, 3), K=np.array([4]), match="k is 4"),
+            dict(X=(2, 3), K=np.array([-1]), match="k is -1"),
+            dict(X=(2, 3), K=np.array([1, 2]), match="K has shape"),
+            dict(X=np.zeros(2, "bool"), match="bool"),
+        ],
+    ),
 )
+
+
+def sorted_rows(kind, x, **attrs):
+    """The outputs of argsort or top_k, of which gradients cannot be taken by differences: there are ties or NaN."""
+    entry = harness.ENTRIES[kind]
+    outputs = OneOp(Case(entry, 0, dict(X=x, **attrs), "float64")).run()
+    return np.asarray(outputs["Out"][0]), np.asarray(outputs["Indices"][0])
+
+
+@pytest.mark.parametrize("x", [TIES.astype("float64"), NANS])
+def test_ties_keep_their_order_and_nan_is_the_largest(x):
+    # Last, as NumPy has it; and first in descending order.
+    up, at = sorted_rows("argsort", x)
+    np.testing.assert_array_equal(up, np.sort(x, axis=1))
+    np.testing.assert_array_equal(at, np.argsort(x, axis=1, kind="stable"))
+    down, at = sorted_rows("argsort", x, descending=True)
+    key = np.where(np.isnan(x), np.inf, x)
+    key = np.where(np.isposinf(x), 1e300, key)
+    np.testing.assert_array_equal(at, np.argsort(-key, axis=1, kind="stable"))
+    np.testing.assert_array_equal(down, np.take_along_axis(x, at, 1))
+    best, first = sorted_rows("top_k", x, k=3)
+    np.testing.assert_array_equal(first, at[:, :3])
+    np.testing.assert_array_equal(best, down[:, :3])

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -194,22 +195,78 @@ def test_hostile_array_files(value):
     assert not os.path.exists("/tmp/paddle_hostile_pickle")
 
 
+def state_files(tmp_path):
+    """The bytes of .pdparams and .pdopt files: ours, and those of pickle's protocols."""
+    optimizer = {"moment1_0": np.arange(6, dtype="float32").reshape(2, 3), "beta1_pow_acc_0": np.array([0.9]), "step": np.int64(7)}
+    for name, arrays in (("a.pdparams", ARRAYS), ("a.pdopt", optimizer)):
+        path = tmp_path / name
+        state_file.save_arrays(str(path), arrays)
+        yield path.read_bytes()
+        for protocol in range(5):
+            yield pickle.dumps(arrays, protocol)
+
+
+def damage(data, random):
+    """Flips, overwrites, cuts, inserts, removes or repeats a few bytes."""
+    for _ in range(random.randint(1, 4)):
+        at, other = random.randint(len(data) + 1), random.randint(len(data) + 1)
+        few = bytes(random.randint(0, 256, random.randint(1, 9)).tolist())
+        data = [
+            data[:at] + few + data[at + len(few) :],
+            data[:at] + few + data[at:],
+            data[:at] + data[at + len(few) :],
+            data[:at] + data[other : other + 64] + data[at:],
+            data[:at],
+            data[:at] + bytes([data[at] ^ 1 << random.randint(8)]) + data[at + 1 :] if at < len(data) else data,
+        ][random.randint(6)]
+    return data
+
+
 def test_damaged_array_files(tmp_path):
-    path = str(tmp_path / "a.pdparams")
-    state_file.save_arrays(path, ARRAYS)
-    with open(path, "rb") as file:
-        data = file.read()
     random = np.random.RandomState(0)
-    for _ in range(2000):
-        damaged = bytearray(data)
-        for place in random.randint(0, len(data), random.randint(1, 4)):
-            damaged[place] = random.randint(256)
-        if random.rand() < 0.3:
-            damaged = damaged[: random.randint(len(data))]
+    files = list(state_files(tmp_path))
+    read = 0
+    for i in range(10000):
         try:
-            state_file.read_arrays(io.BytesIO(bytes(damaged)))
+            arrays = state_file.read_arrays(io.BytesIO(damage(files[i % len(files)], random)))
         except ValueError:
-            pass
+            continue
+        read += 1
+        assert all(isinstance(name, str) for name in arrays)
+    assert read
+
+
+def twice(levels, end):
+    """A pickle whose object holds itself twice, LEVELS times over."""
+    return b"(lp0\n0g0\n" + b"".join(b"(g%d\ng%d\n%sp%d\n0" % (k, k, end, k + 1) for k in range(levels)) + b"g%d\n" % levels
+
+
+def test_array_files_change_no_class():
+    data = b"cnumpy\ndtype\n(N(dX\x05\x00\x00\x00dtypeI7\ns" + b"tb."  # a slot state for the class itself
+    with pytest.raises(ValueError):
+        state_file.read_arrays(io.BytesIO(data))
+    assert "dtype" not in vars(state_file._DType)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x02}r\x00\x00\x00\x04s.",  # the last of 67 million objects
+        b"\x80\x02}\x8d" + b"\xff" * 7 + b"\x7f.",  # a text without end
+        b"\x80\x05\x96" + b"\xff" * 6 + b"\x00\x00.",  # the same of bytes
+        b"}X\x01\x00\x00\x00a" + twice(60, b"l") + b"s.",  # 2^60 lists
+        b"}" + twice(60, b"t") + b"I1\ns.",  # 2^60 tuples to hash
+        b"(" + twice(60, b"t") + b"I1\nd.",
+        b"ccollections\nOrderedDict\n((l(" + twice(60, b"t") + b"I1\nlatR.",
+        b"\x80\x04\x8f(" + twice(60, b"t") + b"\x90.",
+    ],
+)
+def test_array_files_that_ask_for_too_much(data):
+    started, most = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError):
+        state_file.read_arrays(io.BytesIO(data))
+    assert time.process_time() - started < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - most < 256 << 10  # KiB
 
 
 def test_atomic_write(tmp_path):

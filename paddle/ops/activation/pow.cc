@@ -57,7 +57,8 @@ const SlotSpec kFactor{"FactorTensor",
 
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp<PowAttrs>({.name = "pow",
-                          .doc = "Out = X ^ factor; for integers the factor is truncated first.",
+                          .doc = "Out = X ^ factor; for integers the factor is truncated first, and so is the result, "
+                                 "to what the type holds.",
                           .inputs = {{"X", "Tensor of any shape."}, kFactor},
                           .outputs = {{"Out", "Tensor of X's shape and LoD."}},
                           .infer = Infer,

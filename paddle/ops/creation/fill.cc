@@ -26,8 +26,10 @@ void InferBatchSizeLike(const BatchSizeLikeAttrs& attrs, InferContext& context) 
   if (context.building()) ValueOf(attrs);
   Dims dims = ShapeLikeInput(context, attrs.shape, attrs.input_dim_idx, attrs.output_dim_idx);
   const TensorMeta& input = context.In("Input");
-  if (!input.lod.empty() && attrs.input_dim_idx == 0)
+  if (attrs.input_dim_idx == 0 && !input.lod.empty())
     dims[attrs.output_dim_idx] = input.lod.sequences(input.lod.levels() - 1);
+  else if (attrs.input_dim_idx == 0 && context.building() && input.lod_level > 0)
+    dims[attrs.output_dim_idx] = -1;
   context.SetOut("Out", dims, DTypeFromAttr(attrs.dtype, kAllTypes));
 }
 
@@ -65,6 +67,7 @@ size_t ValueCount(const AssignValueAttrs& attrs, DType dtype) {
 void InferAssignValue(const AssignValueAttrs& attrs, InferContext& context) {
   const DType dtype = DTypeFromAttr(attrs.dtype, {DType::kBool, DType::kFloat32, DType::kInt32, DType::kInt64});
   const Dims dims(attrs.shape);
+  Require(dims.known(), "shape is ", dims, "; expected sizes of 0 or more");
   const size_t count = ValueCount(attrs, dtype);
   Require(dims.numel() == static_cast<int64_t>(count), "shape ", dims, " has ", dims.numel(), " elements, but ", count,
           " values of type ", dtype, " are given");

@@ -81,6 +81,9 @@ void Grad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& dout, 
 
 void DivideGrad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& out, const Tensor& dout,
                 const Tensor& x, const Tensor& y, Tensor* dx, Tensor* dy) {
+  VisitNumber(y.dtype(), [&]<class T>() {
+    if constexpr (std::is_integral_v<T>) CheckDivisor<T>(y);
+  });
   RunGrad<math::Divide>(attrs, &out, dout, x, y, dx, dy);
 }
 
@@ -157,15 +160,28 @@ OpSpec<ElementwiseAttrs> Backward(std::string_view name, std::string_view doc, u
           .may_share = {{"X@GRAD", "Out@GRAD"}}};
 }
 
+// X@GRAD of elementwise_div_grad; where it is not wanted, the same quotient Out@GRAD / Y under a name of its own.
+std::vector<std::string> DivideDx(const ElementwiseAttrs& attrs, GradContext& context) {
+  const std::vector<std::string>& dx = context.Out("X@GRAD");
+  if (!dx.empty() && dx.front() != kEmptyName) return dx;
+  const std::string &dout = context.In("Out@GRAD").front(), &y = context.In("Y").front();
+  OpDesc& op = context.Emit("elementwise_div", attrs);
+  op.SetInput("X", {dout});
+  op.SetInput("Y", {y});
+  op.SetOutput("Out", {dout + "_over_" + y});
+  return op.Output("Out");
+}
+
 // The gradients of the gradient ops: elementwise/double_grad.cc.
 void DoubleGrad(const ElementwiseAttrs& attrs, GradContext& context) {
   const std::string& forward = context.forward().type();
   const bool multiply = forward == "elementwise_mul_grad", divide = forward == "elementwise_div_grad";
+  const std::vector<std::string> dx = divide ? DivideDx(attrs, context) : std::vector<std::string>();
   OpDesc& op = context.Emit(forward + "_grad", attrs);
   op.SetInput("DDX", context.OutGrad("X@GRAD"));
   op.SetInput("DDY", context.OutGrad("Y@GRAD"));
   if (divide) {
-    op.SetInput("DX", context.Out("X@GRAD"));
+    op.SetInput("DX", dx);
     op.SetInput("Out", context.In("Out"));
   } else {
     op.SetInput("DOut", context.In("Out@GRAD"));
@@ -178,11 +194,18 @@ void DoubleGrad(const ElementwiseAttrs& attrs, GradContext& context) {
   if (multiply || divide) op.SetOutput("Y@GRAD", context.InGrad("Y"));
 }
 
+void InferDivideGrad(const ElementwiseAttrs& attrs, InferContext& context) {
+  InferGrad(attrs, context);
+  context.CheckSameDims("Out@GRAD", "Out");
+  context.CheckSameDType("Out@GRAD", "Out");
+}
+
 OpSpec<ElementwiseAttrs> DivideBackward() {
   auto spec = Backward("elementwise_div_grad",
                        "X@GRAD = Out@GRAD / Y, Y@GRAD = -Out@GRAD Out / Y, summed over stretched axes.", 0, DoubleGrad);
   spec.inputs.insert(spec.inputs.begin(), {"Out", "X / Y."});
   spec.inputs[2].flags = kMetaOnly;
+  spec.infer = InferDivideGrad;
   return spec;
 }
 

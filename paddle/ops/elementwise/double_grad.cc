@@ -75,7 +75,9 @@ void ExpandDivide(const ElementwiseAttrs& attrs, ExpandContext& context) {
   Builder build{context, attrs};
   const std::string y = context.In("Y"), out = context.In("Out"), dx = context.In("DX");
   std::string ddx = context.In("DDX"), ddy = context.In("DDY");
-  // X may have been stretched to Out's shape: everything is computed there.
+  if (!DimsAgree(context.Meta(dx).dims, context.Meta(out).dims))
+    throw Unimplemented("the gradient of elementwise_div_grad where X was stretched; expand X first");
+  // DDX may have to be stretched to Out's shape: everything is computed there.
   const std::string wide_ddx = build.Op("add", build.Zeros(out), ddx.empty() ? build.Zeros(dx) : ddx);
   if (ddy.empty()) ddy = build.Zeros(y);
   const std::string wide_dx = build.Op("add", build.Zeros(out), dx);

@@ -1,6 +1,7 @@
 // Products of matrices and of batches of them, with the gradient.
 #include "paddle/ops/linalg/matmul.h"
 
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -100,7 +101,8 @@ MatMulGradPlan PlanMatMulGrad(const MatMulAttrs& attrs, const Dims& x_dims, cons
 
 namespace {
 
-void InferMatMul(const MatMulAttrs& attrs, InferContext& context) {
+// The dims of Out.
+Dims CheckFactors(const MatMulAttrs& attrs, InferContext& context) {
   context.CheckDType("X", kFloats);
   context.CheckSameDType("X", "Y");
   context.CheckRank("X", 1, kMaxRank);
@@ -121,7 +123,11 @@ void InferMatMul(const MatMulAttrs& attrs, InferContext& context) {
   if (x.rank() > 1 || p.m != 1) out.Append(p.m);
   if (y.rank() > 1 || p.n != 1) out.Append(p.n < 0 ? -1 : p.n * heads);
   if (out.rank() == 0) out.Append(1);
-  context.SetOut("Out", out, context.In("X").dtype);
+  return out;
+}
+
+void InferMatMul(const MatMulAttrs& attrs, InferContext& context) {
+  context.SetOut("Out", CheckFactors(attrs, context), context.In("X").dtype);
   context.ShareLod("X", "Out");
 }
 
@@ -177,6 +183,7 @@ void MatMulGrad(const CpuContext&, const MatMulAttrs& attrs, MatMulGradState& st
 void InferMatMulGrad(const MatMulAttrs& attrs, InferContext& context) {
   Require(attrs.head_number == 1, "matmul with head_number = ", attrs.head_number,
           " has no gradient; split X and Y and concatenate the products instead");
+  CheckDims(context, "Out@GRAD", CheckFactors(attrs, context));
   context.CheckSameDType("X", "Out@GRAD");
   if (context.HasOut("X@GRAD")) context.CopyMeta("X", "X@GRAD");
   if (context.HasOut("Y@GRAD")) context.CopyMeta("Y", "Y@GRAD");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "paddle/math/gemm.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -14,7 +15,8 @@ void CheckColumns(int columns, int rank, const char* attr, const char* slot) {
           "; expected 1 <= ", attr, " < ", rank);
 }
 
-void InferMul(const MulAttrs& attrs, InferContext& context) {
+// The dims of Out.
+Dims CheckFactors(const MulAttrs& attrs, InferContext& context) {
   const Dims &x = context.In("X").dims, &y = context.In("Y").dims;
   context.CheckDType("X", kFloats);
   context.CheckSameDType("X", "Y");
@@ -26,7 +28,11 @@ void InferMul(const MulAttrs& attrs, InferContext& context) {
           " rows; they must be equal");
   Dims out = x.Slice(0, attrs.x_num_col_dims);
   for (int i = attrs.y_num_col_dims; i < y.rank(); ++i) out.Append(y[i]);
-  context.SetOut("Out", out, context.In("X").dtype);
+  return out;
+}
+
+void InferMul(const MulAttrs& attrs, InferContext& context) {
+  context.SetOut("Out", CheckFactors(attrs, context), context.In("X").dtype);
   context.ShareLod("X", "Out");
 }
 
@@ -74,7 +80,8 @@ void MulGrad(const CpuContext&, const MulAttrs&, MulGradState& state, Scratch sc
   });
 }
 
-void InferMulGrad(const MulAttrs&, InferContext& context) {
+void InferMulGrad(const MulAttrs& attrs, InferContext& context) {
+  CheckDims(context, "Out@GRAD", CheckFactors(attrs, context));
   context.CheckSameDType("X", "Out@GRAD");
   context.SetOut("X@GRAD", context.In("X").dims, context.In("X").dtype);  // without LoD, as in Fluid
   context.SetOut("Y@GRAD", context.In("Y").dims, context.In("Y").dtype);
@@ -123,7 +130,14 @@ void MulGradGrad(const CpuContext&, const MulAttrs&, MulGradGradState& state, Sc
   });
 }
 
-void InferMulGradGrad(const MulAttrs&, InferContext& context) {
+void InferMulGradGrad(const MulAttrs& attrs, InferContext& context) {
+  CheckDims(context, "DOut", CheckFactors(attrs, context));
+  context.CheckSameDType("X", "DOut");
+  for (const auto& [given, like] : {std::pair{"DDX", "X"}, {"DDY", "Y"}}) {
+    if (!context.Has(given)) continue;
+    context.CheckSameDims(like, given);
+    context.CheckSameDType(like, given);
+  }
   if (context.HasOut("DX")) context.CopyMeta("X", "DX");
   if (context.HasOut("DY")) context.CopyMeta("Y", "DY");
   if (context.HasOut("DDOut")) context.CopyMeta("DOut", "DDOut");

@@ -2,6 +2,7 @@
 // What ops that only change a tensor's shape have in common.
 
 #include <cstring>
+#include <optional>
 
 #include "paddle/op/registry.h"
 
@@ -39,6 +40,39 @@ inline void InferFromXShape(InferContext& context) {
   context.ShareLod("XShape", "X@GRAD");
 }
 
+// X@GRAD from X; Out@GRAD must have as many elements.
+inline void InferFromX(InferContext& context) {
+  const TensorMeta &x = context.In("X"), &dout = context.In("Out@GRAD");
+  Require(SizesAgree(x.numel(), dout.numel()), "Out@GRAD has shape ", dout.dims, ", but X has shape ", x.dims);
+  Require(dout.dtype == x.dtype, "Out@GRAD is ", dout.dtype, ", but X is ", x.dtype);
+  context.CopyMeta("X", "X@GRAD");
+}
+
+// Out with X's elements in a new shape; X's LoD stays where the number of rows does.
+inline void InferReshaped(InferContext& context, const Dims& dims) {
+  const TensorMeta x = context.In("X");
+  context.SetOut("Out", dims, x.dtype);
+  if (dims.rank() > 0 && x.rank() > 0 && dims[0] == x.dims[0]) context.ShareLod("X", "Out");
+}
+
+// An axis that may come as a tensor instead of as the attribute `axis`.
+inline const SlotSpec kAxisTensorSlot{"AxisTensor", "The axis as a tensor of one integer; it goes before `axis`.",
+                                      kOptional | kValue | kNoGradient};
+
+// None while a program is built whose axis is a tensor.
+inline std::optional<int> InferAxis(const InferContext& context, int32_t axis, int rank) {
+  if (!context.Has("AxisTensor")) return NormalizeAxis(axis, rank);
+  context.CheckDType("AxisTensor", kIndices);
+  Require(SizesAgree(context.In("AxisTensor").numel(), 1), "AxisTensor has shape ", context.In("AxisTensor").dims,
+          "; expected one integer");
+  const auto values = context.Values("AxisTensor");
+  if (!values) return std::nullopt;
+  return NormalizeAxis(values->at(0), rank, "the axis in AxisTensor");
+}
+inline int KernelAxis(const Tensor* tensor, int32_t axis, int rank) {
+  return NormalizeAxis(tensor ? ToInt64s(*tensor).at(0) : axis, rank);
+}
+
 // Kernels of ops X -> Out with and without XShape, and of their gradients.
 template <class Attrs>
 void CopyKernel(const CpuContext&, const Attrs&, const Tensor& x, Tensor& out) {
@@ -62,7 +96,8 @@ OpSpec<Attrs> ShapeGradSpec(std::string_view name, bool xshape) {
                                 xshape ? kXShapeInput : SlotSpec{"X", "Input of the op.", kMetaOnly}},
                      .outputs = {{"X@GRAD", "Gradient of X.", kOptional}},
                      .may_share = {{"X@GRAD", "Out@GRAD"}}};
-  if (xshape) spec.infer = [](const Attrs&, InferContext& context) { InferFromXShape(context); };
+  spec.infer = xshape ? [](const Attrs&, InferContext& context) { InferFromXShape(context); }
+                      : [](const Attrs&, InferContext& context) { InferFromX(context); };
   return spec;
 }
 

@@ -79,15 +79,7 @@ Dims NewDims(const std::vector<int64_t>& wanted, const Dims& x) {
 }
 
 void Infer(const ReshapeAttrs& attrs, InferContext& context) {
-  const TensorMeta& x = context.In("X");
-  const Dims dims = NewDims(Wanted(attrs, context), x.dims);
-  TensorMeta* out = context.MutableOut("Out");
-  if (!out) return;
-  const bool same_rows = dims.rank() > 0 && x.rank() > 0 && dims[0] == x.dims[0];
-  out->dims = dims;
-  out->dtype = x.dtype;
-  out->lod = same_rows ? x.lod : Lod();
-  out->lod_level = same_rows ? x.lod_level : 0;
+  InferReshaped(context, NewDims(Wanted(attrs, context), context.In("X").dims));
 }
 
 void Infer2(const ReshapeAttrs& attrs, InferContext& context) {
@@ -105,7 +97,7 @@ void Kernel2(const CpuContext&, const ReshapeAttrs&, const Tensor& x, const Tens
 
 // The old form reads and lists all of the op's slots; the shape inputs are integers and get no gradient.
 void InferOldGrad(const ReshapeAttrs&, InferContext& context) {
-  context.CopyMeta("X", "X@GRAD");
+  InferFromX(context);
   if (context.HasOut("Shape@GRAD")) context.CopyMeta("Shape", "Shape@GRAD");
   for (int i = 0; i < context.OutCount("ShapeTensor@GRAD"); ++i) context.CopyMeta("ShapeTensor", "ShapeTensor@GRAD", i);
 }

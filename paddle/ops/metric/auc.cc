@@ -55,7 +55,10 @@ void Infer(const AucAttrs& attrs, InferContext& context) {
 int64_t* OpenBlock(const AucAttrs& attrs, int64_t* stat) {
   const int64_t bins = int64_t{attrs.num_thresholds} + 1;
   if (attrs.slide_steps == 0) return stat;
-  int64_t* block = stat + stat[StatSize(attrs) - 1] % attrs.slide_steps * bins;
+  const int64_t batches = stat[StatSize(attrs) - 1];
+  Require(batches >= 0, "the last element of StatPos and StatNeg, the number of batches so far, is ", batches,
+          "; expected 0 or more");
+  int64_t* block = stat + batches % attrs.slide_steps * bins;
   int64_t* sum = stat + attrs.slide_steps * bins;
   for (int64_t i = 0; i < bins; ++i) sum[i] -= std::exchange(block[i], 0);
   return block;

@@ -48,7 +48,7 @@ void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, 
     const T* from = x.data<T>();
     T* to = out.mutable_data<T>();
     if (attrs.is_test) {
-      const T scale = attrs.upscale() ? T(1) : 1 - static_cast<T>(attrs.dropout_prob);
+      const T scale = KeptScale<T>(attrs);
       ParallelFor(x.numel(), 4 * kElementsPerTask, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) to[i] = from[i] * scale;
         if (kept) std::fill(kept + begin, kept + end, uint8_t{1});

@@ -29,8 +29,10 @@ struct DropoutAttrs {
 // What elements that are kept are multiplied by.
 template <class T>
 T KeptScale(const DropoutAttrs& attrs) {
+  const T keep = 1 - static_cast<T>(attrs.dropout_prob);
+  if (attrs.is_test) return attrs.upscale() ? T(1) : keep;
   if (!attrs.upscale()) return 1;
-  return attrs.dropout_prob < 1 ? 1 / (1 - static_cast<T>(attrs.dropout_prob)) : T(0);
+  return keep > 0 ? 1 / keep : T(0);
 }
 
 // Bits of an element below it: the element is dropped.

@@ -2,6 +2,8 @@
 
 #include "paddle/math/reduce.h"
 
+#include <algorithm>
+
 #include "paddle/math/cast.h"
 #include "paddle/math/map.h"
 #include "paddle/ops/creation/creation.h"
@@ -15,20 +17,12 @@ constexpr DTypeSet kBools{DType::kBool};
 void InferReduce(const ReduceAttrs& attrs, InferContext& context, const DTypeSet& allowed) {
   context.CheckDType("X", allowed);
   const TensorMeta& x = context.In("X");
-  const Dims kept = KeptDims(attrs, x.dims);
-  Dims dims = kept;
-  bool reduced[kMaxRank] = {};
-  for (int i = 0; i < x.rank(); ++i) reduced[i] = attrs.reduce_all;
-  if (!attrs.reduce_all)
-    for (const int32_t axis : attrs.dim) reduced[NormalizeAxis(axis, x.rank())] = true;
-  if (!attrs.keep_dim) {
-    dims = {};
-    for (int i = 0; i < x.rank(); ++i)
-      if (!reduced[i]) dims.Append(x.dims[i]);
-    if (dims.rank() == 0) dims.Append(1);
-  }
-  context.SetOut("Out", dims, attrs.out_dtype < 0 ? x.dtype : DTypeFromAttr(attrs.out_dtype, allowed));
-  if (x.rank() > 0 && !reduced[0]) context.ShareLod("X", "Out");
+  context.SetOut("Out", ReducedDims(attrs, x.dims),
+                 attrs.out_dtype < 0 ? x.dtype : DTypeFromAttr(attrs.out_dtype, allowed));
+  const bool keeps_rows = !attrs.reduce_all && std::none_of(attrs.dim.begin(), attrs.dim.end(), [&](int32_t axis) {
+    return NormalizeAxis(axis, x.rank()) == 0;
+  });
+  if (x.rank() > 0 && keeps_rows) context.ShareLod("X", "Out");
 }
 
 void InferNumbers(const ReduceAttrs& attrs, InferContext& context) { InferReduce(attrs, context, kNumbers); }

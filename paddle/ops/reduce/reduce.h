@@ -34,4 +34,19 @@ inline Dims KeptDims(const ReduceAttrs& attrs, const Dims& dims) {
   return kept;
 }
 
+// The dims of Out.
+inline Dims ReducedDims(const ReduceAttrs& attrs, const Dims& dims) {
+  const Dims kept = KeptDims(attrs, dims);
+  if (attrs.keep_dim) return kept;
+  bool reduced[kMaxRank] = {};
+  for (int i = 0; i < dims.rank(); ++i) reduced[i] = attrs.reduce_all;
+  if (!attrs.reduce_all)
+    for (const int32_t axis : attrs.dim) reduced[NormalizeAxis(axis, dims.rank())] = true;
+  Dims out;
+  for (int i = 0; i < dims.rank(); ++i)
+    if (!reduced[i]) out.Append(dims[i]);
+  if (out.rank() == 0) out.Append(1);
+  return out;
+}
+
 }  // namespace paddle

@@ -5,6 +5,7 @@
 #include "paddle/device/parallel.h"
 #include "paddle/math/cast.h"
 #include "paddle/math/reduce.h"
+#include "paddle/op/check_dims.h"
 #include "paddle/ops/reduce/reduce.h"
 
 namespace paddle {
@@ -111,6 +112,20 @@ void GradOfSpread(const ReduceAttrs& attrs, GradContext& context) {
   op.SetOutput("Out", context.InGrad("Out@GRAD"));
 }
 
+void InferGrad(const ReduceAttrs& attrs, InferContext& context) {
+  context.CheckDType("X", kNumbers);
+  const Dims out = ReducedDims(attrs, context.In("X").dims);
+  CheckDims(context, "Out@GRAD", out);
+  context.CheckDType("Out@GRAD", kNumbers);
+  context.CopyMeta("X", "X@GRAD");
+}
+
+void InferFoldGrad(const ReduceAttrs& attrs, InferContext& context) {
+  InferGrad(attrs, context);
+  context.CheckSameDims("Out@GRAD", "Out");
+  context.CheckSameDType("Out@GRAD", "Out");
+}
+
 const SlotSpec kDout{"Out@GRAD", "Gradient of Out."}, kDx{"X@GRAD", "Gradient of X.", kOptional};
 
 OpSpec<ReduceAttrs> SpreadSpec(std::string_view name, std::string_view doc,
@@ -119,6 +134,7 @@ OpSpec<ReduceAttrs> SpreadSpec(std::string_view name, std::string_view doc,
           .doc = doc,
           .inputs = {kDout, {"X", "Input of the op.", kMetaOnly}},
           .outputs = {kDx},
+          .infer = InferGrad,
           .grad = grad};
 }
 
@@ -126,7 +142,8 @@ OpSpec<ReduceAttrs> FoldSpec(std::string_view name, std::string_view doc) {
   return {.name = name,
           .doc = doc,
           .inputs = {{"Out", "Output of the op."}, kDout, {"X", "Input of the op."}},
-          .outputs = {kDx}};
+          .outputs = {kDx},
+          .infer = InferFoldGrad};
 }
 
 [[maybe_unused]] const Registered kOps[] = {

@@ -80,5 +80,11 @@ TEST(TensorTest, ChecksTypeAndRoom) {
   EXPECT_THROW(Tensor({-1}, DType::kInt64), InvalidArgument);
 }
 
+TEST(TensorTest, SizesOutOfAllBoundsAreRefused) {
+  // In 64 bits the bytes of the first would be 8.
+  for (const int64_t count : {(int64_t{1} << 61) + 1, int64_t{1} << 60, int64_t{1} << 48})
+    EXPECT_THROW(Tensor({count}, DType::kFloat64), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace paddle

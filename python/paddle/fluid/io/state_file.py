@@ -157,8 +157,16 @@ def _no_bytes():
     return b""
 
 
-def _ordered_dict(*args):
-    return dict(*args)
+def _ordered_dict(pairs=()):
+    for key, _ in pairs:
+        _check_key(key)
+    return dict(pairs)
+
+
+def _check_key(key):
+    # Hashing a tuple of tuples that are one and the same takes time exponential in their depth.
+    if not isinstance(key, (str, bytes, int)):
+        raise UnsafeFile("a dict has a key of type %s" % type(key).__name__)
 
 
 _ADMITTED = {
@@ -174,7 +182,37 @@ for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
     _ADMITTED[_module, "scalar"] = _scalar
 
 
-class _Unpickler(pickle.Unpickler):
+class _Unpickler(pickle._Unpickler):
+    """The one in Python: that in C makes room for as many objects as a number in the file says."""
+
+    dispatch = dict(pickle._Unpickler.dispatch)
+    for _opcode in (pickle.EMPTY_SET, pickle.FROZENSET, pickle.ADDITEMS):
+        del dispatch[_opcode[0]]
+
+    def load_setitem(self):
+        _check_key(self.stack[-2])
+        super().load_setitem()
+
+    def load_setitems(self):
+        for key in self.stack[::2]:
+            _check_key(key)
+        super().load_setitems()
+
+    def load_dict(self):
+        for key in self.stack[::2]:
+            _check_key(key)
+        super().load_dict()
+
+    def load_build(self):
+        if not isinstance(self.stack[-2], (_DType, _Array)):  # it would set attributes, of this module's own classes too
+            raise UnsafeFile("only arrays have a state")
+        super().load_build()
+
+    dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.SETITEM[0]] = load_setitem
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+    dispatch[pickle.DICT[0]] = load_dict
+
     def find_class(self, module, name):
         found = _ADMITTED.get((module, name))
         if found is None:
@@ -187,18 +225,21 @@ class _Unpickler(pickle.Unpickler):
         raise UnsafeFile("the file refers to another one")
 
 
-def _plain(value, depth=0):
-    """The value without stand-ins."""
+def _plain(value, done, depth=0):
+    """The value without stand-ins. ``done``: results by id, for a value may be in many places."""
     if depth > 16:
         raise UnsafeFile("the file is nested too deep")
     if isinstance(value, _Array):
         if value.value is None:
             raise UnsafeFile("an array has no value")
         return value.value
-    if isinstance(value, dict):
-        return {_plain(key, depth + 1): _plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_plain(item, depth + 1) for item in value)
+    if isinstance(value, (dict, list, tuple)):
+        if id(value) not in done:
+            if isinstance(value, dict):
+                done[id(value)] = {key: _plain(item, done, depth + 1) for key, item in value.items()}
+            else:
+                done[id(value)] = type(value)(_plain(item, done, depth + 1) for item in value)
+        return done[id(value)]
     if value is None or isinstance(value, (str, bytes, int, float, bool, np.generic)):
         return value
     raise UnsafeFile("the file holds a %s" % type(value).__name__)
@@ -211,7 +252,8 @@ def read_arrays(file, what="the file"):
         ValueError: it is damaged, or holds anything else.
     """
     try:
-        value = _plain(_Unpickler(file, encoding="latin1").load())
+        raw = _Unpickler(file, encoding="latin1").load()
+        value = _plain(raw, {})
     except UnsafeFile as error:
         raise UnsafeFile("%s: %s" % (what, error)) from None
     except Exception as error:  # a damaged pickle raises all kinds

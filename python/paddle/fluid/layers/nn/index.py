@@ -52,8 +52,8 @@ def strided_slice(input, axes, starts, ends, strides):
 def gather(input, index, overwrite=True):
     """The rows (slices along the first dimension) that ``index`` (int32 or int64, (N,) or (N, 1)) names.
 
-    ``overwrite``: how the gradients of a row that is named several times go together is kept for old scripts; they
-    are added unless it is True on a device that cannot.
+    ``overwrite``: what the gradient of a row is that ``index`` names several times: the last contribution (True), or
+    the sum of them (False). Give False wherever a row may come twice.
     """
     return append_op("gather", {"X": input, "Index": index}, {"Out": "X"}, {"overwrite": overwrite})
 
