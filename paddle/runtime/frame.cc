@@ -7,7 +7,6 @@
 #include "paddle/base/interrupt.h"
 #include "paddle/device/device.h"
 #include "paddle/device/late_error.h"
-#include "paddle/tensor/limits.h"
 #include "paddle/tensor/transfer.h"
 
 namespace paddle {
@@ -297,7 +296,6 @@ void Frame::CheckInferred(int i) {
     if (value.home == Home::kDynamic || instruction.dynamic[arg]) return false;
     Require(meta.dims.known(), "the shape of '", value.name, "' came out as ", meta.dims,
             ", but every size must be known when the program runs");
-    CheckBytes(meta);
     return true;
   };
   const size_t inputs = instruction.def->inputs.size();

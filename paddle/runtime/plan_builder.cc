@@ -543,6 +543,7 @@ class Builder {
 }  // namespace
 
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request) {
+  VerifyNesting(program);
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
   const auto lock = Registry::Get().ReadKernels();

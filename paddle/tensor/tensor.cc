@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "paddle/tensor/limits.h"
-
 namespace paddle {
 
 std::ostream& operator<<(std::ostream& out, VarKind kind) {
@@ -61,7 +59,6 @@ void Tensor::Allocate(const Dims& dims, DType dtype, Allocator& allocator) {
 
 void Tensor::Allocate(Allocator& allocator) {
   Require(meta_.dims.known(), "a tensor of unknown size ", meta_.dims, " cannot be allocated");
-  CheckBytes(meta_);
   const size_t needed = bytes();
   if (!buffer_ || buffer_.use_count() != 1 || buffer_->size() < needed) {
     Release();

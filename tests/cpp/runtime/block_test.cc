@@ -119,5 +119,17 @@ TEST_F(BlockTest, RefusesBlocksWithinThemselvesOrTooDeep) {
   EXPECT_THROW(executor_.Run(deep, scope_, feeds, {}), InvalidArgument);
 }
 
+TEST_F(BlockTest, RefusesBlocksThatWouldRunForever) {
+  ProgramDesc wide;  // 2^25 runs of the last block
+  wide.block(0).Var("c");
+  for (int k = 0; k < 25; ++k) {
+    wide.AppendBlock(wide.block(0));
+    for (int twice = 0; twice < 2; ++twice)
+      Append(wide.block(k), "toy_if", {{"Cond", {"c"}}}, {}).SetAttr("sub_block", BlockRef{k + 1});
+  }
+  const std::vector<Feed> feeds{{"c", MakeTensor({1})}};
+  EXPECT_THROW(executor_.Run(wide, scope_, feeds, {}), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace paddle

@@ -189,6 +189,20 @@ class _Unpickler(pickle._Unpickler):
     for _opcode in (pickle.EMPTY_SET, pickle.FROZENSET, pickle.ADDITEMS):
         del dispatch[_opcode[0]]
 
+    def __init__(self, data):
+        super().__init__(io.BytesIO(data), encoding="latin1")
+        self._left = 2 * len(data)  # all of it once as bytes and once as arrays; what the memo repeats costs again
+
+    def _take(self, size):
+        self._left -= size
+        if self._left < 0:
+            raise UnsafeFile("it stands for much more than it holds")
+
+    def load_reduce(self):
+        super().load_reduce()
+        if isinstance(self.stack[-1], bytes):
+            self._take(len(self.stack[-1]))
+
     def load_setitem(self):
         _check_key(self.stack[-2])
         super().load_setitem()
@@ -207,8 +221,11 @@ class _Unpickler(pickle._Unpickler):
         if not isinstance(self.stack[-2], (_DType, _Array)):  # it would set attributes, of this module's own classes too
             raise UnsafeFile("only arrays have a state")
         super().load_build()
+        if isinstance(self.stack[-1], _Array):
+            self._take(self.stack[-1].value.nbytes)
 
     dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.REDUCE[0]] = load_reduce
     dispatch[pickle.SETITEM[0]] = load_setitem
     dispatch[pickle.SETITEMS[0]] = load_setitems
     dispatch[pickle.DICT[0]] = load_dict
@@ -252,7 +269,7 @@ def read_arrays(file, what="the file"):
         ValueError: it is damaged, or holds anything else.
     """
     try:
-        raw = _Unpickler(file, encoding="latin1").load()
+        raw = _Unpickler(file.read()).load()
         value = _plain(raw, {})
     except UnsafeFile as error:
         raise UnsafeFile("%s: %s" % (what, error)) from None
