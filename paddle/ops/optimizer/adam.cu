@@ -26,6 +26,7 @@ struct Update {
   AdamStep<T> step;
   const T *rate, *beta1_pow, *beta2_pow, *beta1, *beta2;
   T *param, *moment1, *moment2;
+  bool next1 = false, next2 = false;  // whether the bias is corrected by the powers of the next step
 
   Update(const Attrs& attrs, const Args& a)
       : step{T(attrs.beta1), T(attrs.beta2), T(attrs.epsilon), 0},
@@ -42,7 +43,7 @@ struct Update {
     AdamStep<T> now = step;
     if (beta1) now.beta1 = *beta1;
     if (beta2) now.beta2 = *beta2;
-    now.rate = AdamRate(*rate, *beta1_pow, *beta2_pow);
+    now.rate = AdamRate(*rate, (next1 ? now.beta1 : T(1)) * *beta1_pow, (next2 ? now.beta2 : T(1)) * *beta2_pow);
     now(g, param + i, moment1 + i, moment2 + i);
   }
 };
@@ -80,6 +81,7 @@ void Adam(const CudaContext& context, const Attrs& attrs, const Tensor& param, c
   });
 }
 
+// The powers are those of the next step, as on the CPU.
 void AdamSparse(const CudaContext& context, const Attrs& attrs, const Tensor& param, const SelectedRows& grad,
                 const Tensor& rate, const Tensor&, const Tensor&, const Tensor& beta1_pow, const Tensor& beta2_pow,
                 const Tensor* beta1, const Tensor* beta2, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out,
@@ -89,7 +91,9 @@ void AdamSparse(const CudaContext& context, const Attrs& attrs, const Tensor& pa
   cuda::RowMerger rows;
   rows.Sort(context, grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args);
+    Update<T> update(attrs, args);
+    update.next1 = beta1_pow_out != nullptr;
+    update.next2 = beta2_pow_out != nullptr;
     if (attrs.lazy_mode)
       rows.ForEachTouched(context, grad.value.data<T>(), update);
     else
