@@ -33,6 +33,8 @@ KNOWN_BETTER = {
     "has_inf": ["isinf_0.tmp_0"],
     "has_nan": ["isnan_0.tmp_0"],
     "dropout_seed": ["dropout_0.tmp_1"],
+    "expand_as": ["expand_as_0.tmp_0"],
+    "flatten": ["flatten_0.tmp_0"],
     "instance_norm": ["instance_norm_0.tmp_0", "instance_norm_0.tmp_1"],
     "dynamic_lstm": ["lstm_0.tmp_2", "lstm_0.tmp_3"],
     "dynamic_lstm_plain": ["lstm.tmp_2", "lstm.tmp_3"],

@@ -40,16 +40,13 @@ struct Update {
   AdamStep<T> step;
   T *param, *moment1, *moment2;
 
-  // `advanced`: the correction of the start uses the powers of the next step.
   Update(const Attrs& attrs, const Args& a, bool advanced = false)
       : step{a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1), a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2),
-             T(attrs.epsilon), T(0)},
+             T(attrs.epsilon), 0},
         param(a.param_out.mutable_data<T>()),
         moment1(a.moment1_out.mutable_data<T>()),
         moment2(a.moment2_out.mutable_data<T>()) {
-    const T power1 = *a.beta1_pow.data<T>(), power2 = *a.beta2_pow.data<T>(), one = 1;
-    step.rate =
-        AdamRate(*a.rate.data<T>(), power1 * (advanced ? step.beta1 : one), power2 * (advanced ? step.beta2 : one));
+    step.Correct(*a.rate.data<T>(), *a.beta1_pow.data<T>(), *a.beta2_pow.data<T>(), advanced);
   }
 
   void operator()(int64_t i, T g) const { step(g, param + i, moment1 + i, moment2 + i); }
@@ -84,7 +81,6 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    // Fluid 1.8.5 (and 2.6.2) advance the powers first when the gradient is sparse; so trained models depend on it.
     const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);
     if (attrs.lazy_mode)
       ForEachTouched<T>(rows, update);

@@ -26,7 +26,7 @@ struct Update {
   AdamStep<T> step;
   const T *rate, *beta1_pow, *beta2_pow, *beta1, *beta2;
   T *param, *moment1, *moment2;
-  bool advanced;  // the correction of the start uses the powers of the next step
+  bool advanced;
 
   Update(const Attrs& attrs, const Args& a, bool advanced = false)
       : step{T(attrs.beta1), T(attrs.beta2), T(attrs.epsilon), 0},
@@ -44,8 +44,7 @@ struct Update {
     AdamStep<T> now = step;
     if (beta1) now.beta1 = *beta1;
     if (beta2) now.beta2 = *beta2;
-    const T one = 1;
-    now.rate = AdamRate(*rate, *beta1_pow * (advanced ? now.beta1 : one), *beta2_pow * (advanced ? now.beta2 : one));
+    now.Correct(*rate, *beta1_pow, *beta2_pow, advanced);
     now(g, param + i, moment1 + i, moment2 + i);
   }
 };
@@ -92,7 +91,7 @@ void AdamSparse(const CudaContext& context, const Attrs& attrs, const Tensor& pa
   cuda::RowMerger rows;
   rows.Sort(context, grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);  // as the CPU's kernel
+    const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);
     if (attrs.lazy_mode)
       rows.ForEachTouched(context, grad.value.data<T>(), update);
     else
