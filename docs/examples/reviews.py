@@ -72,7 +72,7 @@ def accuracy(exe, predict, probability, reviews):
 
 
 def train():
-    args = training.options(__doc__, "out/reviews", epochs=10)
+    args = training.options(__doc__, "out/reviews", epochs=12)
     reviews, test_reviews, tokens = datasets.reviews(args.small)
     programs, loader, probability, loss, average = build(args.seed, tokens)
     main, startup, predict = programs
