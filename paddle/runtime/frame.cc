@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cmath>
 
+#include "paddle/base/interrupt.h"
 #include "paddle/device/device.h"
 #include "paddle/device/late_error.h"
-#include "paddle/runtime/interrupt.h"
 #include "paddle/tensor/limits.h"
 #include "paddle/tensor/transfer.h"
 
