@@ -7,7 +7,10 @@ import pytest
 
 import paddle.fluid as fluid
 
-LAYERS = [name for name in sorted(fluid.layers.__all__) if inspect.isfunction(getattr(fluid.layers, name))]
+LAYERS = {name: getattr(fluid.layers, name) for name in sorted(fluid.layers.__all__)}
+LAYERS.update({"fluid." + name: getattr(fluid, name) for name in ("data", "embedding", "one_hot")})
+LAYERS.update({"nets." + name: getattr(fluid.nets, name) for name in fluid.nets.__all__})
+LAYERS = {name: layer for name, layer in LAYERS.items() if inspect.isfunction(layer)}
 
 
 def section(doc, title):
@@ -18,7 +21,7 @@ def section(doc, title):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_help(name):
-    function = getattr(fluid.layers, name)
+    function = LAYERS[name]
     doc = inspect.getdoc(function) or ""
     assert doc[:1].strip() and not doc.startswith("Args"), "the first line should say what %s computes" % name
     for title in ("Args", "Returns", "Raises"):
@@ -35,7 +38,7 @@ def test_help(name):
 @pytest.mark.parametrize("name", LAYERS)
 def test_wrong_kind_of_argument(name):
     """A number in each place: an error that speaks of the layer's arguments, not of the attributes of a float."""
-    function = getattr(fluid.layers, name)
+    function = LAYERS[name]
     parameters = inspect.signature(function).parameters.values()
     arguments = {each.name: 3.5 for each in parameters if each.default is inspect.Parameter.empty}
     if not arguments or name.endswith(("_decay", "_warmup")) or name == "arange":

@@ -17,6 +17,10 @@ def data(name, shape, dtype="float32", lod_level=0):
     Returns:
         Variable: no gradient goes to it unless its ``stop_gradient`` is set to False.
 
+    Raises:
+        TypeError: ``name`` is not a string, or ``shape`` not a list.
+        ValueError: in a run, for what does not fit shape, type or level.
+
     Example:
         ``image = fluid.data('image', [None, 1, 28, 28])``
     """

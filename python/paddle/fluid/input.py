@@ -15,6 +15,10 @@ def one_hot(input, depth, allow_out_of_range=False):
 
     Returns:
         Variable: (..., depth), float32.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: at run time, an id is outside, unless ``allow_out_of_range``.
     """
     return one_hot_op("one_hot_v2", input, depth, allow_out_of_range)
 
@@ -25,10 +29,17 @@ def embedding(input, size, is_sparse=False, is_distributed=False, padding_idx=No
     Args:
         input (Variable): ids, any shape, int64.
         size (tuple): (rows of the table, their length).
-
-    See ``fluid.layers.embedding`` for the other arguments.
+        is_sparse (bool): the gradient holds only the rows that were looked up.
+        is_distributed (bool): the table is spread over parameter servers.
+        padding_idx (int): the id whose row is all 0 and stays so; negative ones count from the end.
+        param_attr (ParamAttr): of the table.
+        dtype: of the table.
 
     Returns:
         Variable: the shape of ``input`` with the length of the rows behind.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: ``size`` is not two positive numbers; at run time, an id is outside the table.
     """
     return lookup("lookup_table_v2", input, size, is_sparse, is_distributed, padding_idx, param_attr, dtype)

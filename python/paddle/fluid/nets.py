@@ -1,6 +1,7 @@
 """Small nets of several layers."""
 
 from paddle.fluid import layers
+from paddle.fluid.layers._op import check_variable
 
 __all__ = ["simple_img_conv_pool", "sequence_conv_pool", "glu", "scaled_dot_product_attention", "img_conv_group"]
 
@@ -23,7 +24,23 @@ def simple_img_conv_pool(
     act=None,
     use_cudnn=True,
 ):
-    """``conv2d`` followed by ``pool2d``; see there."""
+    """``conv2d`` followed by ``pool2d``; see there.
+
+    Args:
+        input (Variable): (N, C, H, W), float32 or float64.
+        num_filters, filter_size, conv_stride, conv_padding, conv_dilation, conv_groups: of the convolution.
+        param_attr, bias_attr (ParamAttr): of the convolution.
+        act (str): activation of the convolution.
+        pool_size, pool_stride, pool_padding, pool_type, global_pooling: of the pooling.
+        use_cudnn (bool): without meaning here.
+
+    Returns:
+        Variable: (N, num_filters, H', W').
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: sizes do not fit.
+    """
     out = layers.conv2d(
         input=input,
         num_filters=num_filters,
@@ -64,11 +81,22 @@ def img_conv_group(
 ):
     """Several ``conv2d``, each maybe with ``batch_norm`` and ``dropout`` behind, then a ``pool2d``.
 
-    ``conv_num_filter`` lists the filters; the other arguments of the convolutions are lists of the same length, or one
-    for all.
+    Args:
+        input (Variable): (N, C, H, W), float32 or float64.
+        conv_num_filter (list): filters of each convolution.
+        conv_padding, conv_filter_size, param_attr: of each convolution: lists of the same length, or one for all.
+        conv_act (str): activation of the convolutions, behind ``batch_norm`` where there is one.
+        conv_with_batchnorm: whether ``batch_norm`` follows: a list, or one for all.
+        conv_batchnorm_drop_rate: probability of a ``dropout`` behind it: a list, or one for all; 0: none.
+        pool_size, pool_stride, pool_type: of the pooling.
+        use_cudnn (bool): without meaning here.
+
+    Returns:
+        Variable: (N, conv_num_filter[-1], H', W').
 
     Raises:
-        ValueError: a list of another length.
+        TypeError: ``input`` is not a Variable, or ``conv_num_filter`` not a list.
+        ValueError: a list of another length, or sizes that do not fit.
     """
     if not isinstance(conv_num_filter, (list, tuple)):
         raise TypeError("conv_num_filter must be a list, got %s" % type(conv_num_filter).__name__)
@@ -109,7 +137,23 @@ def img_conv_group(
 def sequence_conv_pool(
     input, num_filters, filter_size, param_attr=None, act="sigmoid", pool_type="max", bias_attr=None
 ):
-    """``sequence_conv`` followed by ``sequence_pool``; see there."""
+    """``sequence_conv`` followed by ``sequence_pool``; see there.
+
+    Args:
+        input (Variable): sequences of rows (D,), lod_level 1.
+        num_filters (int): features of the result.
+        filter_size (int): rows that go into one.
+        param_attr, bias_attr (ParamAttr): of the convolution.
+        act (str): activation of the convolution.
+        pool_type (str): of ``sequence_pool``.
+
+    Returns:
+        Variable: (sequences, num_filters).
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: ``input`` has no sequences, or there is no such ``pool_type``.
+    """
     out = layers.sequence_conv(
         input=input,
         num_filters=num_filters,
@@ -123,6 +167,17 @@ def sequence_conv_pool(
 
 def glu(input, dim=-1):
     """a * sigmoid(b), where a and b are the halves of ``input`` along a dimension.
+
+    Args:
+        input (Variable): any shape, float32 or float64.
+        dim (int): the dimension, of even size.
+
+    Returns:
+        Variable: of half the size along ``dim``.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: the size is odd, or there is no such dimension.
 
     Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2016.
     """
@@ -144,11 +199,13 @@ def scaled_dot_product_attention(queries, keys, values, num_heads=1, dropout_rat
         Variable: (N, T, E).
 
     Raises:
+        TypeError: an input is not a Variable.
         ValueError: shapes do not fit.
 
     Source: Vaswani et al., "Attention Is All You Need", 2017.
     """
     for what, var in (("queries", queries), ("keys", keys), ("values", values)):
+        check_variable(var, what + " of scaled_dot_product_attention")
         if len(var.shape) != 3:
             raise ValueError("%s must have 3 dimensions, got shape %s" % (what, var.shape))
     if queries.shape[-1] != keys.shape[-1]:

@@ -28,8 +28,7 @@ def fill_constant(shape, dtype, value, force_cpu=False, out=None):
         Variable: no gradient goes to it.
 
     Raises:
-        TypeError: there is no such ``dtype``.
-        ValueError: a size is negative.
+        ValueError: there is no such ``dtype``, or a size is negative.
     """
     helper = LayerHelper("fill_constant")
     dtype = convert_np_dtype_to_dtype_(dtype)
@@ -106,7 +105,7 @@ def zeros(shape, dtype, force_cpu=False):
         Variable: of this shape and type.
 
     Raises:
-        TypeError: there is no such ``dtype``.
+        ValueError: there is no such ``dtype``.
     """
     return fill_constant(value=0.0, shape=shape, dtype=dtype, force_cpu=force_cpu)
 
@@ -123,7 +122,7 @@ def ones(shape, dtype, force_cpu=False):
         Variable: of this shape and type.
 
     Raises:
-        TypeError: there is no such ``dtype``.
+        ValueError: there is no such ``dtype``.
     """
     return fill_constant(value=1.0, shape=shape, dtype=dtype, force_cpu=force_cpu)
 
@@ -144,7 +143,7 @@ def full(shape, fill_value, out=None, dtype=None, device=None, stop_gradient=Tru
         Variable: of this shape and type.
 
     Raises:
-        TypeError: there is no such ``dtype``.
+        ValueError: there is no such ``dtype``.
     """
     dtype = convert_np_dtype_to_dtype_("float32" if dtype is None else dtype)
     helper = LayerHelper("full", name=name)
@@ -205,7 +204,7 @@ def full_like(input, fill_value, out=None, dtype=None, device=None, stop_gradien
         Variable: of the shape of ``input``.
 
     Raises:
-        TypeError: there is no such ``dtype``.
+        ValueError: there is no such ``dtype``.
     """
     check_variable(input, "input of full_like")
     dtype = input.dtype if dtype is None else convert_np_dtype_to_dtype_(dtype)
@@ -239,8 +238,7 @@ def range(start, end, step, dtype):
         Variable: (count,).
 
     Raises:
-        TypeError: there is no such ``dtype``.
-        ValueError: the step is 0, or leads away from the end, at run time.
+        ValueError: there is no such ``dtype``, or the step is 0, or leads away from the end, at run time.
     """
     dtype = convert_np_dtype_to_dtype_(dtype)
     inputs = {"Start": _as_variable(start, dtype), "End": _as_variable(end, dtype), "Step": _as_variable(step, dtype)}
@@ -261,8 +259,7 @@ def arange(start, end, step=1, dtype=None, name=None):
         Variable: (count,).
 
     Raises:
-        TypeError: there is no such ``dtype``.
-        ValueError: the step is 0, or leads away from the end, at run time.
+        ValueError: there is no such ``dtype``, or the step is 0, or leads away from the end, at run time.
     """
     return range(start, end, step, "float32" if dtype is None else dtype)
 
@@ -280,8 +277,7 @@ def linspace(start, stop, num, dtype):
         Variable: (num,).
 
     Raises:
-        TypeError: there is no such ``dtype``.
-        ValueError: ``num`` is not positive, at run time.
+        ValueError: there is no such ``dtype``, or ``num`` is not positive, at run time.
     """
     dtype = convert_np_dtype_to_dtype_(dtype)
     start, stop = _as_variable(start, dtype), _as_variable(stop, dtype)

@@ -42,7 +42,7 @@ def auc(input, label, curve="ROC", num_thresholds=2**12 - 1, topk=1, slide_steps
     Args:
         input (Variable): (N, 2), probabilities of the classes (the second counts), or (N, 1).
         label (Variable): (N, 1), int64, 0 or 1.
-        curve (str): ``'ROC'`` or ``'PR'``.
+        curve (str): ``'ROC'``, the only one.
         num_thresholds (int): steps of the curve.
         topk (int): 1.
         slide_steps (int): so many batches count for the second result; 0: all.

@@ -312,7 +312,8 @@ def sequence_mask(x, maxlen=None, dtype="int64", name=None):
         Variable: the shape of ``x`` with a dimension more.
 
     Raises:
-        TypeError: ``x`` is not a Variable, or there is no such ``dtype``.
+        TypeError: ``x`` is not a Variable.
+        ValueError: there is no such ``dtype``.
     """
     dtype = convert_np_dtype_to_dtype_(dtype)
     inputs, attrs = {"X": x}, {"out_dtype": int(dtype)}

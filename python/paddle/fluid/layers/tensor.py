@@ -28,7 +28,7 @@ def create_tensor(dtype, name=None, persistable=False):
         Variable: without a shape yet.
 
     Raises:
-        TypeError: there is no such ``dtype``.
+        ValueError: there is no such ``dtype``.
     """
     helper = LayerHelper("create_tensor", name=name)
     return helper.create_variable(name=helper.name, dtype=dtype, persistable=persistable)
@@ -49,8 +49,7 @@ def create_parameter(shape, dtype, name=None, attr=None, is_bias=False, default_
         Parameter: of this shape and type.
 
     Raises:
-        TypeError: there is no such ``dtype``.
-        ValueError: a size is not positive.
+        ValueError: there is no such ``dtype``, or a size is not positive.
     """
     helper = LayerHelper("create_parameter", name=None)
     if attr is None:
@@ -75,7 +74,7 @@ def create_global_var(shape, value, dtype, persistable=False, force_cpu=False, n
         Variable: of this shape and type.
 
     Raises:
-        TypeError: there is no such ``dtype``.
+        ValueError: there is no such ``dtype``.
     """
     helper = LayerHelper("global_var", name=name)
     var = helper.create_global_variable(
@@ -96,7 +95,8 @@ def cast(x, dtype):
         Variable: of the shape of ``x``.
 
     Raises:
-        TypeError: ``x`` is not a Variable, or there is no such ``dtype``.
+        TypeError: ``x`` is not a Variable.
+        ValueError: there is no such ``dtype``.
     """
     dtype = convert_np_dtype_to_dtype_(dtype)
     attrs = {"in_dtype": int(x.dtype), "out_dtype": int(dtype)}

@@ -329,7 +329,7 @@ def autoincreased_step_counter(counter_name=None, begin=1, step=1):
         Variable: int64, (1,), persistable.
 
     Raises:
-        ValueError: a variable of this name exists and is no such counter.
+        ValueError: ``step`` is not a number.
     """
     from paddle.fluid.initializer import Constant
 

@@ -58,6 +58,8 @@ def batch_norm(
     helper = LayerHelper("batch_norm", param_attr=param_attr, bias_attr=bias_attr, act=act, name=name)
     if data_layout not in ("NCHW", "NHWC"):
         raise ValueError("data_layout of batch_norm must be 'NCHW' or 'NHWC', got %r" % (data_layout,))
+    if len(input.shape) < 2:
+        raise ValueError("batch_norm takes at least 2 dimensions, got shape %s" % (input.shape,))
     size = [input.shape[1 if data_layout == "NCHW" else -1]]
     dtype = "float32" if input.dtype == _half() else input.dtype
     scale = helper.create_parameter(attr=helper.param_attr, shape=size, dtype=dtype, default_initializer=Constant(1.0))

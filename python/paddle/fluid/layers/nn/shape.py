@@ -218,6 +218,9 @@ def unstack(x, axis=0, num=None):
         ValueError: the size is not known, or there is no such dimension.
     """
     check_variable(x, "x of unstack")
+    rank = len(x.shape)
+    if not -rank <= axis < rank:
+        raise ValueError("axis of unstack must be from %d to %d, got %r" % (-rank, rank - 1, axis))
     if num is None:
         num = x.shape[axis]
         if num <= 0:
