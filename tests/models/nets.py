@@ -39,7 +39,11 @@ def reviews():
 
 
 def mixed():
-    """Images and words in one net: convolution, batch_norm, dropout, sparse embeddings; Momentum and Adam side by side."""
+    """Images and words in one net: convolution, batch_norm, dropout, sparse embeddings; Momentum and Adagrad side by side.
+
+    What 1.8.5 does otherwise than its documents say is left out: its Adam takes the bias correction of the next step for
+    sparse gradients, and its sparse gradient of an embedding has rows for padding_idx.
+    """
     main, startup = fluid.Program(), fluid.Program()
     main.random_seed = startup.random_seed = 1
     with fluid.unique_name.guard(), fluid.program_guard(main, startup):
@@ -68,7 +72,7 @@ def mixed():
         dense = [pair for pair in pairs if pair[0].name != "table"]
         clip = fluid.clip.GradientClipByGlobalNorm(1.0)
         fluid.optimizer.Momentum(rate, 0.9, use_nesterov=True, grad_clip=clip).apply_gradients(dense)
-        fluid.optimizer.Adam(rate, lazy_mode=True).apply_gradients(sparse)
+        fluid.optimizer.Adagrad(rate).apply_gradients(sparse)
     return main, startup, loss, _mixed_batches()
 
 
@@ -77,7 +81,7 @@ def _mixed_batches():
     batches = []
     for _ in range(STEPS):
         lengths = random.randint(1, 9, 16)
-        words = random.randint(0, 50, [lengths.sum(), 1]).astype("int64")
+        words = random.randint(1, 50, [lengths.sum(), 1]).astype("int64")
         batches.append(
             {
                 "image": random.uniform(-1, 1, [16, 3, 12, 12]).astype("float32"),
