@@ -1,7 +1,9 @@
 """One step of each optimizer, from the formulas of the papers; with a dense and, where there is one, a sparse gradient."""
 
+import harness
 import numpy as np
 from harness import Op, Rows, op_tests, positive, rows, uniform
+from one_op import Case, OneOp
 
 RATE = uniform(1, low=0.05, high=0.1)
 POWER = uniform(1, low=0.5, high=0.9)
@@ -68,7 +70,7 @@ def momentum(Param, Grad, Velocity, LearningRate, mu, use_nesterov):
 
 def lars_momentum(Param, Grad, Velocity, LearningRate, mu, lars_coeff, lars_weight_decay):
     p, g, decay = np.linalg.norm(Param), np.linalg.norm(Grad), f(lars_weight_decay)
-    rate = LearningRate * (f(lars_coeff) * p / (g + decay * p) if decay > 0 and p > 0 and g > 0 else 1)
+    rate = LearningRate * (f(lars_coeff) * p / (g + decay * p) if p > 0 and g > 0 else 1)
     v = f(mu) * Velocity + rate * (Grad + decay * Param)
     return {"ParamOut": Param - v, "VelocityOut": v}
 
@@ -77,7 +79,8 @@ def adam(Param, Grad, LearningRate, Moment1, Moment2, Beta1Pow, Beta2Pow, Beta1T
     b1, b2 = f(beta1) if Beta1Tensor is None else Beta1Tensor, f(beta2) if Beta2Tensor is None else Beta2Tensor
     g, where = dense(Grad), touched(Grad) if lazy_mode else True
     m, v = b1 * Moment1 + (1 - b1) * g, b2 * Moment2 + (1 - b2) * g * g
-    rate = LearningRate * np.sqrt(1 - Beta2Pow) / (1 - Beta1Pow)
+    ahead1, ahead2 = (b1, b2) if isinstance(Grad, Rows) else (1, 1)  # as Fluid corrects a sparse step
+    rate = LearningRate * np.sqrt(1 - ahead2 * Beta2Pow) / (1 - ahead1 * Beta1Pow)
     return {
         "ParamOut": only(where, Param - rate * m / (np.sqrt(v) + f(epsilon)), Param),
         "Moment1Out": only(where, m, Moment1),
@@ -252,3 +255,13 @@ test = op_tests(
         ],
     ),
 )
+
+
+def test_sparse_adam_is_the_dense_one_where_a_program_keeps_the_powers():
+    entry = harness.ENTRIES["adam"]
+    given = dict(Param=SHAPE, LearningRate=RATE, Moment1=SHAPE, Moment2=positive(*SHAPE), **BETAS, outputs={"Beta1PowOut": 0, "Beta2PowOut": 0})
+    sparse = Case(entry, 0, dict(Grad=SPARSE, **given), "float64")
+    dense_grad = sparse.inputs["Grad"][0].dense()
+    dense = sparse.changed(inputs={**sparse.inputs, "Grad": [dense_grad]})
+    for slot, (value,) in ((slot, values) for slot, values in OneOp(sparse).run().items() if values):
+        np.testing.assert_allclose(value, OneOp(dense).run()[slot][0], rtol=1e-12, err_msg=slot)

@@ -46,7 +46,9 @@ Dims ShapeFromInputs(const InferContext& context, const std::vector<int64_t>& at
     }
     const int64_t rank = context.In("ShapeTensor").dims[0];
     Require(rank <= kMaxRank, "ShapeTensor has ", rank, " elements; a tensor has at most ", kMaxRank, " dimensions");
-    for (int64_t i = 0; i < rank; ++i) dims.Append(-1);
+    // An attribute beside it says what is known.
+    const bool known = static_cast<int64_t>(attr.size()) == rank;
+    for (int64_t i = 0; i < rank; ++i) dims.Append(known ? attr[i] : -1);
     return dims;
   }
   for (size_t i = 0; i < attr.size(); ++i) dims.Append(CheckSize(attr[i], i, context.building()));

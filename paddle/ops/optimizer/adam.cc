@@ -40,12 +40,14 @@ struct Update {
   AdamStep<T> step;
   T *param, *moment1, *moment2;
 
-  Update(const Attrs& attrs, const Args& a)
+  Update(const Attrs& attrs, const Args& a, bool advanced = false)
       : step{a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1), a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2),
-             T(attrs.epsilon), AdamRate(*a.rate.data<T>(), *a.beta1_pow.data<T>(), *a.beta2_pow.data<T>())},
+             T(attrs.epsilon), 0},
         param(a.param_out.mutable_data<T>()),
         moment1(a.moment1_out.mutable_data<T>()),
-        moment2(a.moment2_out.mutable_data<T>()) {}
+        moment2(a.moment2_out.mutable_data<T>()) {
+    step.Correct(*a.rate.data<T>(), *a.beta1_pow.data<T>(), *a.beta2_pow.data<T>(), advanced);
+  }
 
   void operator()(int64_t i, T g) const { step(g, param + i, moment1 + i, moment2 + i); }
 };
@@ -79,7 +81,7 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args);
+    const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);
     if (attrs.lazy_mode)
       ForEachTouched<T>(rows, update);
     else
@@ -90,11 +92,13 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
 
 const Registered kOp = RegisterOp<Attrs>({
     .name = "adam",
-    .doc = "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
-           "ParamOut = Param - LearningRate "
-           "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
-           "lacks count as zero, unless "
-           "lazy_mode. Kingma and Ba, 2014, arXiv:1412.6980.",
+    .doc =
+        "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
+        "ParamOut = Param - LearningRate "
+        "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
+        "lacks count as zero, unless "
+        "lazy_mode; with such a gradient the powers of the next step, Beta1PowOut and Beta2PowOut, take the place of "
+        "Beta1Pow and Beta2Pow. Kingma and Ba, 2014, arXiv:1412.6980.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},
                {"LearningRate", "One number."},

@@ -36,8 +36,7 @@ void LarsMomentum(const CpuContext&, const Attrs& attrs, const Tensor& param, co
     const double p_norm = std::sqrt(ParallelSum<T>(n, [=](int64_t i) { return p[i] * p[i]; }));
     const double g_norm = std::sqrt(ParallelSum<T>(n, [=](int64_t i) { return g[i] * g[i]; }));
     double lr = *rate.data<T>();
-    if (attrs.lars_weight_decay > 0 && p_norm > 0 && g_norm > 0)
-      lr *= attrs.lars_coeff * p_norm / (g_norm + attrs.lars_weight_decay * p_norm);
+    if (p_norm > 0 && g_norm > 0) lr *= attrs.lars_coeff * p_norm / (g_norm + attrs.lars_weight_decay * p_norm);
     const T local = static_cast<T>(lr);
     ForEachElement(n, [=](int64_t i) {
       const T next = mu * v[i] + local * (g[i] + decay * p[i]);
@@ -50,7 +49,7 @@ void LarsMomentum(const CpuContext&, const Attrs& attrs, const Tensor& param, co
 const Registered kOp = RegisterOp<Attrs>({
     .name = "lars_momentum",
     .doc = "Momentum with a learning rate of the layer, r = LearningRate lars_coeff |Param| / (|Grad| + "
-           "lars_weight_decay |Param|): "
+           "lars_weight_decay |Param|), or LearningRate where a norm is 0: "
            "VelocityOut = mu Velocity + r (Grad + lars_weight_decay Param), ParamOut = Param - VelocityOut. You et "
            "al., 2017, arXiv:1708.03888.",
     .inputs = {{"Param", "The parameter."},
