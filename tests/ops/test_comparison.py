@@ -82,7 +82,39 @@ def finite(type, function, fold):
     )
 
 
+def close(a, b, **more):
+    return dict(Input=np.array(a), Other=np.array(b), **more)
+
+
+INF = np.inf
+
 test = op_tests(
+    Op(
+        "allclose",
+        cases=[
+            dict(Input=(3, 4), Other=(3, 4)),
+            close([1.0, 2.0], [1.0, 2.0 + 1e-6]),
+            close([1.0, 2.0], [1.0, 2.1]),
+            close([1.0], [1.1], rtol=0.095, atol=0.0),
+            close([1.1], [1.0], rtol=0.095, atol=0.0),
+            close([0.0], [1e-3], atol=1e-2),
+            close([np.nan], [np.nan]),
+            close([np.nan, 1], [np.nan, 1], equal_nan=True),
+            close([np.nan], [1.0], equal_nan=True),
+            close([INF, -INF], [INF, -INF]),
+            close([INF], [-INF]),
+            close([1.0], [INF]),
+            dict(Input=lod((3, 2), [1, 2]), Other=(3, 2), atol=10.0),
+            dict(Input=(0, 3), Other=(0, 3)),
+            dict(Input=(1,), Other=(1,)),
+        ],
+        reference=lambda Input, Other, rtol, atol, equal_nan: np.array([np.allclose(Input, Other, rtol, atol, equal_nan)]),
+        bad=[
+            dict(Input=(2, 3), Other=(3,), match="same shape"),
+            dict(Input=np.float32([1]), Other=np.float64([1]), match="element type"),
+            dict(Input=np.int32([1]), Other=np.int32([1]), match="int32"),
+        ],
+    ),
     finite("isfinite", np.isfinite, np.all),
     finite("isinf", np.isinf, np.any),
     finite("isnan", np.isnan, np.any),

@@ -1,7 +1,7 @@
 """Products of matrices."""
 
 import numpy as np
-from harness import Op, op_tests
+from harness import Op, lod, op_tests
 
 
 def mul(X, Y, x_num_col_dims, y_num_col_dims):
@@ -44,5 +44,35 @@ test = op_tests(
         reference=matmul,
         grad=("X", "Y"),
         bad=[dict(X=(2, 3), Y=(4, 5), match="3")],
+    ),
+    Op(
+        "bmm",
+        cases=[
+            dict(X=(2, 3, 4), Y=(2, 4, 5)),
+            dict(X=lod((2, 1, 3), [1, 1]), Y=(2, 3, 1)),
+            dict(X=(0, 3, 4), Y=(0, 4, 5)),
+            dict(X=(2, 3, 0), Y=(2, 0, 5)),
+            dict(X=(1, 1, 1), Y=(1, 1, 1)),
+        ],
+        reference=lambda X, Y: np.matmul(np.asarray(X), np.asarray(Y)),
+        grad=("X", "Y"),
+        bad=[
+            dict(X=(2, 3, 4), Y=(3, 4, 5), match="batches of 2 and 3"),
+            dict(X=(2, 3, 4), Y=(2, 3, 5), match="4 columns"),
+            dict(X=(3, 4), Y=(4, 5), match="rank 2"),
+            dict(X=np.zeros((1, 1, 1), "int32"), Y=np.zeros((1, 1, 1), "int32"), match="int32"),
+        ],
+    ),
+    Op(
+        "dot",
+        cases=[dict(X=(4,), Y=(4,)), dict(X=(3, 4), Y=(3, 4)), dict(X=lod((3, 2), [1, 2]), Y=(3, 2)), dict(X=(0, 4), Y=(0, 4)), dict(X=(3, 0), Y=(3, 0)), dict(X=(1,), Y=(1,))],
+        reference=lambda X, Y: np.sum(np.asarray(X) * np.asarray(Y), axis=-1, keepdims=True),
+        grad=("X", "Y"),
+        dtypes=("float32", "float64", "int32", "int64"),
+        bad=[
+            dict(X=(2, 3), Y=(3,), match="same shape"),
+            dict(X=(1, 2, 3), Y=(1, 2, 3), match="rank 3"),
+            dict(X=np.zeros(2, "bool"), Y=np.zeros(2, "bool"), match="bool"),
+        ],
     ),
 )

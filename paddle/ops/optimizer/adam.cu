@@ -82,6 +82,7 @@ void Adam(const CudaContext& context, const Attrs& attrs, const Tensor& param, c
   });
 }
 
+// The powers are those of the next step, as on the CPU.
 void AdamSparse(const CudaContext& context, const Attrs& attrs, const Tensor& param, const SelectedRows& grad,
                 const Tensor& rate, const Tensor&, const Tensor&, const Tensor& beta1_pow, const Tensor& beta2_pow,
                 const Tensor* beta1, const Tensor* beta2, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out,
