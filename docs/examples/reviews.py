@@ -11,8 +11,8 @@ import training
 def network(word, tokens, dropout=0.5):
     """Probabilities of complaint and praise, [N, 2], for N texts: ``word`` holds their tokens end to end, [T, 1]."""
     embedded = fluid.layers.embedding(word, [tokens, 64], is_sparse=True)
-    gates = fluid.layers.fc(embedded, 4 * 64)
-    hidden, _ = fluid.layers.dynamic_lstm(gates, 4 * 64, use_peepholes=False)
+    gates = fluid.layers.fc(embedded, 4 * 60)
+    hidden, _ = fluid.layers.dynamic_lstm(gates, 4 * 60, use_peepholes=False)
     pooled = fluid.layers.sequence_pool(hidden, "max")
     pooled = fluid.layers.dropout(pooled, dropout, dropout_implementation="upscale_in_train")
     return fluid.layers.fc(pooled, 2, act="softmax")

@@ -33,6 +33,17 @@ def batches(samples, batch_size=BATCH_SIZE):
     return -(-samples // batch_size)
 
 
+def drawn(seed, epoch, samples, batch_size=BATCH_SIZE, first=0):
+    """The batches of an epoch from number ``first`` on, drawn from the seed and the number of the epoch.
+
+    Yields:
+        Numbers of the samples of a batch, and a ``RandomState`` of its own.
+    """
+    order = np.random.RandomState([seed, epoch]).permutation(samples)
+    for start in range(first * batch_size, samples, batch_size):
+        yield order[start : start + batch_size], np.random.RandomState([seed, epoch, start])
+
+
 class Training:
     """Leads through epochs and batches, shows how it goes, and keeps what a killed training needs to go on.
 
@@ -66,21 +77,18 @@ class Training:
         return range(self._state["epoch"], self._args.epochs)
 
     def batches(self, loader, make_batch):
-        """The rest of this epoch's batches, in an order drawn from the seed and the number of the epoch.
+        """The rest of this epoch's batches, as ``drawn`` gives them.
 
         Args:
             loader: a ``DataLoader`` made by ``from_generator``; it prepares batches in the background.
             make_batch: function(sample numbers, ``RandomState``) -> a dict from name to array, in the order of the loader's variables.
         """
-        state, size = self._state, self._batch_size
-        seed = [self._args.seed, state["epoch"]]
-        order = np.random.RandomState(seed).permutation(self._samples)
-        starts = range(state["batch"] * size, self._samples, size)
+        state = self._state
+        rest = drawn(self._args.seed, state["epoch"], self._samples, self._batch_size, state["batch"])
 
         def generate():
-            for start in starts:
-                random = np.random.RandomState(seed + [start])
-                yield list(make_batch(order[start : start + size], random).values())
+            for numbers, random in rest:
+                yield list(make_batch(numbers, random).values())
 
         loader.set_batch_generator(generate, places=fluid.cpu_places(1))
         asked = time.time()

@@ -21,15 +21,13 @@ class Backward {
 
   std::map<std::string, std::string> Run() {
     CheckOptions();
-    Prepare();
-    const size_t ops = block_.ops().size();
-    const int blocks = program_.size();
+    VerifyNesting(program_);
+    const auto before = program_.Save();
     try {
-      Append(ops);
+      Prepare();
+      Append(block_.ops().size());
     } catch (...) {
-      block_.RemoveOps(ops, block_.ops().size());
-      for (const auto& name : made_) block_.RemoveVar(name);
-      program_.RemoveBlocks(blocks);
+      program_.Restore(*before);
       throw;
     }
     return result_;
@@ -109,9 +107,7 @@ class Backward {
   void AppendOps(BlockDesc* block, std::vector<OpDesc> ops, size_t report_from) {
     for (auto& op : ops) {
       for (const auto& name : op.OutputNames()) {
-        if (name == kEmptyName || block->FindVarRecursive(name)) continue;
-        block->Var(name);
-        if (block == &block_) made_.push_back(name);
+        if (name != kEmptyName && !block->FindVarRecursive(name)) block->Var(name);
       }
       for (const int sub : op.Blocks()) {
         const auto inner = pending_.extract(sub);
@@ -131,7 +127,6 @@ class Backward {
   std::set<std::string> no_grad_;
   std::vector<bool> path_;
   BlockBackward::Pending pending_;
-  std::vector<std::string> made_;  // variables of the block
   std::map<std::string, std::string> result_;
 };
 

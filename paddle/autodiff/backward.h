@@ -31,7 +31,8 @@ struct BackwardOptions {
 // variable that got one, the name of its gradient; a variable that the targets do not depend on is not in it.
 //
 // Throws InvalidArgument for targets and inputs that are not there, and for an op whose gradient needs a value that was
-// written over since; Unimplemented for an op on the way that has no gradient. The program is as before then.
+// written over since; Unimplemented for an op on the way that has no gradient. The program is as before then, as it is
+// after an exception of on_op.
 std::map<std::string, std::string> AppendBackward(ProgramDesc* program, const BackwardOptions& options);
 
 }  // namespace paddle

@@ -1,17 +1,17 @@
 #include "paddle/device/buffer.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
-#include <fstream>
-#include <limits>
 #include <utility>
 #include <vector>
 
 #include "paddle/base/errors.h"
 #include "paddle/base/flags.h"
+#include "paddle/device/cgroup.h"
 
 namespace paddle {
 
@@ -28,54 +28,74 @@ namespace {
 
 constexpr size_t kAlign = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kMost = size_t{1} << 47;
 
 std::atomic<size_t> g_in_use{0}, g_peak{0};
 std::atomic<uint64_t> g_allocations{0};
 
-size_t CgroupLimit() {
-  std::ifstream file("/sys/fs/cgroup/memory.max");
-  size_t bytes = 0;
-  return file >> bytes ? bytes : std::numeric_limits<size_t>::max();
+// The least of the machine's memory and what the control groups leave to the process.
+size_t SystemLimit() {
+  size_t limit = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  for (const auto& value : CgroupValues("memory.max"))
+    if (value != "max") limit = std::min<size_t>(limit, std::strtoull(value.c_str(), nullptr, 10));
+  return limit;
 }
 
 size_t Limit() {
-  static const size_t cgroup = CgroupLimit();
+  static const size_t system = SystemLimit();
   const size_t set = MemoryLimitBytes();
-  return set ? set : cgroup;
+  return set ? set : system;
 }
 
-void Count(size_t bytes) {
+// False when the limit would be passed.
+bool Count(size_t bytes) {
   const size_t now = g_in_use.fetch_add(bytes) + bytes;
   if (now > Limit()) {
     g_in_use.fetch_sub(bytes);
-    throw ResourceExhausted(StrCat("tensors would take ", now, " bytes: ", bytes, " more than the ", now - bytes,
-                                   " in use, and the limit is ", Limit(),
-                                   "; use a smaller batch, or raise FLAGS_memory_limit_mb"));
+    return false;
   }
   size_t peak = g_peak.load();
   while (peak < now && !g_peak.compare_exchange_weak(peak, now)) {
   }
+  return true;
+}
+
+[[noreturn]] void ThrowLimit(size_t bytes) {
+  const size_t in_use = g_in_use;
+  if (in_use + bytes <= Limit()) throw ResourceExhausted(StrCat("the system has no ", bytes, " bytes of memory left"));
+  throw ResourceExhausted(StrCat("tensors would take ", in_use + bytes, " bytes: ", bytes, " more than the ", in_use,
+                                 " in use, and the limit is ", Limit(),
+                                 "; use a smaller batch, or raise FLAGS_memory_limit_mb"));
 }
 
 class System final : public Allocator {
  public:
   BufferPtr Allocate(size_t bytes) override {
-    Require(bytes <= (size_t{1} << 46), "a tensor of ", bytes, " bytes cannot be allocated");
+    Require(bytes <= kMost, bytes, " bytes cannot be allocated: no machine has so many");
     const bool huge = bytes >= 2 * kHugePage;
     const size_t align = huge ? kHugePage : kAlign;
     const size_t size = (std::max(bytes, kAlign) + kAlign - 1) / kAlign * kAlign;
-    Count(size);
-    void* data = std::aligned_alloc(align, (size + align - 1) / align * align);
+    void* data = Take(size, align);
     if (!data) {
-      g_in_use.fetch_sub(size);
-      throw ResourceExhausted(StrCat("the system has no ", bytes, " bytes of memory left"));
+      CachingAllocator().Trim();  // blocks that wait there for the next request count as well
+      data = Take(size, align);
     }
+    if (!data) ThrowLimit(size);
     if (huge) madvise(data, size, MADV_HUGEPAGE);  // first touch of fresh memory is slow: fewer, larger pages
     ++g_allocations;
     return std::make_shared<Buffer>(static_cast<std::byte*>(data), size, Place{}, [](std::byte* p, size_t n) {
       std::free(p);
       g_in_use.fetch_sub(n);
     });
+  }
+
+ private:
+  // Null when the limit would be passed, or the system has no more.
+  static void* Take(size_t size, size_t align) {
+    if (!Count(size)) return nullptr;
+    void* data = std::aligned_alloc(align, (size + align - 1) / align * align);
+    if (!data) g_in_use.fetch_sub(size);
+    return data;
   }
 };
 

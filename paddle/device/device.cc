@@ -7,7 +7,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "paddle/base/errors.h"
+#include "paddle/device/late_error.h"
 
 namespace paddle {
 namespace {
@@ -50,6 +50,7 @@ Device& Load(DeviceType type) {
 }  // namespace
 
 Device::~Device() = default;
+LateError::~LateError() = default;
 
 RegisteredDevice::RegisteredDevice(DeviceType type, Device& device) { DeviceOf(type) = &device; }
 

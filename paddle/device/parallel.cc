@@ -10,10 +10,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
+#include <sstream>
 #include <string>
 
 #include "paddle/base/errors.h"
+#include "paddle/device/cgroup.h"
 
 namespace paddle {
 namespace {
@@ -21,18 +22,30 @@ namespace {
 constexpr unsigned kFlushDenormals = 0x8040;  // flush-to-zero and denormals-are-zero
 
 std::atomic<bool> g_forked{false};
+thread_local int t_threads = 0;   // of the run that this thread is in; 0: in none
+thread_local int t_prepared = 0;  // the count for which this thread's workers are ready; they belong to it
 
-// CPUs allowed by cgroup v2's quota, rounded up; a large number when there is none.
+// OpenMP's workers do not survive a fork: a team of the child would wait for them. oneDNN opens its own.
+void OnForkedChild() {
+  g_forked = true;
+  omp_set_num_threads(1);
+}
+
+// CPUs allowed by cgroup v2's quotas, rounded up; a large number when there is none.
 int CgroupCpus() {
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 1 << 20;
-  return std::max(1, static_cast<int>(std::ceil(std::strtod(quota.c_str(), nullptr) / period)));
+  int cpus = 1 << 20;
+  for (const auto& value : CgroupValues("cpu.max")) {
+    std::istringstream in(value);
+    std::string quota;
+    double period = 0;
+    if (!(in >> quota >> period) || quota == "max" || period <= 0) continue;
+    cpus = std::min(cpus, std::max(1, static_cast<int>(std::ceil(std::strtod(quota.c_str(), nullptr) / period))));
+  }
+  return cpus;
 }
 
 int AllowedThreads() {
-  pthread_atfork(nullptr, nullptr, [] { g_forked = true; });  // OpenMP's workers do not survive a fork
+  pthread_atfork(nullptr, nullptr, OnForkedChild);
   cpu_set_t set;
   const int cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
   int n = std::min(cpus, CgroupCpus());
@@ -50,31 +63,44 @@ std::atomic<int>& ThreadCount() {
 
 }  // namespace
 
-int NumThreads() { return ThreadCount().load(std::memory_order_relaxed); }
+int NumThreads() {
+  if (g_forked.load(std::memory_order_relaxed)) return 1;
+  return t_threads ? t_threads : ThreadCount().load(std::memory_order_relaxed);
+}
 
 void SetNumThreads(int n) {
   Require(n >= 1 && n <= 1024, "the number of threads must be in 1..1024, got ", n);
   ThreadCount() = n;
 }
 
-ParallelScope::ParallelScope() : saved_mode_(_mm_getcsr()) {
+ParallelScope::ParallelScope(int threads) : saved_mode_(_mm_getcsr()), saved_threads_(t_threads) {
   _mm_setcsr(saved_mode_ | kFlushDenormals);
-  const int threads = NumThreads();
-  thread_local int prepared = 0;  // workers belong to this thread and keep their mode
-  if (prepared == threads || g_forked || omp_in_parallel()) return;
-  omp_set_num_threads(threads);
-#pragma omp parallel num_threads(threads)
-  _mm_setcsr(_mm_getcsr() | kFlushDenormals);
-  prepared = threads;
+  t_threads = threads ? threads : NumThreads();
+  Prepare();
 }
 
-ParallelScope::~ParallelScope() { _mm_setcsr(saved_mode_); }
+ParallelScope::~ParallelScope() {
+  _mm_setcsr(saved_mode_);
+  t_threads = saved_threads_;
+  if (t_threads) Prepare();
+}
+
+// The workers keep their mode, so this is needed once.
+void ParallelScope::Prepare() {
+  const int threads = NumThreads();
+  if (t_prepared == threads || omp_in_parallel()) return;
+  t_prepared = threads;
+  omp_set_num_threads(threads);
+  if (threads == 1) return;
+#pragma omp parallel num_threads(threads)
+  _mm_setcsr(_mm_getcsr() | kFlushDenormals);
+}
 
 void ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> body) {
   if (n <= 0) return;
   grain = std::max<int64_t>(grain, 1);
   const int64_t parts = std::min<int64_t>(NumThreads(), n / grain);
-  if (parts <= 1 || g_forked.load(std::memory_order_relaxed) || omp_in_parallel()) return body(0, n);
+  if (parts <= 1 || omp_in_parallel()) return body(0, n);
   std::exception_ptr error;
   std::atomic_flag failed = ATOMIC_FLAG_INIT;
 #pragma omp parallel for num_threads(parts) schedule(static, 1)
@@ -90,7 +116,7 @@ void ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> b
 
 void ParallelTeam(int threads, FunctionRef<void(int, int)> body) {
   threads = std::min(threads, NumThreads());
-  if (threads <= 1 || g_forked.load(std::memory_order_relaxed) || omp_in_parallel()) return body(0, 1);
+  if (threads <= 1 || omp_in_parallel()) return body(0, 1);
 #pragma omp parallel num_threads(threads)
   body(omp_get_thread_num(), omp_get_num_threads());
 }

@@ -8,22 +8,28 @@
 
 namespace paddle {
 
-// Number of threads that parallel work of this process uses; at first as many as affinity and cgroup allow.
+// Number of threads that parallel work uses: in a run, the run's own count; in a forked child 1; else what was set, at
+// first as many as affinity and cgroup allow.
 int NumThreads();
 // Sets it for all later runs. Throws InvalidArgument unless 1 <= n <= 1024.
 void SetNumThreads(int n);
 
-// Prepares the calling thread and its workers for a run: thread count, denormals flushed to zero.
-// The caller's floating point mode comes back when the object dies.
+// Prepares the calling thread and its workers for a run: thread count, denormals flushed to zero. The count stays the
+// same while the object lives, whatever SetNumThreads says: kernels size their memory by it before they use it.
+// The caller's floating point mode and count come back when the object dies.
 class ParallelScope {
  public:
-  ParallelScope();
+  // 0: NumThreads().
+  explicit ParallelScope(int threads = 0);
   ~ParallelScope();
   ParallelScope(const ParallelScope&) = delete;
   ParallelScope& operator=(const ParallelScope&) = delete;
 
  private:
+  static void Prepare();
+
   unsigned saved_mode_;
+  int saved_threads_;
 };
 
 // Calls body(begin, end) on disjoint ranges that cover [0, n), each of at least `grain` elements but the last.

@@ -1,10 +1,13 @@
 #include "paddle/io/predictor.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <mutex>
 
 #include "paddle/io/feed.h"
 #include "paddle/io/model.h"
 #include "paddle/op/check.h"
+#include "paddle/op/registry.h"
 #include "paddle/runtime/executor.h"
 
 namespace paddle {
@@ -14,6 +17,8 @@ struct Predictor::Model {
   std::unique_ptr<Scope> scope = std::make_unique<Scope>();
   std::vector<std::string> inputs, outputs;
   std::vector<TensorMeta> input_metas;
+  bool one_at_a_time = false;  // runs would be in each other's way
+  mutable std::mutex running;
 };
 
 struct Predictor::Runner {
@@ -26,6 +31,30 @@ Predictor::~Predictor() = default;
 
 namespace {
 
+// Whether the op writes to the scope more than in place: then runs may change the size of what other runs read. In
+// place are outputs that must share an input of the same name (running statistics).
+bool ReplacesPersistable(const OpDesc& op, const BlockDesc& block) {
+  const OpDef& def = Registry::Get().Find(op.type());
+  if (def.has(kNoPlan)) return false;  // feed and fetch: their lists are not touched
+  for (const auto& slot : op.outputs()) {
+    const auto pair = std::find_if(def.must_share.begin(), def.must_share.end(),
+                                   [&](const Alias& alias) { return alias.output == slot.name; });
+    const bool in_place = pair != def.must_share.end() && op.Input(pair->input) == slot.args;
+    for (const auto& name : slot.args) {
+      const auto var = block.FindVarRecursive(name);
+      if (var && var->persistable() && !in_place) return true;
+    }
+  }
+  return false;
+}
+
+bool ReplacesPersistables(const ProgramDesc& program) {
+  for (int i = 0; i < program.size(); ++i)
+    for (const auto& op : program.block(i).ops())
+      if (ReplacesPersistable(*op, program.block(i))) return true;
+  return false;
+}
+
 template <class Model>
 void Describe(const std::shared_ptr<ProgramDesc>& program, const PredictorOptions& options, Model* model) {
   if (!options.allow_io) RefuseIo(*program);
@@ -34,6 +63,7 @@ void Describe(const std::shared_ptr<ProgramDesc>& program, const PredictorOption
   model->outputs = FetchNames(*program);
   Require(!model->outputs.empty(),
           "the program has no fetch op: it is not an inference model; save it with fluid.io.save_inference_model");
+  model->one_at_a_time = ReplacesPersistables(*program);
   for (const auto& name : model->inputs) model->input_metas.push_back(InputMeta(*program, name));
 }
 
@@ -72,6 +102,8 @@ std::vector<Tensor> Predictor::Run(std::span<const Tensor> inputs) {
           ", got ", inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) CheckInput(model.inputs[i], model.input_metas[i], inputs[i]);
   Executor& executor = runner_->executor;
+  std::unique_lock lock(model.running, std::defer_lock);
+  if (model.one_at_a_time) lock.lock();
   const auto prepared = executor.Prepare(*model.program, model.inputs, model.outputs);
   std::vector<Variable> fetched = executor.Run(prepared, *model.scope, inputs);
   std::vector<Tensor> outputs;

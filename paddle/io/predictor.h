@@ -23,7 +23,9 @@ struct PredictorOptions {
 };
 
 // A model made by fluid.io.save_inference_model. The worst that a model of unknown origin can do is an exception: files
-// are checked, and ops with effects outside are refused unless allowed. Run may be called from many threads at once.
+// are checked, and ops with effects outside are refused unless allowed. Run may be called from many threads at once; of
+// a model that writes persistable variables (not just in place, as running statistics are) the runs take turns, those
+// of clones too, since all share them.
 class Predictor {
  public:
   static std::unique_ptr<Predictor> FromFolder(const std::string& folder, const PredictorOptions& options = {});

@@ -5,6 +5,7 @@
 #include "paddle/device/parallel.h"
 #include "paddle/math/conv_impl.h"
 #include "paddle/math/gemm.h"
+#include "paddle/tensor/tensor.h"
 
 namespace paddle {
 namespace {
@@ -96,7 +97,8 @@ class ColumnConv final : public Convolution::Impl {
       first_.emplace_back(dtype, Product(), 1, accumulate ? 1 : 0, threads);
       if (pass == ConvPass::kFilterGrad) more_.emplace_back(dtype, Product(), 1, 1, threads);
     }
-    matrix_bytes_ = pointwise_ ? 0 : Align(shape.patch() * shape.out_pixels() * sizeof(T));
+    const Dims matrix{shape.c / shape.groups, shape.kernel_h, shape.kernel_w, shape.out_h, shape.out_w};
+    matrix_bytes_ = pointwise_ ? 0 : Align(BytesOf(dtype, matrix));
     sum_bytes_ = pass == ConvPass::kFilterGrad && parts > 1 ? Align(shape.filter_size() * sizeof(T)) : 0;
     gemm_bytes_ = Align(first_[0].scratch_bytes());
     if (!more_.empty()) gemm_bytes_ = std::max(gemm_bytes_, Align(more_[0].scratch_bytes()));

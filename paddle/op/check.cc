@@ -1,5 +1,6 @@
 #include "paddle/op/check.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 
@@ -34,6 +35,20 @@ void CheckRequiredInputs(const OpDesc& op, const OpDef& def) {
   }
 }
 
+// Two outputs under one name would be one tensor with two sizes. Blocks write their variables themselves.
+void CheckDistinctOutputs(const OpDesc& op, const OpDef& def) {
+  if (!def.block.empty()) return;
+  std::vector<std::string_view> names;
+  for (const auto& slot : op.outputs())
+    for (const auto& name : slot.args)
+      if (name != kEmptyName && !name.empty()) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end())
+    throw InvalidArgument(StrCat("op '", op.type(), "' names '", *twice,
+                                 "' twice among its outputs; each output needs a variable of its own"));
+}
+
 }  // namespace
 
 void CheckOp(const OpDesc& op) {
@@ -41,6 +56,7 @@ void CheckOp(const OpDesc& op) {
   CheckSlots(op, op.inputs(), def.inputs, "input");
   CheckSlots(op, op.outputs(), def.outputs, "output");
   CheckRequiredInputs(op, def);
+  CheckDistinctOutputs(op, def);
   def.parse(op);
 }
 

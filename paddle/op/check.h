@@ -5,8 +5,8 @@
 
 namespace paddle {
 
-// Throws InvalidArgument unless the slots of `op` exist, required ones are filled, single ones hold one name,
-// and the attributes are right. Throws Unimplemented for an unknown op.
+// Throws InvalidArgument unless the slots of `op` exist, required ones are filled, single ones hold one name, no output
+// has the name of another, and the attributes are right. Throws Unimplemented for an unknown op.
 void CheckOp(const OpDesc& op);
 
 // CheckOp, and writes the defaults of attributes that are not set, in the declared order behind those that are.

@@ -67,7 +67,7 @@ OpDesc& GradContext::EmitDefault(std::string_view type) {
   for (const auto& slot : def.outputs)
     if (const std::string_view base = WithoutGrad(slot.name); has(forward_.inputs(), base))
       op.SetOutput(slot.name, InGrad(base, !slot.has(kRepeated)));
-  // Attributes that only the forward op declares stay behind (split's `sections` when its gradient is a concat).
+  // Attributes that only the forward op declares stay behind.
   const OpDef& from = Registry::Get().Find(forward_.type());
   for (const auto& [attr, value] : forward_.attrs())
     if (attr != kOpRoleVar && (def.FindAttr(attr) || !from.FindAttr(attr))) op.SetAttr(attr, value);

@@ -136,4 +136,12 @@ void InferContext::CheckSameDims(std::string_view a, std::string_view b) const {
           " must have the same shape");
 }
 
+void InferContext::CheckSizes() const {
+  const int first = table_.begin[def_.inputs.size()], end = table_.begin[def_.inputs.size() + def_.outputs.size()];
+  for (int arg = first; arg < end; ++arg) {
+    const TensorMeta* meta = table_.metas[arg];
+    if (meta && meta->kind == VarKind::kTensor && meta->dims.known()) meta->bytes();
+  }
+}
+
 }  // namespace paddle

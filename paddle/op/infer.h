@@ -87,6 +87,8 @@ class InferContext : public OpMetas {
   void CheckSameDType(std::string_view a, std::string_view b) const;
   void CheckRank(std::string_view input, int least, int most) const;
   void CheckSameDims(std::string_view a, std::string_view b) const;
+  // Each output tensor of known sizes must be of a size that can be. Runs behind every op's own inference.
+  void CheckSizes() const;
 
  private:
   const Tensor* const* values_;

@@ -110,6 +110,14 @@ struct KindOf<Variable> {
 template <class T>
 inline constexpr bool is_const_ref = std::is_const_v<std::remove_reference_t<T>>;
 
+// An argument that may come from outside the plan: SelectedRows must be whole.
+template <class T>
+T* Checked(T* held) {
+  if constexpr (std::is_same_v<T, const SelectedRows> || std::is_same_v<T, const Variable>)
+    if (held) held->CheckRows();
+  return held;
+}
+
 // How one parameter is found in a KernelCall: from the environment, or from a slot.
 template <class P>
 struct Param;
@@ -139,14 +147,14 @@ template <class T>
 struct Param<T&> {
   static constexpr bool kSlot = true;
   static constexpr KernelArg kArg{KindOf<std::remove_const_t<T>>::value, !std::is_const_v<T>, false, false};
-  static T& Get(const KernelCall& call, int slot) { return *static_cast<T*>(call.args[call.begin[slot]]); }
+  static T& Get(const KernelCall& call, int slot) { return *Checked(static_cast<T*>(call.args[call.begin[slot]])); }
 };
 template <class T>
 struct Param<T*> {
   static constexpr bool kSlot = true;
   static constexpr KernelArg kArg{KindOf<std::remove_const_t<T>>::value, !std::is_const_v<T>, true, false};
   static T* Get(const KernelCall& call, int slot) {
-    return call.begin[slot] == call.begin[slot + 1] ? nullptr : static_cast<T*>(call.args[call.begin[slot]]);
+    return call.begin[slot] == call.begin[slot + 1] ? nullptr : Checked(static_cast<T*>(call.args[call.begin[slot]]));
   }
 };
 template <class T>
@@ -155,7 +163,10 @@ struct Param<std::span<T* const>> {
   static constexpr KernelArg kArg{KindOf<std::remove_const_t<T>>::value, !std::is_const_v<T>, true, true};
   static std::span<T* const> Get(const KernelCall& call, int slot) {
     const int begin = call.begin[slot];
-    return {reinterpret_cast<T* const*>(call.args + begin), static_cast<size_t>(call.begin[slot + 1] - begin)};
+    const std::span<T* const> held{reinterpret_cast<T* const*>(call.args + begin),
+                                   static_cast<size_t>(call.begin[slot + 1] - begin)};
+    for (T* one : held) Checked(one);
+    return held;
   }
 };
 

@@ -18,7 +18,7 @@ class Registry {
  public:
   static Registry& Get();
 
-  // Throws Unimplemented naming close matches when there is no such op.
+  // Throws Unimplemented when there is no such op.
   const OpDef& Find(std::string_view type) const;
   const OpDef* FindOrNull(std::string_view type) const;
   std::vector<std::string_view> Types() const;
@@ -72,6 +72,7 @@ Registered RegisterOp(const OpSpec<Attrs>& spec) {
       infer(*static_cast<const Attrs*>(attrs), context);
     else
       internal::DefaultInfer(*self, context);
+    context.CheckSizes();
   };
   if (spec.grad)
     def.grad = [grad = spec.grad](const void* attrs, GradContext& context) {

@@ -133,7 +133,9 @@ BlockDesc& ProgramDesc::AppendBlock(const BlockDesc& parent) {
 
 void ProgramDesc::RemoveBlocks(int from) {
   if (from >= size()) return;
-  blocks_.resize(static_cast<size_t>(std::max(from, 0)));
+  const auto first = blocks_.begin() + std::max(from, 0);
+  std::move(first, blocks_.end(), std::back_inserter(removed_));
+  blocks_.erase(first, blocks_.end());
   ++*edits_;
 }
 

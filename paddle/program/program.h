@@ -1,5 +1,5 @@
 #pragma once
-// A program: blocks of variables and ops, as plain data. Files are Fluid's protobuf; see program/serialize.cc.
+// A program: blocks of variables and ops, as plain data. Files are Fluid's protobuf (proto/framework.proto).
 
 #include <functional>
 #include <map>
@@ -112,6 +112,9 @@ class OpDesc {
 // One variable: what it will hold. Keeps the file's own message, so nothing that a later version wrote is lost.
 class VarDesc {
  public:
+  // Becomes a copy of `other`, in its own place in its own program.
+  void CopyFrom(const VarDesc& other);
+
   explicit VarDesc(std::string_view name);
   explicit VarDesc(const proto::VarDesc& message);
   VarDesc(const VarDesc& other);
@@ -215,7 +218,13 @@ class ProgramDesc {
   BlockDesc& block(int index) const;
   int size() const { return static_cast<int>(blocks_.size()); }
   BlockDesc& AppendBlock(const BlockDesc& parent);
-  void RemoveBlocks(int from);  // this one and all behind it
+  void RemoveBlocks(int from);  // this one and all behind it; references to them stay good
+
+  // Blocks, ops and variables as they are now, for Restore. Ops and variables that are still there then keep their
+  // identity; those made since are removed.
+  class Snapshot;
+  std::shared_ptr<const Snapshot> Save() const;
+  void Restore(const Snapshot& snapshot);
 
   int64_t version() const { return version_.value_or(0); }
   void set_version(int64_t version) { version_ = version; }
@@ -237,7 +246,7 @@ class ProgramDesc {
   struct Blank {};
   explicit ProgramDesc(Blank);
 
-  std::vector<std::unique_ptr<BlockDesc>> blocks_;
+  std::vector<std::unique_ptr<BlockDesc>> blocks_, removed_;
   std::optional<int64_t> version_;
   std::optional<std::string> op_compatible_map_, op_version_map_;
   std::string unknown_;
@@ -246,7 +255,10 @@ class ProgramDesc {
 };
 
 // Throws InvalidArgument unless block indices are in range, parents and sub-blocks form no cycle and nest at most 32
-// deep, and each variable that an op names is defined in its block or a parent.
+// deep, and walking through nested blocks takes time in proportion to the program. Parse sees to it for files; what
+// walks through the blocks of a program that was built asks for itself.
+void VerifyNesting(const ProgramDesc& program);
+// VerifyNesting, and each variable that an op names is defined in its block or a parent.
 void Verify(const ProgramDesc& program);
 
 // One line an op: outputs = type(inputs) {attributes}, shapes, the user's line. `details`: common attributes too.

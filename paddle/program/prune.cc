@@ -4,34 +4,26 @@
 #include <functional>
 #include <map>
 
+#include "paddle/program/outer_use.h"
+
 namespace paddle {
 namespace {
 
 using NameSet = std::set<std::string>;
 
-// What a block and the blocks in it read and write of the variables around it. Blocks nest at most as deep as Verify
-// allows.
-void CollectOuter(const ProgramDesc& program, int index, NameSet local, NameSet* reads, NameSet* writes) {
-  const BlockDesc& block = program.block(index);
-  for (const auto& var : block.vars()) local.insert(var->name());
-  for (const auto& op : block.ops()) {
-    for (const auto& name : op->InputNames())
-      if (!local.contains(name)) reads->insert(name);
-    for (const auto& name : op->OutputNames())
-      if (!local.contains(name)) writes->insert(name);
-    for (const int sub : op->Blocks()) CollectOuter(program, sub, local, reads, writes);
-  }
-}
-
 struct Use {
   NameSet reads, writes;
 };
 
-Use UseOf(const ProgramDesc& program, const OpDesc& op) {
+Use UseOf(const OpDesc& op, OuterUses* outer) {
   Use use;
   for (const auto& name : op.InputNames()) use.reads.insert(name);
   for (const auto& name : op.OutputNames()) use.writes.insert(name);
-  for (const int sub : op.Blocks()) CollectOuter(program, sub, {}, &use.reads, &use.writes);
+  for (const int sub : op.Blocks()) {
+    const OuterUse& inner = outer->Of(sub);
+    use.reads.insert(inner.reads.begin(), inner.reads.end());
+    use.writes.insert(inner.writes.begin(), inner.writes.end());
+  }
   use.reads.erase(std::string(kEmptyName));
   use.writes.erase(std::string(kEmptyName));
   return use;
@@ -48,8 +40,9 @@ std::vector<bool> FindNeeded(const ProgramDesc& program, const PruneRequest& req
     keep[op] = true;
   }
   NameSet made;
+  OuterUses outer(program);
   for (size_t i = ops.size(); i-- > 0;) {
-    const Use use = UseOf(program, *ops[i]);
+    const Use use = UseOf(*ops[i], &outer);
     const auto wanted = [&](const std::string& name) { return needed.contains(name) && !request.feeds.contains(name); };
     if (std::any_of(use.writes.begin(), use.writes.end(), wanted)) keep[i] = true;
     if (!keep[i]) continue;
@@ -74,7 +67,7 @@ class Extractor {
       : from_(program), keep_(std::move(keep)), copy_(program.Clone()) {}
 
   std::shared_ptr<ProgramDesc> Run() {
-    Reach(0);
+    Reach();
     for (int i = 0; i < copy_->size(); ++i) {
       BlockDesc& block = copy_->block(i);
       for (size_t k = block.ops().size(); k-- > 0;)
@@ -85,20 +78,27 @@ class Extractor {
   }
 
  private:
-  void Reach(int index) {
-    if (!reached_.insert(index).second) return;
-    const auto& ops = from_.block(index).ops();
-    for (size_t k = 0; k < ops.size(); ++k)
-      if (keep_(index, k))
-        for (const int sub : ops[k]->Blocks()) Reach(sub);
-    if (const int parent = from_.block(index).parent_index(); parent >= 0) Reach(parent);
+  // Block 0, and with each block those that its kept ops name, and its parent.
+  void Reach() {
+    std::vector<int> next{0};
+    while (!next.empty()) {
+      const int index = next.back();
+      next.pop_back();
+      if (!reached_.insert(index).second) continue;
+      const auto& ops = from_.block(index).ops();
+      for (size_t k = 0; k < ops.size(); ++k)
+        if (keep_(index, k))
+          for (const int sub : ops[k]->Blocks()) next.push_back(sub);
+      if (const int parent = from_.block(index).parent_index(); parent >= 0) next.push_back(parent);
+    }
   }
 
   void DropVars() {
     NameSet used;
+    OuterUses outer(*copy_);
     for (const int index : reached_)
       for (const auto& op : copy_->block(index).ops()) {
-        const Use use = UseOf(*copy_, *op);
+        const Use use = UseOf(*op, &outer);
         used.insert(use.reads.begin(), use.reads.end());
         used.insert(use.writes.begin(), use.writes.end());
       }
@@ -124,11 +124,13 @@ class Extractor {
 }  // namespace
 
 std::shared_ptr<ProgramDesc> Prune(const ProgramDesc& program, const PruneRequest& request) {
+  VerifyNesting(program);
   const std::vector<bool> keep = FindNeeded(program, request);
   return Extractor(program, [&](int block, size_t op) { return block != 0 || keep[op]; }).Run();
 }
 
 std::shared_ptr<ProgramDesc> PruneBackward(const ProgramDesc& program) {
+  VerifyNesting(program);
   return Extractor(program,
                    [&](int block, size_t op) {
                      return (program.block(block).ops()[op]->Role() & (kBackward | kOptimize | kLrSched)) == 0;

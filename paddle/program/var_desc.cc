@@ -15,6 +15,11 @@ VarDesc::VarDesc(const proto::VarDesc& message) : message_(std::make_unique<prot
 VarDesc::VarDesc(const VarDesc& other) : VarDesc(*other.message_) {}
 VarDesc::~VarDesc() = default;
 
+void VarDesc::CopyFrom(const VarDesc& other) {
+  *message_ = *other.message_;
+  Edited();
+}
+
 namespace {
 
 // The part of the message that has dtype and sizes; null for kinds without.

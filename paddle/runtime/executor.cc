@@ -154,7 +154,9 @@ std::vector<Variable> Executor::Run(const ProgramDesc& program, Scope& scope, st
 
 std::vector<Variable> Executor::Run(const std::shared_ptr<Prepared>& entry, Scope& scope, std::span<const Tensor> feeds,
                                     uint64_t seed) {
-  ParallelScope parallel;
+  const ParallelScope parallel(entry->threads);  // what its kernels prepared is for so many
+  if (NumThreads() != entry->threads)
+    throw Error("the program was prepared before the process was forked; prepare it again in the child");
   Require(feeds.size() == entry->feeds.size(), "the program was prepared for ", entry->feeds.size(), " feeds, got ",
           feeds.size());
   const Scope::Use use(scope);

@@ -4,8 +4,9 @@
 #include <chrono>
 #include <cmath>
 
+#include "paddle/base/interrupt.h"
 #include "paddle/device/device.h"
-#include "paddle/runtime/interrupt.h"
+#include "paddle/device/late_error.h"
 #include "paddle/tensor/limits.h"
 #include "paddle/tensor/transfer.h"
 
@@ -438,6 +439,8 @@ void Frame::RunStep(int i, const RunOptions& options) {
   try {
     RunKernel(i, options);
   } catch (const Cancelled&) {
+    throw;
+  } catch (const LateError&) {
     throw;
   } catch (const std::exception& error) {
     RethrowWithContext(error, DescribeInstruction(instruction, *plan_, step.metas.data()));

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "paddle/base/errors.h"
+
 namespace paddle {
 namespace {
 
 constexpr size_t kAlign = 64;
+constexpr size_t kMost = size_t{1} << 47;  // far below where the sum of two offsets overflows
 
 }  // namespace
 
@@ -28,6 +31,7 @@ size_t PlaceIntervals(std::vector<Interval>* intervals) {
       interval.offset = std::max(interval.offset, (other->offset + other->bytes + kAlign - 1) / kAlign * kAlign);
     }
     arena = std::max(arena, interval.offset + bytes);
+    if (arena > kMost) throw ResourceExhausted("the variables of one step would take more memory than any machine has");
     const auto at = std::upper_bound(placed.begin(), placed.end(), &interval,
                                      [](const Interval* a, const Interval* b) { return a->offset < b->offset; });
     placed.insert(at, &interval);

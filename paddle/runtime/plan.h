@@ -39,7 +39,7 @@ struct External {
   bool read_first = false;  // read before it is written: must be there when the run starts
   bool written = false;
   int first_reader = -1;  // the instruction that the error for a missing variable names
-  bool on_host = false;   // only ops on the host use it, though the plan is for a device
+  bool on_host = false;   // in the host's memory, though the plan is for a device
 };
 
 // Output argument that lives where an input argument lives.

@@ -1,6 +1,9 @@
 #include "paddle/tensor/blocking_queue.h"
 
+#include <chrono>
 #include <utility>
+
+#include "paddle/base/interrupt.h"
 
 namespace paddle {
 
@@ -8,9 +11,16 @@ BlockingQueue::BlockingQueue(size_t capacity) : capacity_(capacity) {
   Require(capacity >= 1, "a queue needs room for one batch at least");
 }
 
+// A signal does not end the wait for a condition variable, so it is looked at now and then.
+template <class Ready>
+void BlockingQueue::Wait(std::unique_lock<std::mutex>* lock, Ready ready) {
+  while (!changed_.wait_for(*lock, std::chrono::milliseconds(50), ready))
+    if (InterruptRequested()) throw Cancelled("the wait for a batch was interrupted");
+}
+
 bool BlockingQueue::Push(std::vector<Tensor> batch) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return closed_ || failure_ || batches_.size() < capacity_; });
+  Wait(&lock, [&] { return closed_ || failure_ || batches_.size() < capacity_; });
   if (closed_ || failure_) return false;
   batches_.push_back(std::move(batch));
   changed_.notify_all();
@@ -19,7 +29,7 @@ bool BlockingQueue::Push(std::vector<Tensor> batch) {
 
 std::optional<std::vector<Tensor>> BlockingQueue::Pop() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return closed_ || failure_ || !batches_.empty(); });
+  Wait(&lock, [&] { return closed_ || failure_ || !batches_.empty(); });
   if (failure_) throw Error(*failure_);
   if (batches_.empty()) return std::nullopt;
   auto batch = std::move(batches_.front());

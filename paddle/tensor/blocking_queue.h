@@ -13,7 +13,7 @@
 namespace paddle {
 
 // A bounded queue of batches; a batch is one tensor a variable that the program reads. Safe for many threads on both
-// ends.
+// ends. Push and Pop throw Cancelled when their thread was asked to end (base/interrupt.h).
 class BlockingQueue {
  public:
   explicit BlockingQueue(size_t capacity);
@@ -36,6 +36,9 @@ class BlockingQueue {
   bool closed() const;
 
  private:
+  template <class Ready>
+  void Wait(std::unique_lock<std::mutex>* lock, Ready ready);
+
   const size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -75,7 +75,7 @@ constexpr DType DTypeOf() {
 
 [[noreturn]] void ThrowDType(DType got, std::string_view wanted);
 
-// Calls f.operator()<T>() for the type of `dtype`; throws Unimplemented naming what is taken otherwise.
+// Calls f.operator()<T>() for the type of `dtype`; throws InvalidArgument naming what is taken otherwise.
 template <class F>
 decltype(auto) VisitFloat(DType dtype, F&& f) {
   switch (dtype) {

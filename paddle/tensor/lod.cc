@@ -108,6 +108,17 @@ bool Lod::operator==(const Lod& other) const {
   return rep_ && other.rep_ && rep_->levels == other.rep_->levels;
 }
 
-std::ostream& operator<<(std::ostream& out, const Lod& lod) { return out << lod.ToOffsets(); }
+std::ostream& operator<<(std::ostream& out, const Lod& lod) {
+  constexpr size_t kShown = 16;  // error texts print it
+  out << '[';
+  for (int k = 0; k < lod.levels(); ++k) {
+    const auto level = lod.offsets(k);
+    out << (k ? ", [" : "[");
+    for (size_t i = 0; i < std::min(level.size(), kShown); ++i) out << (i ? ", " : "") << level[i];
+    if (level.size() > kShown) out << ", ... " << level.size() - kShown - 1 << " more ..., " << level.back();
+    out << ']';
+  }
+  return out << ']';
+}
 
 }  // namespace paddle

@@ -38,7 +38,8 @@ class Scope {
   Scope* parent() const { return parent_; }
   std::vector<std::shared_ptr<Scope>> Children() const;
 
-  // Held by a run: variables that are erased meanwhile from the scope or its parents stay alive until it ends.
+  // Held by a run: variables that are erased meanwhile from the scope or its parents stay alive until it ends, and who
+  // would move the memory of one asks in_use before (the Python bindings, which hold one from under the GIL).
   class Use {
    public:
     explicit Use(Scope& scope);
@@ -49,6 +50,10 @@ class Scope {
    private:
     Scope& scope_;
   };
+  bool in_use() const {
+    std::scoped_lock lock(mutex_);
+    return uses_ > 0;
+  }
 
   // Moves whenever a variable of this scope or a parent is made, erased or changes its kind: bindings must be looked up
   // again. A new scope has a version that no earlier one had, so a binding is never mistaken for one to a dead scope at

@@ -109,6 +109,7 @@ void WriteLodTensor(const Tensor& tensor, ByteSink* sink) {
 }
 
 void WriteSelectedRows(const SelectedRows& rows, ByteSink* sink) {
+  rows.CheckRows();
   WriteNumber<uint32_t>(0, sink);
   WriteNumber(static_cast<uint64_t>(rows.rows.size()), sink);
   sink->Write(rows.rows.data(), rows.rows.size() * sizeof(int64_t));

@@ -32,6 +32,17 @@ std::ostream& operator<<(std::ostream& out, VarKind kind) {
   return out << "VarType(" << static_cast<int>(kind) << ')';
 }
 
+size_t BytesOf(DType dtype, const Dims& dims) {
+  int64_t bytes = static_cast<int64_t>(SizeOf(dtype));
+  bool fits = true;
+  for (const int64_t size : dims) {
+    Require(size >= 0, "a tensor of unknown size ", dims, " has no number of bytes");
+    fits = fits && !__builtin_mul_overflow(bytes, size, &bytes) && bytes <= kMaxTensorBytes;
+  }
+  Require(fits, "a tensor ", dtype, dims, " would take more than ", kMaxTensorBytes, " bytes, which no machine has");
+  return static_cast<size_t>(bytes);
+}
+
 std::ostream& operator<<(std::ostream& out, const TensorMeta& meta) {
   if (meta.kind != VarKind::kTensor) out << meta.kind << ' ';
   out << meta.dtype << meta.dims;

@@ -25,6 +25,10 @@ enum class VarKind : int {
 };
 std::ostream& operator<<(std::ostream& out, VarKind kind);
 
+// Bytes of a dense array. Throws InvalidArgument when sizes are unknown or it would take more than kMaxTensorBytes.
+constexpr int64_t kMaxTensorBytes = int64_t{1} << 46;  // no machine has more; sums of a few such sizes fit 64 bits
+size_t BytesOf(DType dtype, const Dims& dims);
+
 // What `infer` computes of a variable: everything but its bytes.
 struct TensorMeta {
   VarKind kind = VarKind::kTensor;
@@ -35,7 +39,7 @@ struct TensorMeta {
 
   int64_t numel() const { return dims.numel(); }
   int rank() const { return dims.rank(); }
-  size_t bytes() const { return static_cast<size_t>(numel()) * SizeOf(dtype); }
+  size_t bytes() const { return BytesOf(dtype, dims); }
   void set_lod(const Lod& value) {
     lod = value;
     lod_level = value.levels();

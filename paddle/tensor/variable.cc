@@ -2,6 +2,12 @@
 
 namespace paddle {
 
+void SelectedRows::CheckRows() const {
+  const int64_t there = value.initialized() && value.rank() > 0 ? value.dim(0) : 0;
+  Require(static_cast<int64_t>(rows.size()) == there, "SelectedRows name ", rows.size(), " rows, but their value has ",
+          there, "; set_rows and the tensor of get_tensor must agree");
+}
+
 void SelectedRows::Allocate(int64_t count, Allocator& allocator) {
   Dims dims = meta.dims;
   Ensure(dims.rank() >= 1, "SelectedRows without a shape");

@@ -23,6 +23,8 @@ struct SelectedRows {
     if (meta.dims.rank() == 0) meta.dims.Append(height);
     meta.dims[0] = height;
   }
+  // Throws InvalidArgument unless there is a row of the value for each entry of `rows`.
+  void CheckRows() const;
   // Makes room for `count` rows of the matrix's row shape and element type.
   void Allocate(int64_t count, Allocator& allocator);
 };
@@ -74,6 +76,10 @@ class Variable {
   void BecomeKind(VarKind kind);
   // Whether there is something to read.
   bool initialized() const;
+  // As SelectedRows::CheckRows, where it holds SelectedRows.
+  void CheckRows() const {
+    if (const auto* rows = std::get_if<SelectedRows>(&value_)) rows->CheckRows();
+  }
   // Lets go of the bytes.
   void Release();
   // The object held: Tensor*, SelectedRows*, TensorArray* or Opaque*.

@@ -7,14 +7,14 @@ namespace paddle::bindings {
 TensorArrayHandle NewTensorArray(std::vector<Tensor> items) {
   auto owner = std::make_shared<Variable>();
   owner->Become<TensorArray>().items = std::move(items);
-  return {std::move(owner)};
+  return {std::move(owner), nullptr};
 }
 
 py::object ToPython(Variable&& variable) {
   auto owner = std::make_shared<Variable>(std::move(variable));
-  if (owner->holds<Tensor>()) return py::cast(TensorHandle(std::move(owner)));
-  if (owner->holds<SelectedRows>()) return py::cast(SelectedRowsHandle{std::move(owner)});
-  if (owner->holds<TensorArray>()) return py::cast(TensorArrayHandle{std::move(owner)});
+  if (owner->holds<Tensor>()) return py::cast(TensorHandle(std::move(owner), nullptr));
+  if (owner->holds<SelectedRows>()) return py::cast(SelectedRowsHandle{std::move(owner), nullptr});
+  if (owner->holds<TensorArray>()) return py::cast(TensorArrayHandle{std::move(owner), nullptr});
   throw InvalidArgument(StrCat("a ", owner->kind(), " cannot be handed to Python"));
 }
 
@@ -25,7 +25,7 @@ SelectedRowsHandle NewSelectedRows(const std::vector<int64_t>& rows, int64_t hei
   auto& held = owner->Become<SelectedRows>();
   held.rows = rows;
   held.set_height(height);
-  return {std::move(owner)};
+  return {std::move(owner), nullptr};
 }
 
 void BindSelectedRows(py::module_& m) {
@@ -34,14 +34,16 @@ void BindSelectedRows(py::module_& m) {
       .def(py::init([] { return NewSelectedRows({}, 0); }))
       .def(py::init(&NewSelectedRows), py::arg("rows"), py::arg("height"))
       .def("rows", [](const SelectedRowsHandle& self) { return self.get().rows; })
-      .def("set_rows", [](const SelectedRowsHandle& self, const std::vector<int64_t>& rows) { self.get().rows = rows; })
+      .def("set_rows",
+           [](const SelectedRowsHandle& self, const std::vector<int64_t>& rows) { self.Free().rows = rows; })
       .def("height", [](const SelectedRowsHandle& self) { return self.get().height(); })
-      .def("set_height", [](const SelectedRowsHandle& self, int64_t height) { self.get().set_height(height); })
+      .def("set_height", [](const SelectedRowsHandle& self, int64_t height) { self.Free().set_height(height); })
       .def("numel",
            [](const SelectedRowsHandle& self) { return self.get().value.initialized() ? self.get().value.numel() : 0; })
       .def("sync_index", [](const SelectedRowsHandle&) {})
       .def(
-          "get_tensor", [](const SelectedRowsHandle& self) { return TensorHandle(self.owner, TensorHandle::kRows); },
+          "get_tensor",
+          [](const SelectedRowsHandle& self) { return TensorHandle(self.owner, self.scope, TensorHandle::kRows); },
           "The rows as a LoDTensor [number of rows, ...]: a reference, not a copy.")
       .def("__str__", [](const SelectedRowsHandle& self) {
         const SelectedRows& held = self.get();
@@ -63,18 +65,21 @@ void BindTensorArray(py::module_& m) {
       .def("__getitem__",
            [](const TensorArrayHandle& self, int64_t i) {
              Item(self, i);
-             return TensorHandle(self.owner, i);
+             return TensorHandle(self.owner, self.scope, i);
            })
-      .def("__setitem__", [](const TensorArrayHandle& self, int64_t i,
-                             const TensorHandle& tensor) { Item(self, i).ShareFrom(Tensor(tensor.get())); })
+      .def("__setitem__",
+           [](const TensorArrayHandle& self, int64_t i, const TensorHandle& tensor) {
+             CheckFree(self.scope);
+             Item(self, i).ShareFrom(Tensor(tensor.get()));
+           })
       .def("append",
            [](const TensorArrayHandle& self, const TensorHandle& tensor) {
              const Tensor shared = tensor.get();  // `tensor` may be an item of the array that grows
-             self.get().items.push_back(shared);
+             self.Free().items.push_back(shared);
            })
       .def("_move_to_list", [](const TensorArrayHandle& self) {
         py::list out;
-        for (Tensor& tensor : self.get().items) out.append(TensorHandle(std::move(tensor)));
+        for (Tensor& tensor : self.Free().items) out.append(TensorHandle(std::move(tensor)));
         self.get().items.clear();
         return out;
       });

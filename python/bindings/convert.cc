@@ -50,9 +50,12 @@ bool ToBool(const py::handle& value) {
   return number == 1;
 }
 
-BlockRef ToBlock(const py::handle& value) {
+BlockRef ToBlock(const py::handle& value, const ProgramDesc* program) {
   if (!py::isinstance<BlockHandle>(value)) throw InvalidArgument(StrCat("expected a BlockDesc, got ", Repr(value)));
-  return BlockRef{value.cast<const BlockHandle&>().block->index()};
+  const auto& block = value.cast<const BlockHandle&>();
+  Require(!program || block.program.get() == program, "block ", block.block->index(),
+          " belongs to another program than the op");
+  return BlockRef{block.block->index()};
 }
 
 template <class Convert>
@@ -122,7 +125,7 @@ py::object FromText(const std::string& text) {
   return py::bytes(text);
 }
 
-AttrValue ToAttr(const py::handle& value, AttrType type) {
+AttrValue ToAttr(const py::handle& value, AttrType type, const ProgramDesc* program) {
   switch (type) {
     case AttrType::kInt:
       return ToInt32(value);
@@ -147,9 +150,9 @@ AttrValue ToAttr(const py::handle& value, AttrType type) {
     case AttrType::kStrings:
       return ToList(value, ToName);
     case AttrType::kBlock:
-      return ToBlock(value);
+      return ToBlock(value, program);
     case AttrType::kBlocks:
-      return ToList(value, ToBlock);
+      return ToList(value, [&](const py::handle& item) { return ToBlock(item, program); });
     case AttrType::kUnknown:
       break;
   }

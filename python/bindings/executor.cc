@@ -1,55 +1,14 @@
 #include "paddle/runtime/executor.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <csignal>
 
-#include "paddle/runtime/interrupt.h"
 #include "python/bindings/convert.h"
+#include "python/bindings/interrupt.h"
 #include "python/bindings/scope.h"
 #include "python/bindings/tensor.h"
 
 namespace paddle::bindings {
 namespace {
-
-struct sigaction g_previous;
-
-void OnInterrupt(int signal) {
-  RequestInterrupt();
-  g_previous.sa_handler(signal);
-}
-
-// While a run of the main thread lasts, Ctrl-C ends it between two ops. Only where Python would raise
-// KeyboardInterrupt: a handler that the script installed gets the signal as ever, and the run goes on.
-class InterruptGuard {
- public:
-  InterruptGuard() {
-    if (getpid() != gettid() || !PythonWouldRaise()) return;
-    struct sigaction action = {};
-    action.sa_handler = OnInterrupt;
-    if (sigaction(SIGINT, nullptr, &g_previous) != 0 || (g_previous.sa_flags & SA_SIGINFO) ||
-        g_previous.sa_handler == SIG_DFL || g_previous.sa_handler == SIG_IGN || g_previous.sa_handler == OnInterrupt)
-      return;
-    active_ = sigaction(SIGINT, &action, nullptr) == 0;
-  }
-  ~InterruptGuard() {
-    if (!active_) return;
-    sigaction(SIGINT, &g_previous, nullptr);
-    InterruptRequested();  // one that came too late must not end the next run
-  }
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-
- private:
-  static bool PythonWouldRaise() {
-    static const auto* names = new std::pair<py::object, py::object>(
-        py::module_::import("_signal").attr("getsignal"), py::module_::import("_signal").attr("default_int_handler"));
-    return names->first(SIGINT).is(names->second);
-  }
-
-  bool active_ = false;
-};
 
 py::list Run(Executor& self, const ProgramPtr& program, const ScopeHandle& scope, const py::dict& feed,
              const py::object& fetch, uint64_t seed) {
@@ -74,6 +33,7 @@ py::list Run(Executor& self, const ProgramPtr& program, const ScopeHandle& scope
   std::vector<Variable> fetched;
   {
     const InterruptGuard guard;
+    const Scope::Use use(*scope.scope);
     const py::gil_scoped_release release;
     fetched = self.Run(prepared, *scope.scope, tensors, seed);
   }

@@ -27,7 +27,7 @@ void SetAttr(const OpHandle& self, const std::string& name, const py::handle& va
   const OpDef* def = Registry::Get().FindOrNull(op.type());
   const AttrSpec* spec = def ? def->FindAttr(name) : nullptr;
   try {
-    AttrValue converted = ToAttr(value, DeclaredType(op, def, name, value));
+    AttrValue converted = ToAttr(value, DeclaredType(op, def, name, value), self.program().get());
     if (def && !spec && !IsCommonAttr(name) && !CheckForeignAttr(name, converted)) {
       OpDesc probe(op.type());  // for the error that lists the names there are
       probe.SetAttr(name, converted);
@@ -129,11 +129,11 @@ void BindAttrs(py::class_<OpHandle>& op) {
                                      const py::bytes& value) { self.get()->SetAttr(name, std::string(value)); })
       .def("set_block_attr",
            [](const OpHandle& self, const std::string& name, const py::object& block) {
-             self.get()->SetAttr(name, ToAttr(block, AttrType::kBlock));
+             self.get()->SetAttr(name, ToAttr(block, AttrType::kBlock, self.program().get()));
            })
       .def("set_blocks_attr",
            [](const OpHandle& self, const std::string& name, const py::object& blocks) {
-             self.get()->SetAttr(name, ToAttr(blocks, AttrType::kBlocks));
+             self.get()->SetAttr(name, ToAttr(blocks, AttrType::kBlocks, self.program().get()));
            })
       .def("_block_attr_id",
            [](const OpHandle& self, const std::string& name) {

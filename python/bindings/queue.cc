@@ -1,4 +1,5 @@
 #include "paddle/tensor/blocking_queue.h"
+#include "python/bindings/interrupt.h"
 #include "python/bindings/scope.h"
 #include "python/bindings/tensor.h"
 
@@ -14,6 +15,7 @@ bool Push(BlockingQueue& self, const py::object& batch) {
   } else {
     for (const auto& tensor : batch) tensors.push_back(tensor.cast<const TensorHandle&>().get());
   }
+  const InterruptGuard guard;
   const py::gil_scoped_release release;
   return self.Push(std::move(tensors));
 }
@@ -21,6 +23,7 @@ bool Push(BlockingQueue& self, const py::object& batch) {
 py::object Pop(BlockingQueue& self) {
   std::optional<std::vector<Tensor>> batch;
   {
+    const InterruptGuard guard;
     const py::gil_scoped_release release;
     batch = self.Pop();
   }

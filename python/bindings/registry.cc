@@ -101,6 +101,7 @@ py::dict OpInfo(const std::string& type) {
   out["expands"] = static_cast<bool>(def.expand);
   out["io"] = def.has(kIo);
   out["random"] = def.has(kRandom);
+  out["host"] = def.has(kHost);
   py::set devices;
   const auto lock = Registry::Get().ReadKernels();
   for (const auto& kernel : def.kernels) devices.add(py::str(kernel.device == DeviceType::kCpu ? "CPU" : "CUDA"));

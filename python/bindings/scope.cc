@@ -55,18 +55,18 @@ void BindVariable(py::module_& m) {
           "get_tensor",
           [](const VariableHandle& self) {
             self.Hold<Tensor>();
-            return TensorHandle(self.variable);
+            return TensorHandle(self.variable, self.owner.scope);
           },
           "The LoDTensor that it holds, by reference; an empty variable becomes one.")
       .def("get_selected_rows",
            [](const VariableHandle& self) {
              self.Hold<SelectedRows>();
-             return SelectedRowsHandle{self.variable};
+             return SelectedRowsHandle{self.variable, self.owner.scope};
            })
       .def("get_lod_tensor_array",
            [](const VariableHandle& self) {
              self.Hold<TensorArray>();
-             return TensorArrayHandle{self.variable};
+             return TensorArrayHandle{self.variable, self.owner.scope};
            })
       .def("get_reader", GetReader)
       .def("is_int", HoldsNumber<int32_t>)

@@ -25,10 +25,12 @@ struct VariableHandle {
     if (!variable->holds<T>() && !variable->initialized()) return Become<T>();
     return variable->get<T>();
   }
-  // The variable holds a T from now on.
+  // The variable holds a T from now on. Throws InvalidArgument while a run could be reading what it held.
   template <class T>
   T& Become() const {
     if (!variable->holds<T>()) {
+      Require(!owner.scope->in_use(), "a run over the scope is going on in another thread; variable '", name,
+              "' can become something else between runs only");
       variable->Become<T>();
       owner.scope->MarkChanged();
     }

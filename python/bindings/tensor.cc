@@ -1,5 +1,7 @@
 #include "python/bindings/tensor.h"
 
+#include <cstring>
+
 #include "paddle/tensor/transfer.h"
 #include "python/bindings/numpy.h"
 #include "python/bindings/program.h"
@@ -18,6 +20,11 @@ Tensor& TensorHandle::get() const {
 Tensor& TensorHandle::Here(Tensor& tensor) const {
   if (!tensor.place().is_cpu()) MoveTo({}, owner_.get());
   return tensor;
+}
+
+Tensor& TensorHandle::Free() const {
+  CheckFree(scope_);
+  return get();
 }
 
 void TensorHandle::Changed() const {
@@ -40,7 +47,7 @@ std::vector<std::vector<int64_t>> ToLevels(const py::iterable& levels) {
 int64_t Rows(const Tensor& tensor) { return tensor.rank() ? tensor.dim(0) : 0; }
 
 void SetLod(const TensorHandle& self, const Lod& lod) {
-  Tensor& tensor = self.get();
+  Tensor& tensor = self.Free();
   if (tensor.initialized()) lod.CheckRows(Rows(tensor), "the tensor");
   tensor.set_lod(lod);
 }
@@ -48,6 +55,17 @@ void SetLod(const TensorHandle& self, const Lod& lod) {
 bool HasValidLod(const TensorHandle& self) {
   const Tensor& tensor = self.get();
   return tensor.lod().empty() || !tensor.initialized() || tensor.lod().rows() == Rows(tensor);
+}
+
+// While a run reads the tensor: new numbers where the old ones are. It may see some of each, as in Fluid. Not for
+// integers: kernels check indices before they use them.
+bool SetInPlace(const Tensor& fresh, Tensor& tensor) {
+  if (!tensor.initialized() || tensor.dims() != fresh.dims() || tensor.dtype() != fresh.dtype() ||
+      !IsFloating(fresh.dtype()))
+    return false;
+  std::memcpy(tensor.mutable_raw(), fresh.raw(), fresh.bytes());
+  tensor.buffer()->MarkWritten();
+  return true;
 }
 
 // Keeps the LoD, as Fluid does; scripts set it before or after.
@@ -59,7 +77,8 @@ void SetArray(const TensorHandle& self, const py::object& array, const py::objec
     throw InvalidArgument(StrCat("expected a numpy.ndarray, got ", py::repr(py::type::of(array)).cast<std::string>()));
   }
   Tensor fresh = FromArray(numpy_array, !zero_copy);
-  Tensor& tensor = self.get();
+  if (self.in_use() && SetInPlace(fresh, self.get())) return;
+  Tensor& tensor = self.Free();
   fresh.set_lod(tensor.lod());
   tensor = std::move(fresh);
   self.Changed();
@@ -82,8 +101,8 @@ std::vector<int64_t> ShapeOf(const TensorHandle& self) {
 void SetDims(const TensorHandle& self, const std::vector<int64_t>& sizes) {
   const Dims dims(sizes);
   Require(dims.known(), "a tensor cannot have the unknown size ", dims);
-  Tensor& tensor = self.get();
-  const size_t bytes = static_cast<size_t>(dims.numel()) * SizeOf(tensor.dtype());
+  Tensor& tensor = self.Free();
+  const size_t bytes = BytesOf(tensor.dtype(), dims);
   if (tensor.initialized() && bytes > tensor.buffer()->size() - tensor.offset()) tensor.Release();
   tensor.meta().dims = dims;
   self.Changed();
@@ -106,7 +125,7 @@ void SetElement(const TensorHandle& self, int64_t i, T value) {
 template <DType kType>
 void Alloc(const TensorHandle& self, const py::object& place) {
   CheckPlace(place);
-  self.get().Allocate(self.get().dims(), kType, SystemAllocator());
+  self.Free().Allocate(self.get().dims(), kType, SystemAllocator());
   self.Changed();
 }
 
@@ -114,7 +133,7 @@ uintptr_t MutableData(const TensorHandle& self, const py::object& place, const p
   CheckPlace(place);
   const auto wanted = ToDType(static_cast<int>(ToVarType(dtype)));
   Require(wanted.has_value(), "no tensor has the element type ", py::str(dtype).cast<std::string>());
-  self.get().Allocate(self.get().dims(), *wanted, SystemAllocator());
+  self.Free().Allocate(self.get().dims(), *wanted, SystemAllocator());
   self.get().buffer()->MarkExposed();
   self.Changed();
   return reinterpret_cast<uintptr_t>(self.get().mutable_raw());
@@ -170,10 +189,10 @@ void BindContent(py::class_<TensorHandle>& type) {
       .def("_alloc_double", Alloc<DType::kFloat64>, py::arg("place") = py::none())
       .def("_alloc_int", Alloc<DType::kInt32>, py::arg("place") = py::none())
       .def("_mutable_data", MutableData, py::arg("place"), py::arg("dtype"), "Makes room and returns its address.")
-      .def("_clear", [](const TensorHandle& self) { self.get().Release(); })
+      .def("_clear", [](const TensorHandle& self) { self.Free().Release(); })
       .def("_share_data_with",
            [](const TensorHandle& self, const TensorHandle& other) {
-             self.get().ShareFrom(other.get());
+             self.Free().ShareFrom(other.get());
              self.Changed();
            })
       .def(

@@ -3,6 +3,7 @@
 Plain Fluid 1.x code, so that the recorder (``record.py``) and the tests build the same nets.
 """
 
+import itertools
 import os
 import sys
 import zlib
@@ -12,30 +13,34 @@ import numpy as np
 import paddle.fluid as fluid
 
 STEPS = 10
-BATCH = 64
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "docs", "examples"))
 
 
 def digits():
-    """The example's net without dropout: its random numbers differ between packages."""
+    """The example, its batches included, without dropout: its random numbers differ between packages."""
     import datasets
     import digits as example
+    import training
 
     (images, labels), _ = datasets.digits()
-    (main, startup, _), _, _, loss = example.build(seed=1, epochs=10, batches=5, dropout=0.0)
-    parts = [slice(at, at + BATCH) for at in range(0, STEPS * BATCH, BATCH)]
-    return main, startup, loss, [{"image": images[part], "label": labels[part]} for part in parts]
+    total = training.batches(len(images))
+    (main, startup, _), _, _, loss = example.build(seed=1, epochs=10, batches=total, dropout=0.0)
+    drawn = itertools.islice(training.drawn(1, 0, len(images)), STEPS)
+    return main, startup, loss, [example.batch(images[at], labels[at], random) for at, random in drawn]
 
 
 def reviews():
-    """The example's net without dropout."""
+    """The example, its batches included, without dropout."""
     import datasets
     import reviews as example
+    import training
 
     train, _, tokens = datasets.reviews()
-    (main, startup, _), _, _, loss = example.build(seed=1, tokens=tokens, epochs=10, batches=5, dropout=0.0)
-    return main, startup, loss, [example.batch(train[at : at + BATCH]) for at in range(0, STEPS * BATCH, BATCH)]
+    total = training.batches(len(train))
+    (main, startup, _), _, _, loss = example.build(seed=1, tokens=tokens, epochs=10, batches=total, dropout=0.0)
+    drawn = itertools.islice(training.drawn(1, 0, len(train)), STEPS)
+    return main, startup, loss, [example.batch([train[number] for number in at]) for at, _ in drawn]
 
 
 def mixed():
@@ -92,14 +97,15 @@ NETS = {"digits": digits, "reviews": reviews, "mixed": mixed}
 
 
 def set_parameters(parameters, scope):
-    """Set all matrices and filters among parameters to what their names and shapes say: uniform, seeded by the name.
+    """Set all matrices and filters among parameters to Xavier's uniform values, seeded by the parameter's name.
 
     Parameters of one dimension (biases, scales) stay as the startup program made them.
     """
     for parameter in parameters:
         shape = parameter.shape
         if len(shape) > 1:
-            bound = np.sqrt(max(shape) / np.prod(shape))
+            area = np.prod(shape[2:])
+            bound = np.sqrt(6 / ((shape[0] + shape[1]) * area))
             values = np.random.RandomState(zlib.crc32(parameter.name.encode())).uniform(-bound, bound, shape)
             scope.find_var(parameter.name).get_tensor().set(values.astype("float32"), fluid.CPUPlace())
 

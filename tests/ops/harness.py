@@ -35,7 +35,8 @@ What is checked, each with all cases and dtypes:
 - errors: `bad` cases; wrong ranks, sizes, dtypes and LoDs, unknown attributes, missing inputs: each raises, when the program is built or
   when it runs, with the op type, the entry's line and all inputs with dtype, shape and LoD; or is valid.
 - attributes: values of another type are refused, extreme values too or they are valid.
-- grad_errors: the gradient ops alone, with inputs of wrong sizes, ranks and dtypes, as a damaged program would give them.
+- grad_errors: the gradient ops alone, with inputs of wrong sizes, ranks and dtypes, as a damaged program would give them. Another
+  number of rows in the gradient of an output must be refused, but for `any_rows="why"`: the op's other inputs do not tell it.
 An entry must have a case with an empty input and say `bad`; `no_empty="why"`, `no_bad="why"` otherwise. Every registered op needs
 an entry (gradient ops are covered by the forward's); `Elsewhere("print", "tests/python/test_print.py")` points to a test of another kind.
 """
@@ -98,6 +99,7 @@ class Op(Entry):
         grad_tolerance=1e-6,
         no_empty="",
         no_bad="",
+        any_rows="",
     ):
         super().__init__(type)
         assert (reference is None) != (check is None), f"op '{type}' needs either a reference or a check"
@@ -107,7 +109,7 @@ class Op(Entry):
         self.grad, self.double, self.grad_from = as_tuple(grad), as_tuple(double), as_tuple(grad_from)
         self.dtypes, self.outputs, self.fixed = as_tuple(dtypes), outputs or {}, as_tuple(fixed)
         self.tolerance = {"float64": 1e-9, "float32": 1e-5, "float16": 2e-3, "uint16": 2e-2, **(tolerance or {})}
-        self.grad_tolerance, self.no_empty, self.no_bad = grad_tolerance, no_empty, no_bad
+        self.grad_tolerance, self.no_empty, self.no_bad, self.any_rows = grad_tolerance, no_empty, no_bad, any_rows
         self.parameters = list(inspect.signature(reference).parameters) if reference else []
 
     def covers(self):

@@ -5,7 +5,22 @@ import numpy as np
 from paddle import _core as core
 from values import VAR_TYPES, LodArray, Rows, as_spec, dtype_name, from_core, generator, to_core
 
-EXECUTOR = core.Executor(core.CPUPlace())
+
+
+class Device:
+    """The executor of all programs of the harness: on the CPU until ``use`` names another place."""
+
+    def __init__(self):
+        self.use(core.CPUPlace())
+
+    def use(self, place):
+        self._executor = core.Executor(place)
+
+    def __getattr__(self, name):
+        return getattr(self._executor, name)
+
+
+EXECUTOR = Device()
 EMPTY = core.kEmptyVarName()
 
 

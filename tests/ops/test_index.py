@@ -2,16 +2,9 @@
 
 import numpy as np
 from harness import LodArray, Op, ints, lod, op_tests
+from shape_values import i32, i64
 
 NUMBERS = ("float32", "float64", "int32", "int64")
-
-
-def i32(*values):
-    return np.array(values, "int32")
-
-
-def i64(*values):
-    return np.array(values, "int64")
 
 
 def plain(array):
@@ -150,6 +143,64 @@ test = op_tests(
         grad=("X",),
         dtypes=NUMBERS,
         bad=[dict(X=(3, 2), Index=i64(3), match="3"), dict(X=(3, 2), Index=i64(1), dim=2, match="2"), dict(X=(3, 2), Index=i64([1, 0]), match="shape")],
+    ),
+    Op(
+        "gather_nd",
+        cases=[
+            dict(X=lod((3, 2), [1, 2]), Index=i64([1, 0], [2, 1])),
+            dict(X=(3, 2, 2), Index=i32([1], [2], [1])),
+            dict(X=(3, 2, 2), Index=i32([[[1, 0]], [[2, 1]]])),
+            dict(X=(3, 2), Index=np.zeros((2, 0), "int32")),
+            dict(X=(3, 2), Index=np.zeros((0, 1), "int64")),
+        ],
+        reference=gather_nd,
+        grad=("X",),
+        dtypes=NUMBERS + ("bool", "uint8"),
+        bad=[
+            dict(X=(3, 2), Index=i64([1, 2]), match="2"),
+            dict(X=(3, 2), Index=i64([-1, 0]), match="-1"),
+            dict(X=(3, 2), Index=i64([1, 1, 1]), match="3 coordinates"),
+            dict(X=(3, 2), Index=i64(1), match="rank"),
+        ],
+    ),
+    Op(
+        "scatter",
+        cases=[
+            dict(X=lod((3, 2), [1, 2]), Ids=i64(2, 0), Updates=(2, 2)),
+            dict(X=(3, 2), Ids=i32(2, 0, 2), Updates=(3, 2)),
+            dict(X=(3, 2, 2), Ids=i64(2, 0, 2), Updates=(3, 2, 2), overwrite=False),
+            dict(X=(3,), Ids=i64(1), Updates=(1,), overwrite=False),
+            dict(X=(3, 2), Ids=np.zeros(0, "int64"), Updates=(0, 2)),
+        ],
+        reference=scatter,
+        any_rows="X's shape is that of Out@GRAD",
+        grad=("X", "Updates"),
+        dtypes=NUMBERS,
+        bad=[
+            dict(X=(3, 2), Ids=i64(3), Updates=(1, 2), match="3"),
+            dict(X=(3, 2), Ids=i64(-1), Updates=(1, 2), match="-1"),
+            dict(X=(3, 2), Ids=i64(1, 0), Updates=(1, 2), match="Updates"),
+            dict(X=(3, 2), Ids=i64(1), Updates=(1, 3), match="Updates"),
+            dict(X=(3, 2), Ids=i64([1]), Updates=(1, 2), match="rank 1"),
+        ],
+    ),
+    Op(
+        "scatter_nd_add",
+        cases=[
+            dict(X=lod((3, 2), [1, 2]), Index=i64([1, 0], [2, 1], [2, 1]), Updates=(3,)),
+            dict(X=(3, 2), Index=i32([1], [1]), Updates=(2, 2)),
+            dict(X=(2, 2), Index=np.zeros((3, 0), "int32"), Updates=(3, 2, 2)),
+            dict(X=(3, 2), Index=np.zeros((0, 1), "int64"), Updates=(0, 2)),
+        ],
+        reference=scatter_nd_add,
+        any_rows="X's shape is that of Out@GRAD",
+        grad=("X", "Updates"),
+        dtypes=NUMBERS + ("uint8",),
+        bad=[
+            dict(X=(3, 2), Index=i64([3]), Updates=(1, 2), match="3"),
+            dict(X=(3, 2), Index=i64([1]), Updates=(2, 2), match="Updates"),
+            dict(X=(3, 2), Index=i64(1), Updates=(2,), match="rank"),
+        ],
     ),
     Op("lookup_table", cases=lookup_cases(1), reference=lookup_table(True), grad=("W",), bad=bad_lookups(1) + [dict(W=(4, 2), Ids=i64(1, 2), match="last dimension")]),
     Op("lookup_table_v2", cases=lookup_cases(), reference=lookup_table(False), grad=("W",), bad=bad_lookups()),

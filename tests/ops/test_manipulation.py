@@ -1,32 +1,11 @@
 """Joins, cuts, other shapes and orders of the same elements."""
 
 import numpy as np
-from harness import LodArray, Op, ints, lod, op_tests
+from harness import Op, ints, lod, op_tests
+from shape_values import i32, i64, integers, one, reshaped_rows, with_lod
 
 NUMBERS = ("float32", "float64", "int32", "int64")
 BYTES = NUMBERS + ("int8",)
-
-
-def i32(*values):
-    return np.array(values, "int32")
-
-
-def i64(*values):
-    return np.array(values, "int64")
-
-
-def one(tensor, otherwise):
-    return otherwise if tensor is None else int(np.asarray(tensor).reshape(-1)[0])
-
-
-def integers(each, whole, attr):
-    if each:
-        return [int(np.asarray(e).reshape(-1)[0]) for e in each]
-    return list(attr) if whole is None else np.asarray(whole).tolist()
-
-
-def with_lod(array, lengths):
-    return LodArray(np.asarray(array), lengths)
 
 
 def concat(X, AxisTensor, axis):
@@ -82,72 +61,12 @@ def flatten(X, axis):
     return reshaped(X, (int(np.prod(X.shape[:axis])), int(np.prod(X.shape[axis:]))))
 
 
-def slice_(Input, StartsTensor, EndsTensor, StartsTensorList, EndsTensorList, axes, starts, ends, decrease_axis):
-    starts, ends = integers(StartsTensorList, StartsTensor, starts), integers(EndsTensorList, EndsTensor, ends)
-    index = [slice(None)] * Input.ndim
-    for axis, start, end in zip(axes, starts, ends):
-        index[axis] = slice(start, end)
-    out = np.asarray(Input)[tuple(index)]
-    out = np.squeeze(out, tuple(decrease_axis)) if decrease_axis else out
-    return with_lod(np.atleast_1d(out), Input.lengths if 0 not in [a % Input.ndim for a in axes] else [])
-
-
-def strided_slice(Input, StartsTensor, EndsTensor, StridesTensor, StartsTensorList, EndsTensorList, StridesTensorList, axes, starts, ends, strides, decrease_axis):
-    starts, ends = integers(StartsTensorList, StartsTensor, starts), integers(EndsTensorList, EndsTensor, ends)
-    strides = integers(StridesTensorList, StridesTensor, strides)
-    index = [slice(None)] * Input.ndim
-    for axis, start, end, stride in zip(axes, starts, ends, strides):
-        index[axis] = slice(start, None if end == -1 and stride < 0 else end, stride)
-    out = np.asarray(Input)[tuple(index)]
-    out = np.squeeze(out, tuple(decrease_axis)) if decrease_axis else out
-    return with_lod(np.atleast_1d(out), Input.lengths if 0 not in [a % Input.ndim for a in axes] else [])
-
-
 def expand(X, ExpandTimes, expand_times_tensor, expand_times):
     return reshaped_rows(X, np.tile(np.asarray(X), integers(expand_times_tensor, ExpandTimes, expand_times)))
 
 
 def expand_as(X, target_tensor):
     return reshaped_rows(X, np.tile(np.asarray(X), [t // x if x else 1 for t, x in zip(target_tensor.shape, X.shape)]))
-
-
-def reshaped_rows(X, out):
-    """``out`` with the LoD of X where it has as many rows."""
-    return with_lod(out, X.lengths if out.shape[0] == X.shape[0] else [])
-
-
-def pad(X, paddings, pad_value):
-    pairs = list(zip(paddings[::2], paddings[1::2]))
-    return reshaped_rows(X, np.pad(np.asarray(X), pairs, constant_values=np.asarray(pad_value).astype(X.dtype)))
-
-
-def pad_constant_like(X, Y, pad_value):
-    out = np.full(X.shape, pad_value).astype(Y.dtype)
-    out[tuple(slice(n) for n in Y.shape)] = np.asarray(Y)
-    return with_lod(out, X.lengths)
-
-
-def pad2d(X, Paddings, paddings, mode, pad_value, data_format):
-    top, bottom, left, right = integers(None, Paddings, paddings)
-    x = np.asarray(X)
-    h = 1 if data_format == "NHWC" else 2
-    cut = [slice(None)] * 4
-    cut[h] = slice(max(-top, 0), x.shape[h] - max(-bottom, 0))
-    cut[h + 1] = slice(max(-left, 0), x.shape[h + 1] - max(-right, 0))
-    pairs = [(0, 0)] * 4
-    pairs[h], pairs[h + 1] = (max(top, 0), max(bottom, 0)), (max(left, 0), max(right, 0))
-    more = dict(constant_values=np.asarray(pad_value).astype(x.dtype)) if mode == "constant" else {}
-    return with_lod(np.pad(x[tuple(cut)], pairs, mode=mode, **more), X.lengths)
-
-
-def crop(X, Y, Offsets, offsets, shape):
-    offsets, shape = integers(None, Offsets, offsets), shape if Y is None else Y.shape
-    return with_lod(np.asarray(X)[tuple(slice(o, None if s == -1 else o + s) for o, s in zip(offsets, shape))], [])
-
-
-def crop_tensor(X, Shape, Offsets, ShapeTensor, OffsetsTensor, offsets, shape):
-    offsets, shape = integers(OffsetsTensor, Offsets, offsets), integers(ShapeTensor, Shape, shape)
-    return with_lod(np.asarray(X)[tuple(slice(o, None if s == -1 else o + s) for o, s in zip(offsets, shape))], [])
 
 
 def reshape(X, Shape, ShapeTensor, shape):
@@ -302,33 +221,65 @@ test = op_tests(
     Op("flatten", cases=FLATTENS, reference=flatten, grad=("X",), dtypes=BYTES, bad=BAD_FLATTENS),
     Op("flatten2", cases=FLATTENS, reference=flatten, grad=("X",), dtypes=BYTES, bad=BAD_FLATTENS),
     Op(
-        "slice",
+        "expand",
         cases=[
-            dict(Input=lod((4, 4), [1, 3]), axes=[1], starts=[1], ends=[3]),
-            dict(Input=lod((4, 4), [1, 3]), axes=[1, 0], starts=[1, 1], ends=[3, 3]),
-            dict(Input=(4, 4), axes=[0, -1], starts=[-10, -2], ends=[100, -1]),
-            dict(Input=(4, 4), axes=[0], starts=[3], ends=[1]),
-            dict(Input=(4, 3, 2), axes=[0, 2], starts=[2, 1], ends=[3, 2], decrease_axis=[0]),
-            dict(Input=(4, 3), axes=[0, 1], starts=[2, -1], ends=[3, 10000000], decrease_axis=[0, 1]),
-            dict(Input=(0, 4), axes=[1], starts=[1], ends=[3]),
-            dict(Input=(4, 4), axes=[0, 1], ends=[3, 2], StartsTensor=i32(1, 0), infer_flags=[-1, -1]),
-            dict(Input=(4, 4), axes=[0, 1], StartsTensor=i32(1, 0), EndsTensor=i64(2, 100), infer_flags=[-1, -1]),
-            dict(Input=(4, 4), axes=[1], StartsTensorList=[i32(1)], EndsTensorList=[i32(2)], starts=[-1], ends=[-1], infer_flags=[-1], decrease_axis=[1]),
-            dict(Input=(4, 4), axes=[0, 1], StartsTensorList=[i32(1), i32(2)], starts=[-1, 2], ends=[3, 3], infer_flags=[-1, 1]),
+            dict(X=lod((3, 2), [1, 2]), expand_times=[1, 2]),
+            dict(X=lod((3, 2), [1, 2]), expand_times=[2, 1]),
+            dict(X=(2, 1, 3), expand_times=[2, 3, 2]),
+            dict(X=(1,), expand_times=[4]),
+            dict(X=(3, 1), expand_times=[1, 5]),
+            dict(X=(0, 2), expand_times=[2, 2]),
+            dict(X=(3, 2), ExpandTimes=i32(1, 2)),
+            dict(X=(3, 2), expand_times_tensor=[i32(1), i64(2)], expand_times=[1, -1]),
         ],
-        reference=slice_,
-        grad=("Input",),
-        double=("Input",),
-        dtypes=NUMBERS,
+        reference=expand,
+        grad=("X",),
+        double=("X",),
+        dtypes=NUMBERS + ("bool",),
         bad=[
-            dict(Input=(4, 4), axes=[2], starts=[0], ends=[1], match="2"),
-            dict(Input=(4, 4), axes=[0, 0], starts=[0, 0], ends=[1, 1], match="twice"),
-            dict(Input=(4, 4), axes=[0, 1], starts=[0], ends=[1, 1], match="starts"),
-            dict(Input=(4, 4), axes=[0], starts=[0], ends=[1, 1], match="ends"),
-            dict(Input=(4, 4), axes=[0], starts=[1], ends=[3], decrease_axis=[0], match="left out"),
-            dict(Input=(4, 4), axes=[0], starts=[9], ends=[10], decrease_axis=[0], match="left out"),
-            dict(Input=(4, 4), axes=[0], StartsTensor=i32(1, 2), ends=[3], match="StartsTensor"),
+            dict(X=(2, 3), expand_times=[0, 1], match="0"),
+            dict(X=(2, 3), expand_times=[2], match="one an axis"),
+            dict(X=(2, 3), expand_times=[-2, 1], match="-2"),
+            dict(X=(2, 3), ExpandTimes=i32(1, 0), match="0"),
         ],
+    ),
+    Op(
+        "expand_as",
+        cases=[dict(X=lod((3, 2), [1, 2]), target_tensor=(3, 4)), dict(X=(1, 2, 1), target_tensor=(3, 2, 4)), dict(X=(0, 2), target_tensor=(0, 4))],
+        reference=expand_as,
+        grad=("X",),
+        dtypes=NUMBERS + ("bool",),
+        bad=[dict(X=(3, 2), target_tensor=(7, 4), match="multiple"), dict(X=(3, 2), target_tensor=(6,), match="rank")],
+    ),
+    Op(
+        "reverse",
+        cases=[dict(X=lod((3, 2), [1, 2]), axis=[0]), dict(X=(3, 2, 4), axis=[-1, 0]), dict(X=(3, 4, 2), axis=[1]), dict(X=(0, 2), axis=[1]), dict(X=(5,), axis=[0])],
+        reference=lambda X, axis: with_lod(np.flip(np.asarray(X), axis), []),
+        grad=("X",),
+        dtypes=NUMBERS + ("bool", "uint8"),
+        bad=[dict(X=(3, 2), axis=[], match="empty"), dict(X=(3, 2), axis=[2], match="2")],
+    ),
+    Op(
+        "flip",
+        cases=[dict(X=lod((3, 2), [1, 2]), dims=[0]), dict(X=(3, 2, 4), dims=[-1, 0]), dict(X=(0, 2), dims=[1])],
+        reference=lambda X, dims: with_lod(np.flip(np.asarray(X), dims), X.lengths),
+        grad=("X",),
+        dtypes=NUMBERS + ("bool",),
+        bad=[dict(X=(3, 2), dims=[], match="empty"), dict(X=(3, 2), dims=[2], match="2"), dict(X=(3, 2), dims=[0, -2], match="twice")],
+    ),
+    Op(
+        "roll",
+        cases=[
+            dict(X=lod((3, 2), [1, 2]), dims=[0], shifts=[1]),
+            dict(X=(3, 2, 4), dims=[0, -1], shifts=[-1, 6]),
+            dict(X=(3, 2), dims=[0, 0], shifts=[1, -2]),
+            dict(X=(3, 2), dims=[], shifts=[]),
+            dict(X=(0, 2), dims=[0, 1], shifts=[1, 1]),
+        ],
+        reference=lambda X, dims, shifts: with_lod(np.roll(np.asarray(X), shifts, dims), X.lengths),
+        grad=("X",),
+        dtypes=NUMBERS,
+        bad=[dict(X=(3, 2), dims=[2], shifts=[1], match="2"), dict(X=(3, 2), dims=[0], shifts=[1, 2], match="as many"), dict(X=(3, 2), shifts=[1], match="as many")],
     ),
     Op("reshape", cases=RESHAPES, reference=reshape, grad=("X",), dtypes=NUMBERS, bad=BAD_RESHAPES, fixed="Shape"),
     Op("reshape2", cases=RESHAPES, reference=reshape, grad=("X",), double=("X",), dtypes=BYTES + ("uint8",), bad=BAD_RESHAPES, fixed="Shape"),

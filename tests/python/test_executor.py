@@ -156,6 +156,95 @@ def test_many_threads(exe):
     assert not errors
 
 
+def test_the_thread_count_changes_meanwhile(exe):
+    """A run keeps the count that its kernels sized their memory for."""
+    x = fluid.data("x", [None, 256], "float32", lod_level=1)
+    hidden, _ = layers.dynamic_lstm(x, 256, param_attr="w")
+    w = fluid.default_main_program().global_block().var("w")
+    grad = fluid.gradients([layers.reduce_mean(hidden)], [w])
+    exe.run(fluid.default_startup_program())
+    values = np.random.RandomState(0).rand(64, 256).astype("float32")
+    feed = {"x": fluid.create_lod_tensor(values, [[8] * 8], fluid.CPUPlace())}
+    before, stop = fluid.core.get_num_threads(), threading.Event()
+    fluid.core.set_num_threads(1)
+    expected = exe.run(feed=feed, fetch_list=grad)[0]
+
+    def toggle():
+        while not stop.is_set():
+            for count in (1, 24):
+                fluid.core.set_num_threads(count)
+                stop.wait(0.0003)
+
+    thread = threading.Thread(target=toggle)
+    thread.start()
+    try:
+        for _ in range(300):
+            np.testing.assert_allclose(exe.run(feed=feed, fetch_list=grad)[0], expected, atol=1e-4)
+    finally:
+        stop.set()
+        thread.join()
+        fluid.core.set_num_threads(before)
+
+
+def test_sizes_that_no_machine_has(exe):
+    x = fluid.data("x", [None, 1 << 30], "float32")
+    with pytest.raises(ValueError, match=r"float64\[2305843009213693952\] would take more.*\n.*in op 'fill_constant'"):
+        layers.fill_constant([1 << 61], "float64", 1.0)
+    with pytest.raises(ValueError, match="(?s)would take more.*in op 'matmul'"):
+        layers.matmul(x, x, transpose_x=True)
+    z = fluid.data("z", [None, None], "float32")
+    y = layers.matmul(z, z, transpose_x=True)
+    with pytest.raises(ValueError, match="(?s)would take more.*in op 'matmul'"):
+        exe.run(feed={"z": np.ones((0, 1 << 30), "float32")}, fetch_list=[y])
+
+
+def test_rows_that_do_not_fit_their_value(exe):
+    w = layers.create_parameter([10, 4], "float32", name="w")
+    rate = layers.create_parameter([1], "float32", name="rate")
+    block = fluid.default_main_program().global_block()
+    kind = fluid.core.VarDesc.VarType.SELECTED_ROWS
+    grad = block.create_var(name="g", type=kind, persistable=True, dtype="float32", shape=[10, 4])
+    block.append_op("sgd", {"Param": [w], "Grad": [grad], "LearningRate": [rate]}, {"ParamOut": [w]})
+    exe.run(fluid.default_startup_program())
+    held = fluid.global_scope().var("g").get_selected_rows()
+    held.set_height(10)
+    held.get_tensor().set(np.ones((2, 4), "float32"), fluid.CPUPlace())
+    for rows in ([1] * 3, [1], [], [1] * 500000):
+        held.set_rows(rows)
+        with pytest.raises(ValueError, match="(?s)name %d rows, but their value has 2.*in op 'sgd'" % len(rows)):
+            exe.run()
+    held.set_rows([1, 3])
+    exe.run()
+
+
+def test_outputs_have_different_names(exe):
+    x = fluid.data("x", [4, 8000], "float32")
+    y = fluid.default_main_program().global_block().create_var(name="y", dtype="float32", persistable=True)
+    with pytest.raises(ValueError, match="'layer_norm' names 'y' twice among its outputs"):
+        fluid.default_main_program().global_block().append_op(
+            "layer_norm", {"X": [x]}, {"Y": [y], "Mean": [y], "Variance": [y]}, {"begin_norm_axis": 1}
+        )
+
+
+def test_a_failed_backward_leaves_the_program_alone(exe):
+    x = fluid.data("x", [3, 4], "float32")
+    hidden = layers.fc(x, 4)
+    loss = layers.mean(layers.huber_loss(hidden, x, 1.0))
+    program = fluid.default_main_program()
+    before = program.desc.serialize_to_string()
+
+    def stop(block, context):
+        raise LookupError("from the callback")
+
+    with pytest.raises(LookupError):
+        fluid.backward.append_backward(loss, callbacks=[stop])
+    assert program.desc.serialize_to_string() == before
+    assert [op.type for op in program.global_block().ops][-1] == "mean"
+    fluid.backward.append_backward(loss)
+    exe.run(fluid.default_startup_program())
+    exe.run(feed={"x": np.ones((3, 4), "float32")}, fetch_list=[loss])
+
+
 def test_feeder():
     x = fluid.data("x", [None, 2, 2])
     fluid.data("words", [None, 1], "int64", 1)

@@ -113,6 +113,18 @@ def test_models_with_io_ops_are_refused(exe, tmp_path):
     fluid.io.load_inference_model(str(tmp_path), exe, allow_io=True)
 
 
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])
+def test_variables_stay_in_the_folder(exe, tmp_path, name):
+    w = layers.create_parameter([2], "float32", name=name)
+    exe.run(fluid.default_startup_program())
+    for move in (fluid.io.save_vars, fluid.io.load_vars):
+        with pytest.raises(ValueError, match="outside of the folder"):
+            move(exe, str(tmp_path / "folder"), vars=[w])
+    assert os.listdir(str(tmp_path)) in ([], ["folder"])
+    fluid.io.save_vars(exe, str(tmp_path / "folder"), vars=[w], filename="all")
+    fluid.io.load_vars(exe, str(tmp_path / "folder"), vars=[w], filename="all")
+
+
 def test_save_and_load(exe, tmp_path):
     out, test, value = trained(exe)
     prefix = str(tmp_path / "m" / "model")
@@ -220,6 +232,44 @@ def damage(data, random):
             data[:at] + bytes([data[at] ^ 1 << random.randint(8)]) + data[at + 1 :] if at < len(data) else data,
         ][random.randint(6)]
     return data
+
+
+def again(count):
+    """The pickle of {"a": a tuple of tuples ... of tuples}, twelve times the same one in each."""
+    data = b"\x80\x02}X\x01\x00\x00\x00a)q\x00"
+    for level in range(1, count):
+        data += b"0(" + (b"h" + bytes([level - 1])) * 12 + b"tq" + bytes([level])
+    return data + b"s."
+
+
+TEXT = b"X" + (100000).to_bytes(4, "little") + b"x" * 100000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x02}r\xff\xff\xff\x0f.",  # a memo of 4 GB
+        b"\x80\x04}\x94r\x05\x00\x00\x00.",
+        b"(lp1000000000000\n.",
+        again(13),
+        b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little") + b".",  # a bytearray of a TB
+        b"\x80\x02\x8b" + (1 << 30).to_bytes(4, "little") + b".",
+        b"L" + b"9" * 1000000 + b"L\n.",
+        b"\x80\x02(c_codecs\nencode\nq\x000" + TEXT + b"q\x01" + b"h\x00h\x01X\x06\x00\x00\x00latin1\x86R" * 1000 + b"t.",
+        b"\x80\x02cnumpy\ndtype\nN}X\x05\x00\x00\x00_callNs\x86b.",  # sets an attribute of what it may call
+    ],
+)
+def test_array_files_that_stand_for_more_than_they_hold(data):
+    start = time.time()
+    with pytest.raises(ValueError):
+        state_file.read_arrays(io.BytesIO(data))
+    assert time.time() - start < 1.0
+
+
+def test_one_array_under_many_names():
+    array = np.arange(1000.0)
+    read = state_file.read_arrays(io.BytesIO(pickle.dumps({str(i): array for i in range(100)}, 2)))
+    assert all((read[str(i)] == array).all() for i in range(100))
 
 
 def test_damaged_array_files(tmp_path):

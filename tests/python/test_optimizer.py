@@ -126,6 +126,25 @@ def test_loss_goes_down(exe, make):
     assert np.isfinite(values).all() and values[-1] < values[0]
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_sparse_adam_corrects_with_the_powers_of_the_next_step(exe, lazy):
+    word = fluid.data("word", [None, 1], "int64")
+    table = fluid.ParamAttr("table", fluid.initializer.Constant(1.0))
+    loss = layers.reduce_sum(layers.square(layers.embedding(word, [6, 2], is_sparse=True, param_attr=table)))
+    fluid.optimizer.Adam(0.005, lazy_mode=lazy).minimize(loss)
+    exe.run(fluid.default_startup_program())
+    # Ids fed, and the first column of 1 - table as the 1.8.5 and the 2.6.2 package have it.
+    steps = [
+        ([0, 1, 1, 2, 2, 2], [0.00372064, 0.0037207, 0.0037207, 0, 0, 0]),
+        ([3, 1], [0.00372064, 0.00771952, 0.0037207, 0.00319403, 0, 0]),
+    ]
+    if not lazy:
+        steps[1] = (steps[1][0], [0.00659674, 0.00771952, 0.0065968, 0.00319403, 0, 0])
+    for ids, moved in steps:
+        exe.run(feed={"word": np.array(ids, "int64").reshape(-1, 1)})
+        np.testing.assert_allclose(1 - fluid.executor._fetch_var("table")[:, 0], moved, atol=3e-7)
+
+
 def test_regularization_and_clip(exe):
     optimizer = fluid.optimizer.SGD(
         RATE, regularization=fluid.regularizer.L2Decay(0.5), grad_clip=fluid.clip.GradientClipByGlobalNorm(1.0)

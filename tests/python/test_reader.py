@@ -1,5 +1,8 @@
 """Readers, batches and loaders."""
 
+import os
+import signal
+import threading
 import time
 
 import numpy as np
@@ -154,6 +157,30 @@ def test_loader_errors_arrive_within_a_second(exe, iterable):
     assert time.time() - start < 1.0
     if not iterable:
         loader.reset()
+
+
+def test_ctrl_c_ends_the_wait_for_the_first_batch(exe):
+    x, y = variables()
+    loader = fluid.io.DataLoader.from_generator([x, y], 2, iterable=False)
+    out = layers.reduce_sum(x)
+    gate = threading.Event()
+
+    def slow():
+        gate.wait(20)
+        yield np.ones((2, 4), "float32"), np.ones((2, 1), "int64")
+
+    loader.set_batch_generator(slow)
+    loader.start()
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.time()
+    with pytest.raises(KeyboardInterrupt):
+        exe.run(fetch_list=[out])
+    assert time.time() - start < 10
+    timer.join()
+    gate.set()
+    assert exe.run(fetch_list=[out])[0][0] == 8
+    loader.reset()
 
 
 def test_loader_misuse():

@@ -1,5 +1,7 @@
 #include "paddle/device/cuda/context.h"
 
+#include <utility>
+
 #include "paddle/base/errors.h"
 #include "paddle/device/cuda/error.h"
 #include "paddle/device/cuda/stream.h"
@@ -44,7 +46,7 @@ void CudaContext::SetZero(std::byte* to, size_t bytes) const {
 void CudaContext::Synchronize() const { stream_.Synchronize(); }
 void CudaContext::BeginRun() const { stream_.BeginRun(); }
 void CudaContext::EndRun() const { stream_.EndRun(); }
-DeviceReport* CudaContext::Expect(const Expectation& expectation) const { return stream_.Expect(expectation); }
+DeviceReport* CudaContext::Expect(Expectation expectation) const { return stream_.Expect(std::move(expectation)); }
 
 // ---- the device of the plug-in ----
 

@@ -6,6 +6,7 @@
 #include <cudnn.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "paddle/device/context.h"
@@ -18,15 +19,8 @@ struct DeviceReport {
   long long index, value;
 };
 
-// What a kernel checks on the GPU, for the text of the exception.
-struct Expectation {
-  const char* what = "";      // the slot
-  const char* wrong = "";     // what is wrong with the value
-  int64_t low = 0, high = 0;  // low <= value < high is right; not printed when they are equal
-  // More about the op, asked for only when something was wrong.
-  std::string (*describe)(const void* op) = nullptr;
-  const void* op = nullptr;
-};
+// The text of the exception for the value that a kernel found.
+using Expectation = std::function<std::string(int64_t index, int64_t value)>;
 
 class CudaStream;
 
@@ -55,9 +49,9 @@ class CudaContext final : public DeviceContext {
   cudnnHandle_t cudnn() const;
   void SetZero(std::byte* to, size_t bytes) const;
 
-  // Where a kernel of this stream reports an index or value that is not allowed. InvalidArgument is thrown by the next
-  // call that waits for the stream: the host does not wait for every kernel.
-  DeviceReport* Expect(const Expectation& expectation) const;
+  // Where a kernel of this stream reports an index or value that is not allowed. LateError is thrown by the next call
+  // that waits for the stream: the host does not wait for every kernel.
+  DeviceReport* Expect(Expectation expectation) const;
 
  private:
   CudaStream& stream_;

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
-#include "paddle/base/errors.h"
 #include "paddle/device/cuda/error.h"
+#include "paddle/device/late_error.h"
 
 namespace paddle {
 namespace {
@@ -75,9 +76,9 @@ void CudaStream::Synchronize() {
   ThrowReports();
 }
 
-DeviceReport* CudaStream::Expect(const Expectation& expectation) {
+DeviceReport* CudaStream::Expect(Expectation expectation) {
   if (used_ == kReports) Synchronize();
-  expectations_[used_] = expectation;
+  expectations_[used_] = std::move(expectation);
   return &reports_[used_++];
 }
 
@@ -91,12 +92,9 @@ void CudaStream::ThrowReports() {
   for (size_t i = 0; i < used; ++i) {
     const DeviceReport report = reports_[i];
     if (!report.found) continue;
-    const Expectation expected = expectations_[i];
+    const std::string text = expectations_[i](report.index, report.value);
     DropReports();
-    const std::string range =
-        expected.low == expected.high ? "" : StrCat("; expected ", expected.low, " <= value < ", expected.high);
-    throw InvalidArgument(StrCat(expected.what, '[', report.index, "] is ", report.value, ": ", expected.wrong, range,
-                                 expected.describe ? expected.describe(expected.op) : std::string()));
+    throw LateError(text);
   }
   DropReports();
 }

@@ -28,7 +28,7 @@ class CudaStream {
   void BeginRun();
   void EndRun();
   void Synchronize();
-  DeviceReport* Expect(const Expectation& expectation);
+  DeviceReport* Expect(Expectation expectation);
   // After the stream was waited for: throws the first report there is, and forgets all.
   void ThrowReports();
   void DropReports();

@@ -45,9 +45,9 @@ void RunBinaryGrad(const CudaContext& context, F f, math::Side side, const Dims&
       math::Add(), [=] __device__(int64_t row, T sum) { d[row] = sum; });
 }
 
-// Throws, when the stream is waited for, InvalidArgument for a zero in an integer divisor.
+// Reports the zeros of an integer divisor.
 template <class T>
-void ExpectNoZero(const CudaContext& context, const T* y, int64_t n, DeviceReport* report) {
+void ReportZeros(const CudaContext& context, const T* y, int64_t n, DeviceReport* report) {
   ForEach(context, n, [=] __device__(int64_t i) {
     if (y[i] == T(0)) Report(report, i, 0);
   });

@@ -1,21 +1,35 @@
 #pragma once
 // What kernels on the GPU expect of the values that they read.
 
+#include <utility>
+#include <vector>
+
 #include "paddle/device/cuda/context.h"
 #include "paddle/program/program.h"
+#include "paddle/tensor/tensor.h"
 
 namespace paddle::cuda {
 
-// Where a kernel of the op reports an element of `slot` that is not allowed; `wrong` says why, in general words.
-inline DeviceReport* Expect(const CudaContext& context, const OpDesc& op, const char* slot, const char* wrong,
-                            int64_t low = 0, int64_t high = 0) {
-  return context.Expect({slot, wrong, low, high,
-                         [](const void* desc) {
-                           const auto& op = *static_cast<const OpDesc*>(desc);
-                           const std::string line = op.UserLine();
-                           return StrCat("\n  in op '", op.type(), '\'', line.empty() ? "" : "\n  made at ", line);
-                         },
-                         &op});
+// The tensors in the op's input slots, for the text of the exception; null: not there.
+using ExpectInputs = std::initializer_list<std::pair<const char*, const Tensor*>>;
+
+// Where a kernel of the op reports a value that is not allowed; describe(index, value) is what the exception says
+// first.
+template <class Describe>
+DeviceReport* Expect(const CudaContext& context, const OpDesc& op, ExpectInputs inputs, const Describe& describe) {
+  std::vector<std::pair<const char*, TensorMeta>> metas;
+  for (const auto& [slot, tensor] : inputs)
+    if (tensor) metas.emplace_back(slot, tensor->meta());
+  return context.Expect([describe, metas, &op](int64_t index, int64_t value) {
+    std::string text = StrCat(describe(index, value), "\n  in op '", op.type(), '\'');
+    const std::string line = op.UserLine();
+    if (!line.empty()) text += StrCat("\n  made at ", line);
+    for (const auto& [slot, meta] : metas)
+      text += StrCat("\n    input ", slot, ": ", op.Input(slot).empty() ? "" : op.Input(slot)[0], "  ", meta);
+    for (const auto& [name, attr] : op.attrs())
+      if (!IsCommonAttr(name)) text += StrCat("\n    attribute ", name, " = ", ToText(attr));
+    return text;
+  });
 }
 
 }  // namespace paddle::cuda

@@ -23,6 +23,12 @@ void AddBias(const CudaContext& context, const ConvShape& s, const Tensor& bias,
 }
 
 template <class T>
+void AddResidual(const CudaContext& context, const Tensor& residual, T* output) {
+  const T* more = residual.data<T>();
+  cuda::ForEach(context, residual.numel(), [=] __device__(int64_t i) { output[i] += more[i]; });
+}
+
+template <class T>
 void BiasGrad(const CudaContext& context, const ConvShape& s, const T* d, Tensor* d_bias) {
   T* to = d_bias->mutable_data<T>();
   const int64_t pixels = s.out_pixels(), filters = s.filters;
@@ -47,10 +53,11 @@ ConvState Prepare(const CudaContext& context, const Attrs& attrs, const OpMetas&
 }
 
 void Conv(const CudaContext& context, const Attrs&, ConvState& state, Scratch scratch, const Tensor& input,
-          const Tensor& filter, const Tensor* bias, const Tensor*, Tensor& output) {
+          const Tensor& filter, const Tensor* bias, const Tensor* residual, Tensor& output) {
   VisitFloat(input.dtype(), [&]<class T>() {
     state.forward.Run(context, input.data<T>(), filter.data<T>(), output.mutable_data<T>(), scratch.data);
     if (bias) AddBias(context, state.shape, *bias, output.mutable_data<T>());
+    if (residual) AddResidual(context, *residual, output.mutable_data<T>());
   });
 }
 

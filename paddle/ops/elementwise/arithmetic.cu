@@ -31,15 +31,18 @@ struct Guarded {
 };
 
 template <class T>
-void CheckDivisor(const CudaContext& context, const OpDesc& op, const Tensor& y) {
-  cuda::ExpectNoZero(context, y.data<T>(), y.numel(), cuda::Expect(context, op, "Y", "integer division by zero"));
+void CheckDivisor(const CudaContext& context, const OpDesc& op, const Tensor& x, const Tensor& y) {
+  cuda::ReportZeros(context, y.data<T>(), y.numel(),
+                    cuda::Expect(context, op, {{"X", &x}, {"Y", &y}}, [](int64_t index, int64_t) {
+                      return StrCat("integer division by zero: element ", index, " of Y is 0");
+                    }));
 }
 
 template <class F>
 void Division(const CudaContext& context, const ElementwiseAttrs& attrs, const OpDesc& op, const Tensor& x,
               const Tensor& y, Tensor& out) {
   VisitNumber(x.dtype(), [&]<class T>() {
-    if constexpr (std::is_integral_v<T>) CheckDivisor<T>(context, op, y);
+    if constexpr (std::is_integral_v<T>) CheckDivisor<T>(context, op, x, y);
     RunForward<Guarded<F>, T>(context, attrs, x, y, &out);
   });
 }
@@ -47,7 +50,7 @@ void Division(const CudaContext& context, const ElementwiseAttrs& attrs, const O
 void FloorDivide(const CudaContext& context, const ElementwiseAttrs& attrs, const OpDesc& op, const Tensor& x,
                  const Tensor& y, Tensor& out) {
   VisitIndex(x.dtype(), [&]<class T>() {
-    CheckDivisor<T>(context, op, y);
+    CheckDivisor<T>(context, op, x, y);
     RunForward<Guarded<math::Divide>, T>(context, attrs, x, y, &out);
   });
 }

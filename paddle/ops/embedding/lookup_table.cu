@@ -8,8 +8,6 @@
 namespace paddle {
 namespace {
 
-constexpr const char* kNoRow = "the table has no such row";
-
 template <class T, class Id>
 void RunLookup(const CudaContext& context, int64_t padding, DeviceReport* report, const Tensor& w, const Tensor& ids,
                Tensor* out) {
@@ -28,7 +26,10 @@ void RunLookup(const CudaContext& context, int64_t padding, DeviceReport* report
 template <class Attrs>
 void Lookup(const CudaContext& context, const Attrs& attrs, const OpDesc& op, const Tensor& w, const Tensor& ids,
             Tensor& out) {
-  DeviceReport* report = cuda::Expect(context, op, "Ids", kNoRow, 0, w.dim(0));
+  DeviceReport* report =
+      cuda::Expect(context, op, {{"W", &w}, {"Ids", &ids}}, [height = w.dim(0)](int64_t index, int64_t id) {
+        return StrCat("Ids[", index, "] is ", id, ", but W has ", height, " rows; expected 0 <= id < ", height);
+      });
   VisitIndex(ids.dtype(), [&]<class Id>() {
     if (w.dtype() == DType::kInt8) return RunLookup<int8_t, Id>(context, attrs.padding_idx, report, w, ids, &out);
     VisitFloat(w.dtype(), [&]<class T>() { RunLookup<T, Id>(context, attrs.padding_idx, report, w, ids, &out); });

@@ -1,8 +1,8 @@
 #include "paddle/math/arithmetic.h"
 #include "paddle/math/cuda/reduce.h"
-#include "paddle/op/cuda/expect.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/loss/cross_entropy.h"
+#include "paddle/ops/loss/label.cuh"
 #include "paddle/ops/loss/label.h"
 
 namespace paddle {
@@ -14,19 +14,6 @@ struct Rows {
   explicit Rows(const Tensor& x) : rows(x.dims().Product(0, x.rank() - 1)), classes(x.dim(x.rank() - 1)) {}
 };
 
-// The class, or -1 for `ignore_index` and for what is reported.
-__device__ inline int64_t ClassAt(int64_t label, int64_t classes, int64_t ignore_index, int64_t row,
-                                  DeviceReport* report) {
-  if (label == ignore_index) return -1;
-  if (label >= 0 && label < classes) return label;
-  cuda::Report(report, row, label);
-  return -1;
-}
-
-DeviceReport* ExpectClass(const CudaContext& context, const OpDesc& op, int64_t classes) {
-  return cuda::Expect(context, op, "Label", "there is no such class, and it is not ignore_index", 0, classes);
-}
-
 template <class T, class L>
 void HardLoss(const CudaContext& context, DeviceReport* report, const Tensor& x, const Tensor& label, int64_t ignore,
               T* loss, T* match) {
@@ -35,7 +22,7 @@ void HardLoss(const CudaContext& context, DeviceReport* report, const Tensor& x,
   const T* p = x.data<T>();
   const L* labels = label.data<L>();
   cuda::ForEach(context, r.rows, [=] __device__(int64_t row) {
-    const int64_t k = ClassAt(labels[row], classes, ignore, row, report);
+    const int64_t k = cuda::ClassAt(labels[row], classes, ignore, row, report);
     const T probability = k < 0 ? T(0) : p[row * classes + k];
     loss[row] = k < 0 ? T(0) : NegativeLog(probability);
     if (match) match[row] = probability;
@@ -58,8 +45,9 @@ void CrossEntropy(const CudaContext& context, const CrossEntropyAttrs& attrs, co
   VisitFloat(x.dtype(), [&]<class T>() {
     if (attrs.soft_label) return SoftLoss<T>(context, x, label, y.mutable_data<T>());
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardLoss<T, L>(context, ExpectClass(context, op, Rows(x).classes), x, label, attrs.ignore_index,
-                     y.mutable_data<T>(), nullptr);
+      HardLoss<T, L>(
+          context, cuda::ExpectClass(context, op, {{"X", &x}, {"Label", &label}}, Rows(x).classes, attrs.ignore_index),
+          x, label, attrs.ignore_index, y.mutable_data<T>(), nullptr);
     });
   });
 }
@@ -74,7 +62,7 @@ void HardGrad(const CudaContext& context, DeviceReport* report, const Tensor& la
   const L* labels = label.data<L>();
   T* to = dx->mutable_data<T>();
   cuda::ForEach(context, dx->numel(), [=] __device__(int64_t i) {
-    const int64_t row = i / classes, k = ClassAt(labels[row], classes, ignore, row, report);
+    const int64_t row = i / classes, k = cuda::ClassAt(labels[row], classes, ignore, row, report);
     to[i] = k == i % classes ? -d[row] / (p_is_match ? p[row] : p[i]) : T(0);
   });
 }
@@ -92,8 +80,10 @@ void CrossEntropyGrad(const CudaContext& context, const CrossEntropyAttrs& attrs
   VisitFloat(x.dtype(), [&]<class T>() {
     if (attrs.soft_label) return SoftGrad<T>(context, x, label, dy, &dx);
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardGrad<T, L>(context, ExpectClass(context, op, Rows(x).classes), label, attrs.ignore_index, x.data<T>(), false,
-                     dy, &dx);
+      HardGrad<T, L>(context,
+                     cuda::ExpectClass(context, op, {{"X", &x}, {"Label", &label}, {"Y@GRAD", &dy}}, Rows(x).classes,
+                                       attrs.ignore_index),
+                     label, attrs.ignore_index, x.data<T>(), false, dy, &dx);
     });
   });
 }
@@ -102,18 +92,22 @@ void CrossEntropy2(const CudaContext& context, const CrossEntropy2Attrs& attrs, 
                    const Tensor& label, Tensor& y, Tensor*, Tensor& match) {
   VisitFloat(x.dtype(), [&]<class T>() {
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardLoss<T, L>(context, ExpectClass(context, op, Rows(x).classes), x, label, attrs.ignore_index,
-                     y.mutable_data<T>(), match.mutable_data<T>());
+      HardLoss<T, L>(
+          context, cuda::ExpectClass(context, op, {{"X", &x}, {"Label", &label}}, Rows(x).classes, attrs.ignore_index),
+          x, label, attrs.ignore_index, y.mutable_data<T>(), match.mutable_data<T>());
     });
   });
 }
 
 void CrossEntropyGrad2(const CudaContext& context, const CrossEntropy2Attrs& attrs, const OpDesc& op,
-                       const Tensor& label, const Tensor& match, const Tensor&, const Tensor& dy, Tensor& dx) {
+                       const Tensor& label, const Tensor& match, const Tensor& shape, const Tensor& dy, Tensor& dx) {
   VisitFloat(dx.dtype(), [&]<class T>() {
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardGrad<T, L>(context, ExpectClass(context, op, Rows(dx).classes), label, attrs.ignore_index, match.data<T>(),
-                     true, dy, &dx);
+      HardGrad<T, L>(
+          context,
+          cuda::ExpectClass(context, op, {{"Label", &label}, {"MatchX", &match}, {"XShape", &shape}, {"Y@GRAD", &dy}},
+                            Rows(dx).classes, attrs.ignore_index),
+          label, attrs.ignore_index, match.data<T>(), true, dy, &dx);
     });
   });
 }

@@ -1,6 +1,6 @@
 #include "paddle/math/cuda/softmax.h"
-#include "paddle/op/cuda/expect.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/loss/label.cuh"
 #include "paddle/ops/loss/softmax_with_cross_entropy.h"
 
 namespace paddle {
@@ -8,28 +8,31 @@ namespace {
 
 using Attrs = SoftmaxWithCrossEntropyAttrs;
 
-DeviceReport* ExpectClass(const CudaContext& context, const OpDesc& op, int64_t classes) {
-  return cuda::Expect(context, op, "Label", "there is no such class, and it is not ignore_index", 0, classes);
-}
-
-// max + log(sum(exp(x - max))) of a row, found by its team.
+// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact.
 template <class T>
-__device__ T Shift(cuda::Team& team, const T* x, int64_t size, int64_t step) {
+struct NegativeLogSoftmax {
+  T max, log_sum;
+  __device__ T operator()(T x) const { return (max - x) + log_sum; }
+};
+
+// That of a row, found by its team.
+template <class T>
+__device__ NegativeLogSoftmax<T> OfRow(cuda::Team& team, const T* x, int64_t size, int64_t step) {
   T max = x[0];
   for (int64_t i = team.rank(); i < size; i += team.size()) max = math::Max(max, x[i * step]);
   max = team.Fold(max, math::Maximum());
   T sum = 0;
   for (int64_t i = team.rank(); i < size; i += team.size()) sum += math::Exp(x[i * step] - max);
-  return max + math::Log(team.Fold(sum, math::Add()));
+  return {max, math::Log(team.Fold(sum, math::Add()))};
 }
 
 template <class T>
 void SoftLoss(const CudaContext& context, const AxisView& view, const T* x, const T* q, T* loss) {
   cuda::ForEachTeam(context, view.outer * view.inner, [=] __device__(cuda::Team & team, int64_t row) {
     const int64_t at = cuda::RowBegin(view, row), step = view.inner;
-    const T shift = Shift(team, x + at, view.size, step);
+    const NegativeLogSoftmax<T> loss_of = OfRow(team, x + at, view.size, step);
     T sum = 0;
-    for (int64_t i = team.rank(); i < view.size; i += team.size()) sum += q[at + i * step] * (shift - x[at + i * step]);
+    for (int64_t i = team.rank(); i < view.size; i += team.size()) sum += q[at + i * step] * loss_of(x[at + i * step]);
     sum = team.Fold(sum, math::Add());
     if (team.rank() == 0) loss[row] = sum;
   });
@@ -40,11 +43,10 @@ void HardLoss(const CudaContext& context, const AxisView& view, DeviceReport* re
               const L* labels, T* loss) {
   cuda::ForEachTeam(context, view.outer * view.inner, [=] __device__(cuda::Team & team, int64_t row) {
     const int64_t at = cuda::RowBegin(view, row), k = labels[row];
-    const T shift = Shift(team, x + at, view.size, view.inner);
+    const NegativeLogSoftmax<T> loss_of = OfRow(team, x + at, view.size, view.inner);
     if (team.rank() != 0) return;
-    const bool there = k != ignore && k >= 0 && k < view.size;
-    if (!there && k != ignore) cuda::Report(report, row, k);
-    loss[row] = there ? shift - x[at + k * view.inner] : T(0);
+    const bool there = cuda::ClassAt(k, view.size, ignore, row, report) >= 0;
+    loss[row] = there ? loss_of(x[at + k * view.inner]) : T(0);
   });
 }
 
@@ -57,7 +59,9 @@ void Run(const CudaContext& context, const Attrs& attrs, const OpDesc& op, const
     cuda::Softmax(context, view, false, x, softmax.mutable_data<T>());
     if (attrs.soft_label) return SoftLoss(context, view, x, label.data<T>(), to);
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardLoss(context, view, ExpectClass(context, op, view.size), attrs.ignore_index, x, label.data<L>(), to);
+      HardLoss(context, view,
+               cuda::ExpectClass(context, op, {{"Logits", &logits}, {"Label", &label}}, view.size, attrs.ignore_index),
+               attrs.ignore_index, x, label.data<L>(), to);
     });
   });
 }
@@ -76,8 +80,7 @@ void HardGrad(const CudaContext& context, const AxisView& view, DeviceReport* re
   cuda::ForEach(context, view.outer * view.size * view.inner, [=] __device__(int64_t i) {
     const int64_t row = i / (view.size * view.inner) * view.inner + i % view.inner;
     const int64_t k = labels[row], at = i / view.inner % view.size;
-    const bool there = k != ignore && k >= 0 && k < view.size;
-    if (!there && k != ignore) cuda::Report(report, row, k);
+    const bool there = cuda::ClassAt(k, view.size, ignore, row, report) >= 0;
     const T scale = there ? d[row] : T(0);
     const T value = scale * y[i];
     dx[i] = there && k == at ? value - scale : value;
@@ -92,7 +95,10 @@ void RunGrad(const CudaContext& context, const Attrs& attrs, const OpDesc& op, c
     T* to = dx.mutable_data<T>();
     if (attrs.soft_label) return SoftGrad(context, view, y, label.data<T>(), d, to);
     VisitIndex(label.dtype(), [&]<class L>() {
-      HardGrad(context, view, ExpectClass(context, op, view.size), attrs.ignore_index, y, label.data<L>(), d, to);
+      HardGrad(context, view,
+               cuda::ExpectClass(context, op, {{"Label", &label}, {"Softmax", &softmax}, {"Loss@GRAD", &d_loss}},
+                                 view.size, attrs.ignore_index),
+               attrs.ignore_index, y, label.data<L>(), d, to);
     });
   });
 }

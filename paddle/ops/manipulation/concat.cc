@@ -8,8 +8,15 @@ namespace {
 
 struct ConcatAttrs {
   int32_t axis = 0;
+  // Programs carry these where the op is the gradient of a split.
+  std::vector<int32_t> sections;
+  int32_t num = 0;
+
   static auto Fields() {
-    return std::tuple{Field{"axis", &ConcatAttrs::axis, "The axis to join along; negative ones count from the last."}};
+    using A = ConcatAttrs;
+    return std::tuple{Field{"axis", &A::axis, "The axis to join along; negative ones count from the last."},
+                      Field{"sections", &A::sections, "Has no influence: that of the split whose gradient this is."},
+                      Field{"num", &A::num, "Has no influence: that of the split whose gradient this is."}};
   }
 };
 

@@ -48,11 +48,17 @@ inline void InferFromX(InferContext& context) {
   context.CopyMeta("X", "X@GRAD");
 }
 
-// Out with X's elements in a new shape; X's LoD stays where the number of rows does.
-inline void InferReshaped(InferContext& context, const Dims& dims) {
+// Out of `dims` with X's element type, and with X's LoD if it has X's rows.
+inline void InferRows(InferContext& context, const Dims& dims, bool same_rows) {
   const TensorMeta x = context.In("X");
   context.SetOut("Out", dims, x.dtype);
-  if (dims.rank() > 0 && x.rank() > 0 && dims[0] == x.dims[0]) context.ShareLod("X", "Out");
+  if (same_rows) context.ShareLod("X", "Out");
+}
+
+// Out with X's elements in a new shape; X's LoD stays where the number of rows does.
+inline void InferReshaped(InferContext& context, const Dims& dims) {
+  const Dims x = context.In("X").dims;
+  InferRows(context, dims, dims.rank() > 0 && x.rank() > 0 && dims[0] == x[0]);
 }
 
 // An axis that may come as a tensor instead of as the attribute `axis`.

@@ -104,8 +104,7 @@ void Split(const CpuContext&, const SplitAttrs& attrs, const Tensor& x, const Te
 }
 
 void Grad(const SplitAttrs& attrs, GradContext& context) {
-  OpDesc& op = context.Emit("concat");
-  op.SetAttr("axis", attrs.axis);
+  OpDesc& op = context.Emit("concat", attrs);
   op.SetInput("X", context.OutGrad("Out"));
   if (!context.In("AxisTensor").empty()) op.SetInput("AxisTensor", context.In("AxisTensor"));
   op.SetOutput("Out", context.InGrad("X"));

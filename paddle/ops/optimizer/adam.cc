@@ -40,12 +40,14 @@ struct Update {
   AdamStep<T> step;
   T *param, *moment1, *moment2;
 
-  Update(const Attrs& attrs, const Args& a)
+  Update(const Attrs& attrs, const Args& a, bool advanced = false)
       : step{a.beta1 ? *a.beta1->data<T>() : T(attrs.beta1), a.beta2 ? *a.beta2->data<T>() : T(attrs.beta2),
-             T(attrs.epsilon), AdamRate(*a.rate.data<T>(), *a.beta1_pow.data<T>(), *a.beta2_pow.data<T>())},
+             T(attrs.epsilon), 0},
         param(a.param_out.mutable_data<T>()),
         moment1(a.moment1_out.mutable_data<T>()),
-        moment2(a.moment2_out.mutable_data<T>()) {}
+        moment2(a.moment2_out.mutable_data<T>()) {
+    step.Correct(*a.rate.data<T>(), *a.beta1_pow.data<T>(), *a.beta2_pow.data<T>(), advanced);
+  }
 
   void operator()(int64_t i, T g) const { step(g, param + i, moment1 + i, moment2 + i); }
 };
@@ -71,8 +73,6 @@ void Adam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tens
   });
 }
 
-// With a sparse gradient Fluid corrects the bias by the powers of the next step, where the op updates them: so do
-// programs that were tuned, or stopped half-way, with it.
 void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad,
                 const Tensor& rate, const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow,
                 const Tensor& beta2_pow, const Tensor* beta1, const Tensor* beta2, Tensor& param_out,
@@ -81,9 +81,7 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    Update<T> update(attrs, args);
-    const T next1 = beta1_pow_out ? update.step.beta1 : T(1), next2 = beta2_pow_out ? update.step.beta2 : T(1);
-    update.step.rate = AdamRate(*rate.data<T>(), next1 * *beta1_pow.data<T>(), next2 * *beta2_pow.data<T>());
+    const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);
     if (attrs.lazy_mode)
       ForEachTouched<T>(rows, update);
     else
@@ -99,8 +97,8 @@ const Registered kOp = RegisterOp<Attrs>({
         "ParamOut = Param - LearningRate "
         "sqrt(1 - Beta2Pow) / (1 - Beta1Pow) Moment1Out / (sqrt(Moment2Out) + epsilon). Rows that a sparse gradient "
         "lacks count as zero, unless "
-        "lazy_mode; the powers are then those after the step, as Beta1PowOut and Beta2PowOut give them. Kingma and Ba, "
-        "2014, arXiv:1412.6980.",
+        "lazy_mode; with such a gradient the powers of the next step, Beta1PowOut and Beta2PowOut, take the place of "
+        "Beta1Pow and Beta2Pow. Kingma and Ba, 2014, arXiv:1412.6980.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},
                {"LearningRate", "One number."},

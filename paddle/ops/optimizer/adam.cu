@@ -26,9 +26,9 @@ struct Update {
   AdamStep<T> step;
   const T *rate, *beta1_pow, *beta2_pow, *beta1, *beta2;
   T *param, *moment1, *moment2;
-  bool next1 = false, next2 = false;  // whether the bias is corrected by the powers of the next step
+  bool advanced;
 
-  Update(const Attrs& attrs, const Args& a)
+  Update(const Attrs& attrs, const Args& a, bool advanced = false)
       : step{T(attrs.beta1), T(attrs.beta2), T(attrs.epsilon), 0},
         rate(a.rate.data<T>()),
         beta1_pow(a.beta1_pow.data<T>()),
@@ -37,13 +37,14 @@ struct Update {
         beta2(DataOf<T>(a.beta2)),
         param(a.param_out.mutable_data<T>()),
         moment1(a.moment1_out.mutable_data<T>()),
-        moment2(a.moment2_out.mutable_data<T>()) {}
+        moment2(a.moment2_out.mutable_data<T>()),
+        advanced(advanced) {}
 
   __device__ void operator()(int64_t i, T g) const {
     AdamStep<T> now = step;
     if (beta1) now.beta1 = *beta1;
     if (beta2) now.beta2 = *beta2;
-    now.rate = AdamRate(*rate, (next1 ? now.beta1 : T(1)) * *beta1_pow, (next2 ? now.beta2 : T(1)) * *beta2_pow);
+    now.Correct(*rate, *beta1_pow, *beta2_pow, advanced);
     now(g, param + i, moment1 + i, moment2 + i);
   }
 };
@@ -91,9 +92,7 @@ void AdamSparse(const CudaContext& context, const Attrs& attrs, const Tensor& pa
   cuda::RowMerger rows;
   rows.Sort(context, grad);
   VisitFloat(param.dtype(), [&]<class T>() {
-    Update<T> update(attrs, args);
-    update.next1 = beta1_pow_out != nullptr;
-    update.next2 = beta2_pow_out != nullptr;
+    const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);
     if (attrs.lazy_mode)
       rows.ForEachTouched(context, grad.value.data<T>(), update);
     else

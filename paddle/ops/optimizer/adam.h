@@ -25,11 +25,17 @@ struct AdamAttrs {
   }
 };
 
-// The update of one element; `rate` is AdamRate's.
+// The update of one element.
 template <class T>
 struct AdamStep {
   T beta1, beta2, epsilon, rate;
 
+  // Sets the rate, corrected for moments that start at 0. Fluid 1.8.5 (and 2.6.2) advance the powers first when the
+  // gradient is sparse and they are outputs; `advanced` does so too, for trained models depend on it.
+  constexpr void Correct(T learning_rate, T beta1_pow, T beta2_pow, bool advanced) {
+    rate =
+        learning_rate * math::Sqrt(1 - beta2_pow * (advanced ? beta2 : 1)) / (1 - beta1_pow * (advanced ? beta1 : 1));
+  }
   constexpr void operator()(T g, T* param, T* moment1, T* moment2) const {
     const T m = beta1 * *moment1 + (1 - beta1) * g, v = beta2 * *moment2 + (1 - beta2) * g * g;
     *moment1 = m;
@@ -37,10 +43,5 @@ struct AdamStep {
     *param -= rate * (m / (math::Sqrt(v) + epsilon));
   }
 };
-
-template <class T>
-constexpr T AdamRate(T rate, T beta1_pow, T beta2_pow) {
-  return rate * math::Sqrt(1 - beta2_pow) / (1 - beta1_pow);
-}
 
 }  // namespace paddle

@@ -70,7 +70,8 @@ void CreateDoubleBuffer(const CpuContext&, const BufferAttrs& attrs, const Opaqu
 }
 
 void Read(const CpuContext&, const ReadAttrs& attrs, const Opaque& reader, Span<Tensor> outs) {
-  auto batch = QueueOf(reader)->Pop();
+  const QueuePtr queue = QueueOf(reader);  // counted: the variable may get another queue while this one waits
+  auto batch = queue->Pop();
   if (!batch) {
     if (attrs.throw_eof_exp)
       throw EndOfFile("the reader has no more data; reset it and start it again for the next epoch");

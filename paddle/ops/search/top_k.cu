@@ -69,7 +69,11 @@ void TopKGrad(const CudaContext& context, const TopKAttrs&, const OpDesc& op, co
               const Tensor& x, Tensor* dx) {
   if (!dx) return;
   context.SetZero(dx->mutable_raw(), dx->bytes());
-  DeviceReport* report = cuda::Expect(context, op, "Indices", "there is no such position", 0, x.dim(x.rank() - 1));
+  const int64_t width = x.dim(x.rank() - 1);
+  DeviceReport* report = cuda::Expect(
+      context, op, {{"Indices", &indices}, {"Out@GRAD", &dout}, {"X", &x}}, [=](int64_t index, int64_t value) {
+        return StrCat("Indices holds ", value, " at element ", index, "; expected 0 <= index < ", width);
+      });
   VisitNumber(dout.dtype(), [&]<class T>() { Scatter<T>(context, report, indices, dout, dx); });
 }
 

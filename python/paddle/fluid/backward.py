@@ -141,9 +141,14 @@ def append_backward(loss, parameter_list=None, no_grad_set=None, callbacks=None,
                 loss_op = op
     if loss_op is None:
         raise ValueError("no op computes the loss '%s'" % loss.name)
-    loss_op._set_attr("op_role", int(loss_op.attr("op_role")) | OpRole.Loss)
     keep = sorted(_var_names(checkpoints, "checkpoints"))
-    grads = _append(block, [loss.name], [""], _stopped(program, no_grad_set), (), keep, callbacks)
+    role = int(loss_op.attr("op_role"))
+    loss_op._set_attr("op_role", role | OpRole.Loss)
+    try:
+        grads = _append(block, [loss.name], [""], _stopped(program, no_grad_set), (), keep, callbacks)
+    except BaseException:  # the program is as before
+        loss_op._set_attr("op_role", role)
+        raise
     result = []
     for param in _parameters(program, parameter_list):
         name = grads.get(param.name)

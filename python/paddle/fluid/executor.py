@@ -197,8 +197,9 @@ class Executor:
             A list of the values of ``fetch_list``.
 
         Raises:
-            ValueError: something fed has another type or shape than its variable.
-            KeyError: a variable is neither fed nor computed; run the startup program first.
+            ValueError: something fed has another type or shape than its variable, or a variable is neither fed nor
+                computed; run the startup program first.
+            KeyError: the program has no variable of a name in ``fetch_list``.
             core.EOFException: a reader of the program has no more data.
         """
         if self._closed:

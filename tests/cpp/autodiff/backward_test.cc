@@ -211,6 +211,23 @@ TEST_F(Backward, ErrorsNameOpAndLineAndLeaveTheProgramAlone) {
   EXPECT_THROW(net.Backward({.targets = {"c"}, .inputs = {"nowhere"}}), InvalidArgument);
 }
 
+TEST_F(Backward, AnExceptionFromOutsideLeavesTheProgramAlone) {
+  for (const char* name : {"x", "y"}) net.Var(name);
+  net.Mul("x", "y", "a");
+  net.Mul("a", "x", "b");
+  net.Backward({.targets = {"b"}, .inputs = {"x"}});
+  const std::string before = net.program.Serialize();
+  BackwardOptions options{.targets = {"x@GRAD"}, .inputs = {"x", "y"}};  // toy_mul_grad is written as simpler ops
+  options.on_op = [](BlockDesc& block, OpDesc&) {
+    block.Var("x").set_shape({7});
+    throw std::runtime_error("enough");
+  };
+  EXPECT_THROW(net.Backward(options), std::runtime_error);
+  EXPECT_EQ(net.program.Serialize(), before);
+  options.on_op = nullptr;
+  EXPECT_NO_THROW(net.Backward(options));
+}
+
 TEST_F(Backward, InputsThatNeverHaveAGradientAreNoError) {
   net.Var("x");
   net.Unary("toy_constant_like", "x", "a");

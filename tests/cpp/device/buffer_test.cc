@@ -34,6 +34,20 @@ TEST(AllocatorTest, TheLimitIsAnErrorBeforeTheAllocation) {
   EXPECT_NO_THROW(SystemAllocator().Allocate(size_t{1} << 21));
 }
 
+TEST(AllocatorTest, CachedBlocksAreGivenBackBeforeTheLimitIsAnError) {
+  CachingAllocator().Trim();
+  SetFlag("memory_limit_mb", "64");
+  for (size_t megabytes = 20; megabytes < 50; megabytes += 5)
+    EXPECT_NO_THROW(CachingAllocator().Allocate(megabytes << 20)) << megabytes;
+  EXPECT_THROW(CachingAllocator().Allocate(size_t{65} << 20), ResourceExhausted);
+  SetFlag("memory_limit_mb", "0");
+}
+
+TEST(AllocatorTest, TheMachineIsALimit) {
+  EXPECT_THROW(SystemAllocator().Allocate(size_t{1} << 46), ResourceExhausted);
+  EXPECT_THROW(SystemAllocator().Allocate(~size_t{0}), InvalidArgument);
+}
+
 TEST(BufferTest, PackedCopiesFollowTheVersion) {
   const BufferPtr block = SystemAllocator().Allocate(64);
   int made = 0;

@@ -1,8 +1,12 @@
 #include "paddle/device/parallel.h"
 
 #include <gtest/gtest.h>
+#include <omp.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <thread>
 #include <vector>
 
 #include "paddle/base/errors.h"
@@ -36,6 +40,45 @@ TEST(ParallelForTest, SerialWhenNested) {
       ParallelFor(100, 1, [&](int64_t from, int64_t to) { calls += from == 0 && to == 100; });
   });
   EXPECT_EQ(calls.load(), 2);
+}
+
+TEST(ParallelScopeTest, KeepsTheCountOfARun) {
+  const int threads = NumThreads();
+  {
+    const ParallelScope outer(3);
+    SetNumThreads(5);
+    EXPECT_EQ(NumThreads(), 3);
+    {
+      const ParallelScope inner(2);
+      EXPECT_EQ(NumThreads(), 2);
+      EXPECT_EQ(omp_get_max_threads(), 2);
+    }
+    EXPECT_EQ(NumThreads(), 3);
+    EXPECT_EQ(omp_get_max_threads(), 3);
+    std::thread([] { EXPECT_EQ(NumThreads(), 5); }).join();
+  }
+  EXPECT_EQ(NumThreads(), 5);
+  SetNumThreads(threads);
+}
+
+TEST(NumThreadsTest, OneInAForkedChild) {
+  const int threads = NumThreads();
+  SetNumThreads(3);
+  ParallelFor(100, 1, [](int64_t, int64_t) {});
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    const ParallelScope scope(3);
+    std::atomic<int> parts{0};
+    ParallelFor(100, 1, [&](int64_t, int64_t) { ++parts; });
+#pragma omp parallel  // as a library would
+    ++parts;
+    _exit(NumThreads() == 1 && parts == 2 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  SetNumThreads(threads);
 }
 
 TEST(NumThreadsTest, Range) {

@@ -57,6 +57,45 @@ TEST(PredictorTest, ManyThreadsAndClones) {
   for (auto& thread : threads) thread.join();
 }
 
+// y = mul(assign(x) kept in a persistable variable, w): runs of different sizes would resize what the others read.
+TEST(PredictorTest, RunsTakeTurnsWhereTheModelReplacesAPersistable) {
+  auto program = LoadProgram(std::string(kFolder) + "/__model__");
+  BlockDesc& block = program->block(0);
+  VarDesc& kept = block.Var("kept");
+  kept.set_shape({-1, 3});
+  kept.set_persistable(true);
+  OpDesc assign("assign");
+  assign.SetInput("X", {"x"});
+  assign.SetOutput("Out", {"kept"});
+  block.op(1).RenameInput("x", "kept");
+  block.InsertOp(1, std::move(assign));
+  std::string params;
+  {
+    Scope scope;
+    LoadPersistables(*LoadProgram(std::string(kFolder) + "/__model__"), kFolder, "", &scope);
+    scope.Var("kept").get<Tensor>() = Tensor({1, 3}, DType::kFloat32);
+    std::fill_n(scope.Var("kept").get<Tensor>().mutable_data<float>(), 3, 0.0f);
+    const std::string folder = (std::filesystem::path(testing::TempDir()) / "predictor_test").string();
+    SavePersistables(*program, folder, "params", &scope);
+    params = ReadFile(folder + "/params");
+  }
+  const auto predictor = Predictor::FromMemory(program->Serialize(), params);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      const auto own = t % 2 ? predictor->Clone() : nullptr;
+      const int64_t rows = int64_t{1} << (3 * t);
+      Tensor x({rows, 3}, DType::kFloat32);
+      for (int64_t i = 0; i < rows; ++i) std::copy_n(Input().data<float>(), 3, x.mutable_data<float>() + 3 * i);
+      for (int i = 0; i < 100; ++i) {
+        const auto out = (own ? *own : *predictor).Run({x});
+        ASSERT_EQ(out[0].dims(), Dims({rows, 4}));
+        for (int64_t k = 0; k < rows * 4; ++k) ASSERT_NEAR(out[0].data<float>()[k], kExpected[k % 4], 1e-6f);
+      }
+    });
+  for (auto& thread : threads) thread.join();
+}
+
 TEST(PredictorTest, RefusesWrongInputs) {
   const auto predictor = Predictor::FromFolder(kFolder);
   EXPECT_THROW(predictor->Run({}), InvalidArgument);

@@ -27,6 +27,16 @@ const Registered kToy = RegisterOp<ToyAttrs>({
 });
 const Registered kToyCpu = RegisterKernel("check_test_toy", Run);
 
+void RunPair(const CpuContext&, const NoAttrs&, const Tensor&, Span<Tensor>, Tensor&) {}
+
+const Registered kPair = RegisterOp<NoAttrs>({
+    .name = "check_test_pair",
+    .doc = "Does nothing.",
+    .inputs = {{"X", "Input."}},
+    .outputs = {{"Out", "Any number.", kRepeated | kOptional}, {"Other", "One more."}},
+});
+const Registered kPairCpu = RegisterKernel("check_test_pair", RunPair);
+
 OpDesc Toy() {
   OpDesc op("check_test_toy");
   op.SetAttr(kOpCallstack, std::vector<std::string>{"  File \"net.py\", line 7, in <module>", "    y = toy(x)"});
@@ -51,6 +61,40 @@ TEST(CompleteOpTest, ConvertsWhatLosesNothing) {
   EXPECT_EQ(op.AttrOr<int32_t>("axis", 0), 2);
   op.SetAttr("axis", int64_t{1} << 40);
   EXPECT_THROW(CompleteOp(&op), InvalidArgument);
+}
+
+TEST(CheckOpTest, OutputsHaveDifferentNames) {
+  OpDesc op("check_test_pair");
+  op.SetInput("X", {"x"});
+  op.SetOutput("Out", {"y", "z", "@EMPTY@", "@EMPTY@"});
+  op.SetOutput("Other", {"w"});
+  EXPECT_NO_THROW(CheckOp(op));
+  op.SetOutput("Other", {"y"});
+  EXPECT_THROW(CheckOp(op), InvalidArgument);
+  op.SetOutput("Other", {"x"});  // in place
+  EXPECT_NO_THROW(CheckOp(op));
+  op.SetOutput("Out", {"y", "y"});
+  EXPECT_THROW(CheckOp(op), InvalidArgument);
+}
+
+TEST(InferOpTest, NoOutputIsLargerThanAMachine) {
+  ProgramDesc program;
+  BlockDesc& block = program.block(0);
+  for (const char* name : {"x", "y", "w"}) block.Var(name);
+  OpDesc op("check_test_pair");
+  op.SetInput("X", {"x"});
+  op.SetOutput("Other", {"y"});
+  block.FindVar("x")->set_shape({int64_t{1} << 61});
+  block.FindVar("x")->set_raw_dtype(static_cast<int>(DType::kFloat64));
+  try {
+    InferOp(op, block);
+    FAIL();
+  } catch (const InvalidArgument& error) {
+    EXPECT_NE(std::string(error.what()).find("float64[2305843009213693952] would take more"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("in op 'check_test_pair'"), std::string::npos);
+  }
+  block.FindVar("x")->set_shape({-1, int64_t{1} << 61});
+  EXPECT_NO_THROW(InferOp(op, block));
 }
 
 TEST(CheckOpTest, Refuses) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "paddle/tensor/variable.h"
+
 namespace paddle {
 namespace {
 
@@ -69,6 +71,34 @@ TEST(TensorTest, KeepsItsBlockWhenItIsTheOnlyOwner) {
   const Tensor other = tensor;
   tensor.Allocate({2, 2}, DType::kFloat32, SystemAllocator());
   EXPECT_NE(tensor.raw(), other.raw());
+}
+
+TEST(TensorTest, SizesThatDoNotFitAreAnError) {
+  EXPECT_EQ(BytesOf(DType::kFloat64, {3, 5}), 120u);
+  EXPECT_EQ(BytesOf(DType::kFloat64, {0, int64_t{1} << 62}), 0u);
+  for (const Dims& dims :
+       {Dims{int64_t{1} << 61}, Dims{int64_t{1} << 62, 2}, Dims{int64_t{1} << 40, 1 << 20}, Dims{-1}}) {
+    EXPECT_THROW(BytesOf(DType::kFloat64, dims), InvalidArgument) << dims;
+    EXPECT_THROW(Tensor(dims, DType::kFloat64), InvalidArgument) << dims;
+  }
+}
+
+TEST(SelectedRowsTest, RowsAndValueMustAgree) {
+  SelectedRows rows;
+  EXPECT_NO_THROW(rows.CheckRows());
+  rows.rows = {3, 1};
+  EXPECT_THROW(rows.CheckRows(), InvalidArgument);
+  rows.value = Tensor({2, 4}, DType::kFloat32);
+  EXPECT_NO_THROW(rows.CheckRows());
+  rows.rows.push_back(1);
+  EXPECT_THROW(rows.CheckRows(), InvalidArgument);
+}
+
+TEST(LodTest, PrintsAFewOffsets) {
+  EXPECT_EQ(StrCat(Lod::FromOffsets({{0, 1}, {0, 2}})), "[[0, 1], [0, 2]]");
+  const std::string text = StrCat(Lod::FromLengths({std::vector<int64_t>(100000, 1)}));
+  EXPECT_LT(text.size(), 120u);
+  EXPECT_NE(text.find("... 99984 more ..., 100000]"), std::string::npos) << text;
 }
 
 TEST(TensorTest, ChecksTypeAndRoom) {

@@ -116,6 +116,18 @@ def test_blocks_as_attributes():
         op.set_block_attr("sub_block", "no block")
 
 
+def test_blocks_of_other_programs_are_refused():
+    program, other = core.ProgramDesc(), core.ProgramDesc()
+    op, block = program.block(0).append_op(), other.append_block(other.block(0))
+    op.set_type("conditional_block")
+    with pytest.raises(ValueError, match="block 1 belongs to another program"):
+        op._set_attr("sub_block", block)
+    with pytest.raises(ValueError, match="another program"):
+        op.set_block_attr("sub_block", block)
+    with pytest.raises(ValueError, match="another program"):
+        op.set_blocks_attr("blocks", [block])
+
+
 def chain():
     """x -> a -> b, x -> c; a backward op and an optimizer op on top."""
     program = core.ProgramDesc()

@@ -161,6 +161,97 @@ def test_ctrl_c_ends_a_run():
     executor.run(scale_program(), core.Scope(), {"v0": ones()}, ["v1"])
 
 
+def test_ctrl_c_ends_the_wait_for_a_batch():
+    queue = core.make_queue(2)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        queue.pop()
+    assert time.monotonic() - start < 5
+    timer.join()
+    assert queue.push([ones()]) and len(queue.pop()) == 1
+
+
+def test_ctrl_c_is_the_main_threads():
+    """Runs of other threads go on, and do not use the request up."""
+    executor, program = core.Executor(CPU), scale_program(400, size=1000)
+    failures, stop = [], threading.Event()
+
+    def work():
+        scope = core.Scope()
+        try:
+            while not stop.is_set():
+                executor.run(program, scope, {"v0": ones(10, 1000)}, ["v400"])
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_until_interrupted(executor, program, {"v0": ones(1000, 1000)})
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+
+
+def test_variables_in_use():
+    """What a run reads keeps its memory: another thread gives it new numbers in place, or is told to wait."""
+    executor, scope, program = core.Executor(CPU), core.Scope(), scale_program(50, in_scope=True, size=1000)
+    tensor = scope.var("v0").get_tensor()
+    tensor.set(np.ones((100, 1000), "float32"), CPU)
+    stop, refused, seen = threading.Event(), 0, set()
+
+    def work():
+        while not stop.is_set():
+            out = np.array(executor.run(program, scope, {}, ["v50"])[0])
+            seen.update((out[:, -1] / 2.0**50).tolist())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    for i in range(200):
+        tensor.set(np.full((100, 1000), i, "float32"), CPU)
+        try:
+            tensor.set(np.ones((1 + i % 7, 1000), "float32"), CPU)
+            tensor.set(np.ones((100, 1000), "float32"), CPU)
+        except ValueError as error:
+            assert "between runs" in str(error)
+            refused += 1
+        time.sleep(0.0005)
+    stop.set()
+    thread.join()
+    assert refused > 0 and len(seen) > 1
+    tensor.set(np.ones((3, 1000), "float32"), CPU)
+    assert np.array(executor.run(program, scope, {}, ["v50"])[0]).shape == (3, 1000)
+
+
+@pytest.mark.skipif("'mul' not in core.op_types()", reason="the build has no ops")
+def test_forked_children_run_alone():
+    program = core.ProgramDesc()
+    block = program.block(0)
+    for name, shape in (("x", [-1, 512]), ("w", [512, 512]), ("y", [-1, 512])):
+        block.var(name).set_shape(shape)
+    op = block.append_op()
+    op.set_type("mul")
+    op.set_input("X", ["x"])
+    op.set_input("Y", ["w"])
+    op.set_output("Out", ["y"])
+    op.check_attrs()
+    executor, scope = core.Executor(CPU), core.Scope()
+    feed = {"x": ones(300, 512), "w": ones(512, 512)}
+    executor.run(program, scope, feed, ["y"])
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        right = (np.array(executor.run(program, scope, feed, ["y"])[0]) == 512).all()
+        os._exit(0 if right and core.get_num_threads() == 1 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_a_handler_of_the_scripts_own_is_left_alone():
     seen = []
     before = signal.signal(signal.SIGINT, lambda *args: seen.append(args))

@@ -115,6 +115,10 @@ def test_elements_and_dims():
         t._get_double_element(0)
     with pytest.raises(IndexError):
         t._get_float_element(6)
+    for sizes in ([1 << 62], [1 << 61, 3], [1 << 40, 1 << 20]):
+        with pytest.raises(ValueError, match="would take more than"):
+            t._set_dims(sizes)
+    assert t.shape() == [2, 3]
     t._set_dims([300, 300])
     with pytest.raises(ValueError, match="no value"):
         np.array(t)

@@ -73,6 +73,14 @@ def _run_op(executor, op_type, slot, variables, path, is_input):
     executor.run(program)
 
 
+def _path_of(dirname, name):
+    """The file of a variable, which must be in the folder: the name may come from somebody else's program."""
+    path = os.path.normpath(name)
+    if os.path.isabs(path) or path.split(os.sep)[0] == ".." or "\0" in name:
+        raise ValueError("variable %r cannot have a file of its name: it would be outside of the folder" % name)
+    return os.path.join(dirname, name)
+
+
 def save_vars(executor, dirname, main_program=None, vars=None, predicate=None, filename=None):
     """Write variables to files.
 
@@ -86,6 +94,7 @@ def save_vars(executor, dirname, main_program=None, vars=None, predicate=None, f
 
     Raises:
         TypeError: ``vars`` or ``main_program`` of another kind.
+        ValueError: the name of a variable leads out of the folder.
     """
     chosen = _chosen(main_program, vars, predicate)
     if not chosen:
@@ -94,7 +103,7 @@ def save_vars(executor, dirname, main_program=None, vars=None, predicate=None, f
     os.makedirs(dirname, exist_ok=True)
     if filename is None:
         for var in chosen:
-            _run_op(executor, "save", "X", [var], os.path.join(dirname, var.name), True)
+            _run_op(executor, "save", "X", [var], _path_of(dirname, var.name), True)
         return
     chosen.sort(key=lambda var: var.name)
     _run_op(executor, "save_combine", "X", chosen, os.path.join(dirname, filename), True)
@@ -114,7 +123,8 @@ def load_vars(executor, dirname, main_program=None, vars=None, predicate=None, f
     """Read variables from files that ``save_vars`` wrote, with the same arguments.
 
     Raises:
-        ValueError: a file is damaged, or a value has not the shape of its variable.
+        ValueError: a file is damaged, a value has not the shape of its variable, or the name of a variable leads out
+            of the folder.
         OSError, RuntimeError: a file is not there.
     """
     chosen = _chosen(main_program, vars, predicate)
@@ -124,7 +134,7 @@ def load_vars(executor, dirname, main_program=None, vars=None, predicate=None, f
         dirname = os.path.normpath(dirname)
     if filename is None:
         for var in chosen:
-            _run_op(executor, "load", "Out", [var], os.path.join(dirname, var.name), False)
+            _run_op(executor, "load", "Out", [var], _path_of(dirname, var.name), False)
     else:
         chosen.sort(key=lambda var: var.name)
         path = os.path.join(dirname, filename) if dirname is not None else filename

@@ -14,6 +14,24 @@ def _check(layer, slot, value):
             )
 
 
+def check_variable(value, what):
+    """Raise TypeError unless ``value`` is a variable; ``what`` names it, like ``"input of conv2d"``."""
+    if not isinstance(value, Variable):
+        raise TypeError("%s must be a Variable, got %s: %.80r" % (what, type(value).__name__, value))
+
+
+def to_sequence(value, what):
+    """A list of the elements of ``value``; ``what`` names it, like ``"axes of squeeze"``.
+
+    Raises:
+        TypeError: it has no elements.
+    """
+    try:
+        return list(value)
+    except TypeError:
+        raise TypeError("%s must be a list, got %s: %.80r" % (what, type(value).__name__, value)) from None
+
+
 def _dtype_of(source, inputs):
     value = inputs.get(source) if isinstance(source, str) else None
     if value is None:
@@ -123,4 +141,4 @@ def stop_gradient(*variables):
         var.stop_gradient = True
 
 
-__all__ = ["append_op", "unary", "to_list", "int_inputs", "stop_gradient", "VarType"]
+__all__ = ["append_op", "check_variable", "unary", "to_list", "to_sequence", "int_inputs", "stop_gradient", "VarType"]

@@ -2,7 +2,7 @@
 
 from paddle.fluid.framework import Variable, VarType
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op
+from paddle.fluid.layers._op import append_op, check_variable
 
 __all__ = [
     "Switch",
@@ -26,7 +26,8 @@ def _compare(op_type, what):
     function.__doc__ = (
         "Whether x %s y, for each element.\n\n    Args:\n        x, y (Variable): of one type; shapes as for "
         "``elementwise_add``.\n        cond (Variable): bool, where the result goes; a new one by default.\n\n"
-        "    Returns:\n        Variable: bool.\n    " % what
+        "    Returns:\n        Variable: bool.\n\n    Raises:\n        TypeError: an input is not a Variable.\n"
+        "        ValueError: shapes or element types do not fit.\n    " % what
     )
     return function
 
@@ -39,18 +40,55 @@ not_equal = _compare("not_equal", "!=")
 
 
 def less_than(x, y, force_cpu=None, cond=None):
-    """Whether x < y, for each element; ``force_cpu`` keeps the result on the host. See ``less_equal``."""
+    """Whether x < y, for each element; see ``less_equal``.
+
+    Args:
+        x (Variable): any shape.
+        y (Variable): of the type of ``x``; its shape can be broadcast.
+        force_cpu (bool): keep the result on the host.
+        cond (Variable): bool, where the result goes; a new one by default.
+
+    Returns:
+        Variable: bool.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     attrs = {"force_cpu": force_cpu}
     return append_op("less_than", {"X": x, "Y": y}, {"Out": "bool" if cond is None else cond}, attrs, no_grad=("Out",))
 
 
 def increment(x, value=1.0, in_place=True):
-    """x + value, for ``x`` of shape (1,); written into ``x`` unless ``in_place`` is False."""
+    """x + value, for a number.
+
+    Args:
+        x (Variable): (1,), a number.
+        value (float): what is added.
+        in_place (bool): write the result into ``x``.
+
+    Returns:
+        Variable: (1,), of the type of ``x``.
+
+    Raises:
+        ValueError: ``x`` has not one element.
+    """
     return append_op("increment", {"X": x}, {"Out": x if in_place else "X"}, {"step": float(value)})
 
 
 def is_empty(x, cond=None):
-    """Whether x has no elements: bool, (1,), into ``cond`` when it is given."""
+    """Whether x has no elements.
+
+    Args:
+        x (Variable): any shape.
+        cond (Variable): bool, where the result goes; a new one by default.
+
+    Returns:
+        Variable: bool, (1,).
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+    """
     return append_op("is_empty", {"X": x}, {"Out": "bool" if cond is None else cond}, no_grad=("Out",))
 
 
@@ -77,7 +115,11 @@ def Print(
 
     Returns:
         Variable: use it instead of ``input``, so that the gradient is printed.
+
+    Raises:
+        ValueError: there is no such phase.
     """
+    check_variable(input, "input of Print")
     helper = LayerHelper("print_" + input.name)
     attrs = {
         "first_n": first_n,

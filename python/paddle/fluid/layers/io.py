@@ -22,7 +22,10 @@ def data(
         stop_gradient (bool): no gradient goes to it.
 
     Returns:
-        Variable
+        Variable: fed under its name.
+
+    Raises:
+        TypeError: ``name`` is not a string, or ``shape`` not a list.
     """
     if not isinstance(name, str):
         raise TypeError("the name of a data variable must be a string, got %s" % name.__class__.__name__)
@@ -37,7 +40,19 @@ def data(
 
 
 def load(out, file_path, load_as_fp16=None):
-    """Append an op that reads a variable from a file that ``save`` wrote."""
+    """Append an op that reads a variable from a file that ``save`` wrote.
+
+    Args:
+        out (Variable): that is filled.
+        file_path (str): the file.
+        load_as_fp16 (bool): convert the elements to float16.
+
+    Returns:
+        None.
+
+    Raises:
+        RuntimeError: at run time, the file cannot be read, or is not what ``save`` writes.
+    """
     attrs = {"file_path": file_path}
     if load_as_fp16 is not None:
         attrs["load_as_fp16"] = load_as_fp16

@@ -27,7 +27,8 @@ def generate_activation_fn(op_type, what=None):
         "Compute %s, for each element.\n\n"
         "Args:\n    x (Variable): float32 or float64, any shape.\n"
         "    name (str): name of the layer, for its variables' names.\n\n"
-        "Returns:\n    Variable: of the shape and type of ``x``.\n" % (what or op_type)
+        "Returns:\n    Variable: of the shape and type of ``x``.\n\n"
+        "Raises:\n    TypeError: ``x`` is not a Variable.\n    ValueError: its element type does not fit.\n" % (what or op_type)
     )
     return function
 
@@ -81,6 +82,8 @@ def _doc_from_proto(proto):
         lines.append("    %s: %s%s" % (attr.name, attr.comment, default))
     lines += ["", "Returns:"]
     lines += ["    Variable: %s" % slot.comment for slot in proto.outputs if not slot.intermediate]
+    lines += ["", "Raises:", "    TypeError: an input is not a Variable, or there is no such argument."]
+    lines += ["    ValueError: shapes, element types or attributes do not fit."]
     return "\n".join(lines)
 
 

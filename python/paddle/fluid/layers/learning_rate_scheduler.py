@@ -4,6 +4,7 @@ import math
 
 from paddle.fluid.framework import Variable, default_main_program
 from paddle.fluid.layers import control_flow, nn, ops, tensor
+from paddle.fluid.layers._op import to_sequence
 
 __all__ = (
     "exponential_decay natural_exp_decay inverse_time_decay polynomial_decay piecewise_decay noam_decay cosine_decay "
@@ -19,6 +20,17 @@ def _decay_step_counter(begin=0):
 
 def noam_decay(d_model, warmup_steps, learning_rate=1.0):
     """learning_rate * d_model^-0.5 * min(step^-0.5, step * warmup_steps^-1.5), steps counted from 1.
+
+    Args:
+        d_model (int): length of the model's vectors.
+        warmup_steps (int): steps over which the rate rises.
+        learning_rate (float): factor.
+
+    Returns:
+        Variable: float32, (1,).
+
+    Raises:
+        TypeError: an argument is neither a number nor a Variable.
 
     Source: Vaswani et al., "Attention Is All You Need", 2017.
     """
@@ -36,19 +48,58 @@ def _progress(decay_steps, staircase):
 
 
 def exponential_decay(learning_rate, decay_steps, decay_rate, staircase=False):
-    """learning_rate * decay_rate ^ (step / decay_steps); ``staircase``: the exponent rounded down."""
+    """learning_rate * decay_rate ^ (step / decay_steps).
+
+    Args:
+        learning_rate: the first rate, a number or a Variable of shape (1,).
+        decay_steps (int): steps between two rates.
+        decay_rate (float): the rate of decay.
+        staircase (bool): round step / decay_steps down.
+
+    Returns:
+        Variable: float32, (1,).
+
+    Raises:
+        TypeError: an argument is neither a number nor a Variable.
+    """
     with default_main_program()._lr_schedule_guard():
         return learning_rate * (decay_rate ** _progress(decay_steps, staircase))
 
 
 def natural_exp_decay(learning_rate, decay_steps, decay_rate, staircase=False):
-    """learning_rate * e ^ (-decay_rate * step / decay_steps); ``staircase``: step / decay_steps rounded down."""
+    """learning_rate * e ^ (-decay_rate * step / decay_steps).
+
+    Args:
+        learning_rate: the first rate, a number or a Variable of shape (1,).
+        decay_steps (int): steps between two rates.
+        decay_rate (float): the rate of decay.
+        staircase (bool): round step / decay_steps down.
+
+    Returns:
+        Variable: float32, (1,).
+
+    Raises:
+        TypeError: an argument is neither a number nor a Variable.
+    """
     with default_main_program()._lr_schedule_guard():
         return learning_rate * ops.exp(-1 * decay_rate * _progress(decay_steps, staircase))
 
 
 def inverse_time_decay(learning_rate, decay_steps, decay_rate, staircase=False):
-    """learning_rate / (1 + decay_rate * step / decay_steps); ``staircase``: step / decay_steps rounded down."""
+    """learning_rate / (1 + decay_rate * step / decay_steps).
+
+    Args:
+        learning_rate: the first rate, a number or a Variable of shape (1,).
+        decay_steps (int): steps between two rates.
+        decay_rate (float): the rate of decay.
+        staircase (bool): round step / decay_steps down.
+
+    Returns:
+        Variable: float32, (1,).
+
+    Raises:
+        TypeError: an argument is neither a number nor a Variable.
+    """
     with default_main_program()._lr_schedule_guard():
         return learning_rate / (1 + decay_rate * _progress(decay_steps, staircase))
 
@@ -57,6 +108,19 @@ def polynomial_decay(learning_rate, decay_steps, end_learning_rate=0.0001, power
     """(learning_rate - end_learning_rate) * (1 - step / decay_steps) ^ power + end_learning_rate.
 
     After ``decay_steps`` the rate stays; with ``cycle`` it starts again, each time over a multiple of them.
+
+    Args:
+        learning_rate: the first rate, a number or a Variable of shape (1,).
+        decay_steps (int): steps until the last rate.
+        end_learning_rate (float): the last rate.
+        power (float): 1: a straight line.
+        cycle (bool): start again.
+
+    Returns:
+        Variable: float32, (1,).
+
+    Raises:
+        TypeError: an argument is neither a number nor a Variable.
     """
     with default_main_program()._lr_schedule_guard():
         step = _decay_step_counter()
@@ -77,10 +141,19 @@ def polynomial_decay(learning_rate, decay_steps, end_learning_rate=0.0001, power
 def piecewise_decay(boundaries, values):
     """values[i] up to step boundaries[i], the last value behind.
 
+    Args:
+        boundaries (list): step numbers, rising.
+        values (list): the rates, one more.
+
+    Returns:
+        Variable: float32, (1,).
+
     Raises:
         ValueError: there is not one value more than boundaries.
     """
     with default_main_program()._lr_schedule_guard():
+        boundaries = to_sequence(boundaries, "boundaries of piecewise_decay")
+        values = to_sequence(values, "values of piecewise_decay")
         if len(values) - len(boundaries) != 1:
             raise ValueError("piecewise_decay needs one value more than boundaries")
         step = _decay_step_counter()
@@ -100,6 +173,17 @@ def piecewise_decay(boundaries, values):
 def cosine_decay(learning_rate, step_each_epoch, epochs):
     """learning_rate / 2 * (cos(epoch * pi / epochs) + 1).
 
+    Args:
+        learning_rate: the first rate, a number or a Variable of shape (1,).
+        step_each_epoch (int): steps of an epoch.
+        epochs (int): epochs in all.
+
+    Returns:
+        Variable: float32, (1,).
+
+    Raises:
+        TypeError: ``learning_rate`` is neither a number nor a Variable.
+
     Source: Loshchilov and Hutter, "SGDR", 2016.
     """
     if not isinstance(learning_rate, (float, int, Variable)):
@@ -112,6 +196,15 @@ def cosine_decay(learning_rate, step_each_epoch, epochs):
 
 def linear_lr_warmup(learning_rate, warmup_steps, start_lr, end_lr):
     """From ``start_lr`` to ``end_lr`` over ``warmup_steps``, then ``learning_rate``, a number or a Variable (1,).
+
+    Args:
+        learning_rate: the rate behind, a number or a Variable of shape (1,).
+        warmup_steps (int): steps over which the rate changes.
+        start_lr (float): the first rate.
+        end_lr (float): the rate at the end of these steps.
+
+    Returns:
+        Variable: float32, (1,).
 
     Raises:
         TypeError: an argument is of another kind.

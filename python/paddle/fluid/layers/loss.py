@@ -2,7 +2,7 @@
 
 from paddle.fluid.initializer import Constant
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op
+from paddle.fluid.layers._op import append_op, check_variable
 
 kIgnoreIndex = -100
 
@@ -18,6 +18,9 @@ def cross_entropy(input, label, soft_label=False, ignore_index=kIgnoreIndex):
 
     Returns:
         Variable: (..., 1).
+
+    Raises:
+        ValueError: shapes do not fit; at run time, a label is outside.
     """
     if not soft_label:
         outputs = {"Y": "X", "XShape": "X", "MatchX": "X"}
@@ -45,6 +48,9 @@ def softmax_with_cross_entropy(
     Returns:
         Variable: the loss, of the shape of ``logits`` with size 1 along ``axis``; with ``return_softmax`` a pair of
         it and the softmax.
+
+    Raises:
+        ValueError: shapes do not fit; at run time, a label is outside.
     """
     attrs = {
         "soft_label": soft_label,
@@ -64,10 +70,15 @@ def sigmoid_cross_entropy_with_logits(x, label, ignore_index=kIgnoreIndex, name=
         x (Variable): any shape, floating.
         label (Variable): of the shape of ``x``, from 0 to 1.
         ignore_index (int): places with this label have loss 0.
+        name (str): name of the layer.
         normalize (bool): divide by the number of places that count.
 
     Returns:
         Variable: of the shape of ``x``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
     """
     attrs = {"ignore_index": ignore_index, "normalize": normalize}
     inputs = {"X": x, "Label": label}
@@ -75,14 +86,38 @@ def sigmoid_cross_entropy_with_logits(x, label, ignore_index=kIgnoreIndex, name=
 
 
 def square_error_cost(input, label):
-    """(input - label)^2 of each element; shapes and types are the same."""
+    """(input - label)^2 of each element.
+
+    Args:
+        input (Variable): any shape, float32 or float64.
+        label (Variable): of the type of ``input``; its shape can be broadcast.
+
+    Returns:
+        Variable: of the shape of ``input``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     helper = LayerHelper("square_error_cost", input=input, label=label)
     difference = append_op("elementwise_sub", {"X": input, "Y": label}, {"Out": "X"}, helper=helper)
     return append_op("square", {"X": difference}, {"Out": "X"}, helper=helper)
 
 
 def mse_loss(input, label):
-    """The mean of (input - label)^2: (1,)."""
+    """The mean of (input - label)^2.
+
+    Args:
+        input (Variable): any shape, float32 or float64.
+        label (Variable): of the type of ``input``; its shape can be broadcast.
+
+    Returns:
+        Variable: (1,).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     from paddle.fluid.layers.nn.reduce import reduce_mean
 
     return reduce_mean(square_error_cost(input, label))
@@ -97,6 +132,10 @@ def huber_loss(input, label, delta):
 
     Returns:
         Variable: of the shape of ``input``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
     """
     outputs = {"Residual": "X", "Out": "X"}
     return append_op("huber_loss", {"X": input, "Y": label}, outputs, {"delta": delta})[1]
@@ -113,6 +152,10 @@ def smooth_l1(x, y, inside_weight=None, outside_weight=None, sigma=None):
     Returns:
         Variable: (N, 1).
 
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+
     Source: Girshick, "Fast R-CNN", 2015.
     """
     inputs = {"X": x, "Y": y, "InsideWeight": inside_weight, "OutsideWeight": outside_weight}
@@ -126,9 +169,15 @@ def log_loss(input, label, epsilon=0.0001, name=None):
     Args:
         input (Variable): (N, 1), probabilities, float32.
         label (Variable): (N, 1), 0 or 1, float32.
+        epsilon (float): added inside the logarithms.
+        name (str): name of the layer.
 
     Returns:
         Variable: (N, 1).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
     """
     inputs = {"Predicted": input, "Labels": label}
     return append_op("log_loss", inputs, {"Loss": "Predicted"}, {"epsilon": epsilon}, name=name)
@@ -137,13 +186,41 @@ def log_loss(input, label, epsilon=0.0001, name=None):
 def rank_loss(label, left, right, name=None):
     """log(1 + exp(o)) - label * o with o = left - right: label 1 means that left ranks higher. All (N, 1), float32.
 
+    Args:
+        label (Variable): (N, 1), 1 where the left one is better, 0 where the right one is, 0.5: equal.
+        left (Variable): (N, 1), float32, its score.
+        right (Variable): (N, 1), float32, its score.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (N, 1).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+
     Source: Burges et al., "Learning to Rank using Gradient Descent", 2005.
     """
     return append_op("rank_loss", {"Label": label, "Left": left, "Right": right}, {"Out": "Label"}, name=name)
 
 
 def margin_rank_loss(label, left, right, margin=0.1, name=None):
-    """max(0, -label * (left - right) + margin); label is 1 or -1. All (N, 1), float32."""
+    """max(0, -label * (left - right) + margin); label is 1 or -1. All (N, 1), float32.
+
+    Args:
+        label (Variable): (N, 1), 1 where the left one is better, else -1.
+        left (Variable): (N, 1), float32, its score.
+        right (Variable): (N, 1), float32, its score.
+        margin (float): by how much it should be better.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (N, 1).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     inputs = {"Label": label, "X1": left, "X2": right}
     outputs = {"Out": "X1", "Activated": "X1"}
     return append_op("margin_rank_loss", inputs, outputs, {"margin": margin}, name=name)[0]
@@ -152,22 +229,59 @@ def margin_rank_loss(label, left, right, margin=0.1, name=None):
 def bpr_loss(input, label, name=None):
     """The mean over the wrong classes j of -log(sigmoid(x_right - x_j)): input (N, C), label (N, 1), int64; (N, 1).
 
+    Args:
+        input (Variable): (N, C), scores, float32 or float64.
+        label (Variable): (N, 1), int64, the classes.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (N, 1).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+
     Source: Hidasi et al., "Session-based Recommendations with Recurrent Neural Networks", 2016.
     """
     return append_op("bpr_loss", {"X": input, "Label": label}, {"Y": "X"}, name=name)
 
 
 def kldiv_loss(x, target, reduction="mean", name=None):
-    """target * (log(target) - x), for log-probabilities ``x``; no gradient goes to ``target``.
+    """target * (log(target) - x); no gradient goes to ``target``.
 
-    ``reduction``: ``'none'``, of the shape of ``x``; ``'mean'``, ``'sum'`` or ``'batchmean'`` (sum / batch size): (1,).
+    Args:
+        x (Variable): any shape, log-probabilities, float32 or float64.
+        target (Variable): of the shape and type of ``x``, probabilities.
+        reduction (str): ``'none'``; ``'mean'``; ``'sum'``; ``'batchmean'``: the sum by the batch size.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (1,); of the shape of ``x`` for 'none'.
+
+    Raises:
+        ValueError: another reduction, or shapes do not fit.
     """
     inputs, attrs = {"X": x, "Target": target}, {"reduction": reduction}
     return append_op("kldiv_loss", inputs, {"Loss": "X"}, attrs, name=name)
 
 
 def teacher_student_sigmoid_loss(input, label, soft_max_up_bound=15.0, soft_max_lower_bound=-15.0):
-    """The loss of a click model taught by another one: input (N, 1), label (N, 1); (N, 1)."""
+    """The loss of a click model taught by another one.
+
+    Args:
+        input (Variable): (N, 1), logits, float32 or float64.
+        label (Variable): (N, 1), click and score of the teacher in one number.
+        soft_max_up_bound (float): ``input`` is cut to it from above.
+        soft_max_lower_bound (float): ``input`` is cut to it from below.
+
+    Returns:
+        Variable: (N, 1).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
+    check_variable(input, "input of teacher_student_sigmoid_loss")
     attrs = {"soft_max_up_bound": float(soft_max_up_bound), "soft_max_lower_bound": float(soft_max_lower_bound)}
     helper = LayerHelper("teacher_student_sigmoid_loss")
     out = helper.create_variable(dtype=input.dtype)
@@ -185,8 +299,14 @@ def npair_loss(anchor, positive, labels, l2_reg=0.002):
     Returns:
         Variable: (1,).
 
+    Raises:
+        ValueError: shapes do not fit, or are not known.
+
     Source: Sohn, "Improved Deep Metric Learning with Multi-class N-pair Loss Objective", 2016.
     """
+    check_variable(anchor, "anchor of npair_loss")
+    check_variable(positive, "positive of npair_loss")
+    check_variable(labels, "labels of npair_loss")
     from paddle.fluid.layers.control_flow import equal
     from paddle.fluid.layers.nn import expand, matmul, reduce_mean, reduce_sum, reshape, transpose
     from paddle.fluid.layers.ops import square
@@ -217,8 +337,13 @@ def center_loss(input, label, num_classes, alpha, param_attr, update_center=True
     Returns:
         Variable: (N, 1).
 
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+
     Source: Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", 2016.
     """
+    check_variable(input, "input of center_loss")
     from paddle.fluid.framework import Variable
 
     helper = LayerHelper("center_loss", input=input, label=label, param_attr=param_attr)

@@ -18,6 +18,10 @@ def accuracy(input, label, k=1, correct=None, total=None):
 
     Returns:
         Variable: (1,), float32.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: ``k`` is not from 1 to C, or shapes do not fit.
     """
     from paddle.fluid.layers.nn import topk
 
@@ -46,6 +50,9 @@ def auc(input, label, curve="ROC", num_thresholds=2**12 - 1, topk=1, slide_steps
     Returns:
         A tuple: the area over all batches, float64 (1,); that over the last ``slide_steps`` batches; a list of the
         four variables that hold the counts: positives and negatives of the last batches, then of all.
+
+    Raises:
+        ValueError: another curve, or shapes do not fit.
     """
     helper = LayerHelper("auc", input=input, label=label)
     all_value = helper.create_variable_for_type_inference(dtype="float64")

@@ -30,15 +30,32 @@ def softshrink(x, alpha=None):
 
     Args:
         x (Variable): float32 or float64, any shape.
+        alpha (float): 0.5 by default.
 
     Returns:
         Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its shape or element type does not fit.
     """
     return unary("softshrink", x, {"lambda": alpha})
 
 
 def hard_shrink(x, threshold=None):
-    """x where |x| > threshold, else 0; ``threshold`` is 0.5 by default. ``x`` and the result: any shape, floating."""
+    """x where |x| > threshold, else 0.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        threshold (float): 0.5 by default.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
     return unary("hard_shrink", x, {"threshold": threshold})
 
 
@@ -53,25 +70,62 @@ def cumsum(x, axis=None, exclusive=None, reverse=None):
 
     Returns:
         Variable: of the shape and type of ``x``.
+
+    Raises:
+        ValueError: there is no such axis.
     """
     return unary("cumsum", x, {"axis": axis, "exclusive": exclusive, "reverse": reverse})
 
 
 def thresholded_relu(x, threshold=None):
-    """x where x > threshold, else 0; ``threshold`` is 1 by default. ``x`` and the result: any shape, floating."""
+    """x where x > threshold, else 0.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        threshold (float): 1 by default.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
     return unary("thresholded_relu", x, {"threshold": threshold})
 
 
 def gelu(x, approximate=False):
     """0.5 x (1 + erf(x / sqrt(2))), or with ``approximate`` its formula with tanh.
 
-    ``x`` and the result: any shape, floating. Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+    Args:
+        x (Variable): any shape, float32 or float64.
+        approximate (bool): use the formula with tanh.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
+
+    Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
     """
     return unary("gelu", x, {"approximate": approximate})
 
 
 def erf(x):
-    """The error function of x. ``x`` and the result: any shape, floating."""
+    """The error function of x.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
     return unary("erf", x)
 
 

@@ -3,6 +3,7 @@
 from paddle.fluid import core, unique_name
 from paddle.fluid.framework import VarType, convert_np_dtype_to_dtype_, default_main_program, default_startup_program
 from paddle.fluid.layer_helper import LayerHelper
+from paddle.fluid.layers._op import check_variable, to_sequence
 
 
 def py_reader(capacity, shapes, dtypes, lod_levels=None, name=None, use_double_buffer=True):
@@ -23,6 +24,7 @@ def py_reader(capacity, shapes, dtypes, lod_levels=None, name=None, use_double_b
     Raises:
         ValueError: lists of different lengths.
     """
+    shapes, dtypes = to_sequence(shapes, "shapes of py_reader"), to_sequence(dtypes, "dtypes of py_reader")
     lod_levels = [0] * len(shapes) if lod_levels is None else lod_levels
     if not len(shapes) == len(dtypes) == len(lod_levels):
         raise ValueError("shapes, dtypes and lod_levels of py_reader have different lengths")
@@ -31,7 +33,22 @@ def py_reader(capacity, shapes, dtypes, lod_levels=None, name=None, use_double_b
 
 
 def create_py_reader_by_data(capacity, feed_list, name=None, use_double_buffer=True):
-    """Like ``py_reader``, with the shapes and types of data variables, which ``read_file`` then fills."""
+    """Like ``py_reader``, with the shapes and types of data variables, which ``read_file`` then fills.
+
+    Args:
+        capacity (int): so many batches are read ahead.
+        feed_list (list): data variables.
+        name (str): name of the layer.
+        use_double_buffer (bool): kept for old scripts.
+
+    Returns:
+        As of ``py_reader``.
+
+    Raises:
+        TypeError: ``feed_list`` holds something else.
+    """
+    for var in to_sequence(feed_list, "feed_list of create_py_reader_by_data"):
+        check_variable(var, "a variable of feed_list")
     return _py_reader(
         capacity,
         [list(var.shape) for var in feed_list],
@@ -134,11 +151,30 @@ class _Feeding:
         self.provider = batches
 
 
+def _kinds(reader, layer):
+    """(shapes, types, levels) of a reader's variables."""
+    if not hasattr(reader, "_reader_kinds"):
+        raise TypeError("%s takes a reader that py_reader made, got %s: %.80r" % (layer, type(reader).__name__, reader))
+    return reader._reader_kinds
+
+
 def double_buffer(reader, place=None, name=None):
-    """A reader that reads another one ahead; the queue of the reader does that already."""
+    """A reader that reads another one ahead; the queue of the reader does that already.
+
+    Args:
+        reader (Variable): a reader.
+        place: where the batches should be.
+        name (str): name of the layer.
+
+    Returns:
+        A reader.
+
+    Raises:
+        TypeError: ``reader`` is no reader.
+    """
     name = unique_name.generate("double_buffer") if name is None else name
     block = default_main_program().current_block()
-    out = _declare(block, name, *reader._reader_kinds)
+    out = _declare(block, name, *_kinds(reader, "double_buffer"))
     out._reader_kinds = reader._reader_kinds
     out._feed_list = getattr(reader, "_feed_list", None)
     attrs = {"place": "AUTO" if place is None else str(place).upper()}
@@ -149,9 +185,19 @@ def double_buffer(reader, place=None, name=None):
 
 
 def read_file(reader):
-    """The variables of the next batch of a reader: one, or a list."""
+    """The variables of the next batch of a reader.
+
+    Args:
+        reader (Variable): a reader.
+
+    Returns:
+        One Variable, or a list of them.
+
+    Raises:
+        TypeError: ``reader`` is no reader.
+    """
     helper = LayerHelper("read_file")
-    shapes, dtypes, lod_levels = reader._reader_kinds
+    shapes, dtypes, lod_levels = _kinds(reader, "read_file")
     if getattr(reader, "_feed_list", None):
         out = list(reader._feed_list)
     else:

@@ -1,7 +1,7 @@
 """Recurrent layers over sequences without padding."""
 
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op
+from paddle.fluid.layers._op import append_op, check_variable
 from paddle.fluid.param_attr import ParamAttr
 
 __all__ = ["dynamic_lstm", "dynamic_lstmp", "dynamic_gru", "gru_unit", "lstm_unit"]
@@ -93,12 +93,28 @@ def dynamic_lstmp(
     """An LSTM whose hidden state is projected to ``proj_size`` numbers before it goes on; see ``dynamic_lstm``.
 
     Args:
+        input (Variable): sequences of rows (4 D,), as of ``dynamic_lstm``.
+        size (int): 4 D.
+        proj_size (int): length of the projection.
         param_attr: of the recurrent weight, (proj_size, 4 D), and the projection, (D, proj_size).
+        bias_attr (ParamAttr): of the bias, as of ``dynamic_lstm``.
+        use_peepholes (bool): the gates see the cell.
+        is_reverse (bool): from the last row to the first.
+        gate_activation (str): of the gates.
+        cell_activation (str): of the cell.
+        candidate_activation (str): of the candidate.
         proj_activation (str): of the projection.
+        dtype: of the weights.
+        name (str): name of the layer.
+        h_0 (Variable): (sequences, proj_size), the projections before the first row.
+        c_0 (Variable): (sequences, D), the cell states before the first row.
         cell_clip, proj_clip (float): limits of the cell and of the projection.
 
     Returns:
         A tuple: projections (rows, proj_size) and cell states (rows, D).
+
+    Raises:
+        ValueError: there is no bias, or shapes do not fit.
 
     Source: Sak et al., "Long Short-Term Memory Recurrent Neural Network Architectures for Large Scale Acoustic
     Modeling", 2014.
@@ -154,9 +170,13 @@ def dynamic_gru(
     Returns:
         Variable: hidden states, (rows, D), the same sequences.
 
+    Raises:
+        ValueError: shapes do not fit, or there is no such activation.
+
     Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014; Chung et al., "Empirical
     Evaluation of Gated Recurrent Neural Networks on Sequence Modeling", 2014.
     """
+    check_variable(input, "input of dynamic_gru")
     helper = LayerHelper("gru", input=input, param_attr=param_attr, bias_attr=bias_attr)
     weight = helper.create_parameter(attr=helper.param_attr, shape=[size, 3 * size], dtype=input.dtype)
     bias = helper.create_parameter(attr=helper.bias_attr, shape=[1, 3 * size], dtype=input.dtype, is_bias=True)
@@ -187,10 +207,19 @@ def gru_unit(
         input (Variable): (N, 3 D), the projected input, see ``dynamic_gru``.
         hidden (Variable): (N, D), the state before.
         size (int): 3 D.
+        param_attr (ParamAttr): of the recurrent weight, (D, 3 D).
+        bias_attr (ParamAttr): of the bias, (1, 3 D); False: none.
+        activation (str): of the candidate: ``'identity'``, ``'sigmoid'``, ``'tanh'`` or ``'relu'``.
+        gate_activation (str): of the gates.
+        origin_mode (bool): see ``dynamic_gru``.
 
     Returns:
         A tuple: the state after, (N, D); the reset state before, (N, D); the gates, (N, 3 D).
+
+    Raises:
+        ValueError: there is no such activation, or shapes do not fit.
     """
+    check_variable(input, "input of gru_unit")
     codes = {"identity": 0, "sigmoid": 1, "tanh": 2, "relu": 3}
     for name in (activation, gate_activation):
         if name not in codes:
@@ -216,6 +245,9 @@ def lstm_unit(x_t, hidden_t_prev, cell_t_prev, forget_bias=0.0, param_attr=None,
         x_t (Variable): (N, K), the input.
         hidden_t_prev, cell_t_prev (Variable): (N, D), the states before.
         forget_bias (float): added to the forget gate.
+        param_attr (ParamAttr): of the projection, (K + D, 4 D).
+        bias_attr (ParamAttr): of its bias, (4 D,).
+        name (str): name of the layer.
 
     Returns:
         A tuple: hidden and cell state after, both (N, D).
@@ -223,6 +255,9 @@ def lstm_unit(x_t, hidden_t_prev, cell_t_prev, forget_bias=0.0, param_attr=None,
     Raises:
         ValueError: shapes do not fit.
     """
+    check_variable(x_t, "x_t of lstm_unit")
+    check_variable(hidden_t_prev, "hidden_t_prev of lstm_unit")
+    check_variable(cell_t_prev, "cell_t_prev of lstm_unit")
     from paddle.fluid.layers.nn import fc
     from paddle.fluid.layers.tensor import concat
 

@@ -2,7 +2,7 @@
 
 from paddle.fluid.framework import Variable, convert_np_dtype_to_dtype_
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op
+from paddle.fluid.layers._op import append_op, check_variable, to_sequence
 
 __all__ = (
     "sequence_conv sequence_softmax sequence_pool sequence_concat sequence_first_step sequence_last_step "
@@ -38,23 +38,66 @@ def sequence_pool(input, pool_type, is_test=False, pad_value=0.0):
 
 
 def sequence_first_step(input):
-    """The first row of each sequence."""
+    """The first row of each sequence.
+
+    Args:
+        input (Variable): sequences of rows, lod_level at least 1.
+
+    Returns:
+        Variable: (sequences, ...), with one level less.
+
+    Raises:
+        ValueError: ``input`` has no sequences.
+    """
     return sequence_pool(input=input, pool_type="first")
 
 
 def sequence_last_step(input):
-    """The last row of each sequence."""
+    """The last row of each sequence.
+
+    Args:
+        input (Variable): sequences of rows, lod_level at least 1.
+
+    Returns:
+        Variable: (sequences, ...), with one level less.
+
+    Raises:
+        ValueError: ``input`` has no sequences.
+    """
     return sequence_pool(input=input, pool_type="last")
 
 
 def sequence_softmax(input, use_cudnn=False, name=None):
-    """The softmax over each sequence of numbers, (rows, 1) or (rows,), lod_level 1."""
+    """The softmax over each sequence of numbers.
+
+    Args:
+        input (Variable): (rows, 1) or (rows,), lod_level 1, float32 or float64.
+        use_cudnn (bool): without meaning here.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape and sequences of ``input``.
+
+    Raises:
+        ValueError: ``input`` has no sequences, or longer rows.
+    """
     return append_op("sequence_softmax", {"X": input}, {"Out": "X"}, name=name)
 
 
 def sequence_concat(input, name=None):
-    """Sequence i of the result is sequence i of the first input, then of the second, and so on."""
-    return append_op("sequence_concat", {"X": list(input)}, {"Out": "X"}, name=name)
+    """Sequence i of the result is sequence i of the first input, then of the second, and so on.
+
+    Args:
+        input (list): Variables with as many sequences each, lod_level 1.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: as many sequences, each as long as all of them.
+
+    Raises:
+        ValueError: their sequences or sizes do not fit.
+    """
+    return append_op("sequence_concat", {"X": to_sequence(input, "input of sequence_concat")}, {"Out": "X"}, name=name)
 
 
 def sequence_expand(x, y, ref_level=-1, name=None):
@@ -63,15 +106,32 @@ def sequence_expand(x, y, ref_level=-1, name=None):
     Args:
         x (Variable): rows, or sequences with lod_level 1.
         y (Variable): its lengths count, not its values.
+        ref_level (int): the level of ``y`` that counts; -1: the last.
+        name (str): name of the layer.
 
     Returns:
         Variable: of the type of ``x``.
+
+    Raises:
+        ValueError: the sequences do not fit.
     """
     return append_op("sequence_expand", {"X": x, "Y": y}, {"Out": "X"}, {"ref_level": ref_level}, name=name)
 
 
 def sequence_expand_as(x, y, name=None):
-    """Repeat row i of ``x`` over the length of sequence i of ``y``."""
+    """Repeat row i of ``x`` over the length of sequence i of ``y``.
+
+    Args:
+        x (Variable): as many rows as ``y`` has sequences.
+        y (Variable): sequences; their lengths count, not their values.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: the sequences of ``y``.
+
+    Raises:
+        ValueError: the sequences do not fit.
+    """
     return append_op("sequence_expand_as", {"X": x, "Y": y}, {"Out": "X"}, name=name)
 
 
@@ -94,14 +154,20 @@ def sequence_conv(
         num_filters (int): features of the result.
         filter_size (int): rows that go into one.
         filter_stride (int): 1.
+        padding (bool): without meaning here.
         padding_start (int): the first of these rows, relative to the one of the result; -filter_size // 2 by default.
-        param_attr (ParamAttr): of the weight, (filter_size * D, num_filters).
         bias_attr (ParamAttr): of the bias; False: none.
+        param_attr (ParamAttr): of the weight, (filter_size * D, num_filters).
         act (str): activation.
+        name (str): name of the layer.
 
     Returns:
         Variable: (rows, num_filters), the same sequences.
+
+    Raises:
+        ValueError: ``input`` has no sequences, or ``filter_stride`` is not 1.
     """
+    check_variable(input, "input of sequence_conv")
     helper = LayerHelper("sequence_conv", input=input, bias_attr=bias_attr, param_attr=param_attr, act=act, name=name)
     weight = helper.create_parameter(
         attr=helper.param_attr, shape=[filter_size * input.shape[1], num_filters], dtype=input.dtype
@@ -116,7 +182,22 @@ def sequence_conv(
 
 
 def sequence_slice(input, offset, length, name=None):
-    """Of sequence i the ``length[i]`` rows from ``offset[i]`` on; both (sequences, 1), int64."""
+    """Of sequence i the ``length[i]`` rows from ``offset[i]`` on.
+
+    Args:
+        input (Variable): sequences of rows, lod_level 1.
+        offset (Variable): (sequences, 1), int64.
+        length (Variable): (sequences, 1), int64.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: the shorter sequences.
+
+    Raises:
+        ValueError: a part is not inside, at run time.
+    """
+    check_variable(offset, "offset of sequence_slice")
+    check_variable(length, "length of sequence_slice")
     offset.stop_gradient = True
     length.stop_gradient = True
     inputs = {"X": input, "Offset": offset, "Length": length}
@@ -130,10 +211,15 @@ def sequence_pad(x, pad_value, maxlen=None, name=None):
         x (Variable): sequences, lod_level 1.
         pad_value (Variable): (1,), or of the shape of a row; behind the sequences.
         maxlen (int): the length to which they are filled up; the longest by default.
+        name (str): name of the layer.
 
     Returns:
         A tuple: (sequences, maxlen, ...), and their lengths, int64, (sequences,).
+
+    Raises:
+        ValueError: a sequence is longer than ``maxlen``.
     """
+    check_variable(pad_value, "pad_value of sequence_pad")
     pad_value.stop_gradient = True
     inputs, outputs = {"X": x, "PadValue": pad_value}, {"Out": "X", "Length": "int64"}
     attrs = {"padded_length": -1 if maxlen is None else maxlen}
@@ -141,24 +227,74 @@ def sequence_pad(x, pad_value, maxlen=None, name=None):
 
 
 def sequence_unpad(x, length, name=None):
-    """Sequences from a dense variable (sequences, maxlen, ...) and their lengths, int64, (sequences,)."""
+    """Sequences from a dense variable and their lengths.
+
+    Args:
+        x (Variable): (sequences, maxlen, ...).
+        length (Variable): (sequences,), int64.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: sequences of rows, lod_level 1.
+
+    Raises:
+        ValueError: a length is greater than ``maxlen``, at run time.
+    """
+    check_variable(length, "length of sequence_unpad")
     length.stop_gradient = True
     return append_op("sequence_unpad", {"X": x, "Length": length}, {"Out": "X"}, name=name)
 
 
 def sequence_reshape(input, new_dim):
-    """Rows of length ``new_dim`` from the elements of each sequence, whose length changes."""
+    """Rows of another length from the elements of each sequence, whose length changes.
+
+    Args:
+        input (Variable): sequences of rows (D,), lod_level 1.
+        new_dim (int): length of the new rows.
+
+    Returns:
+        Variable: sequences of rows (new_dim,).
+
+    Raises:
+        ValueError: the elements of a sequence cannot be divided.
+    """
     return append_op("sequence_reshape", {"X": input}, {"Out": "X"}, {"new_dim": new_dim})
 
 
 def sequence_scatter(input, index, updates, name=None):
-    """``input`` (N, D) plus, in row i, the numbers of sequence i of ``updates`` at the places of that of ``index``."""
+    """``input`` (N, D) plus, in row i, the numbers of sequence i of ``updates`` at the places of that of ``index``.
+
+    Args:
+        input (Variable): (N, D).
+        index (Variable): N sequences of (rows, 1), int32 or int64: columns.
+        updates (Variable): of the shape and sequences of ``index``.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (N, D).
+
+    Raises:
+        ValueError: the sequences do not fit; at run time, a column is outside.
+    """
     inputs = {"X": input, "Ids": index, "Updates": updates}
     return append_op("sequence_scatter", inputs, {"Out": "X"}, name=name)
 
 
 def sequence_enumerate(input, win_size, pad_value=0, name=None):
-    """For each id (rows, 1) it and the ones behind it in its sequence, ``win_size`` in all: (rows, win_size)."""
+    """For each id it and the ones behind it in its sequence.
+
+    Args:
+        input (Variable): ids (rows, 1), int32 or int64, lod_level 1.
+        win_size (int): how many ids in all.
+        pad_value (int): for places behind the end.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (rows, win_size), the same sequences.
+
+    Raises:
+        ValueError: ``win_size`` is not positive.
+    """
     attrs = {"win_size": win_size, "pad_value": pad_value}
     return append_op("sequence_enumerate", {"X": input}, {"Out": "X"}, attrs, name=name, no_grad=("Out",))
 
@@ -170,9 +306,13 @@ def sequence_mask(x, maxlen=None, dtype="int64", name=None):
         x (Variable): lengths, int32 or int64, any shape.
         maxlen: length of the rows, an integer or a Variable of shape (1,); the longest by default.
         dtype: of the result.
+        name (str): name of the layer.
 
     Returns:
         Variable: the shape of ``x`` with a dimension more.
+
+    Raises:
+        TypeError: ``x`` is not a Variable, or there is no such ``dtype``.
     """
     dtype = convert_np_dtype_to_dtype_(dtype)
     inputs, attrs = {"X": x}, {"out_dtype": int(dtype)}
@@ -184,5 +324,17 @@ def sequence_mask(x, maxlen=None, dtype="int64", name=None):
 
 
 def sequence_reverse(x, name=None):
-    """The rows of each sequence in opposite order."""
+    """The rows of each sequence in opposite order.
+
+    Args:
+        x (Variable): sequences of rows, lod_level 1.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: the same sequences, reversed.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its shape or element type does not fit.
+    """
     return append_op("sequence_reverse", {"X": x}, {"Y": "X"}, name=name)

@@ -2,7 +2,7 @@
 
 from paddle.fluid.framework import Variable
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op, unary
+from paddle.fluid.layers._op import append_op, check_variable, to_sequence, unary
 
 
 def fc(input, size, num_flatten_dims=1, param_attr=None, bias_attr=None, act=None, name=None):
@@ -57,6 +57,7 @@ def fc(input, size, num_flatten_dims=1, param_attr=None, bias_attr=None, act=Non
 
 def lookup(op_type, input, size, is_sparse, is_distributed, padding_idx, param_attr, dtype):
     """Append a table and the op that looks rows up in it."""
+    size = to_sequence(size, "size of embedding")
     helper = LayerHelper("embedding", input=input, param_attr=param_attr)
     table = helper.create_parameter(attr=helper.param_attr, shape=size, dtype=dtype, is_bias=False)
     if padding_idx is None:
@@ -88,7 +89,8 @@ def embedding(input, size, is_sparse=False, is_distributed=False, padding_idx=No
         Variable: (..., length of the rows).
 
     Raises:
-        ValueError: at run time, for ids outside the table.
+        TypeError: ``input`` is not a Variable.
+        ValueError: ``size`` is not two positive numbers; at run time, an id is outside the table.
     """
     return lookup("lookup_table", input, size, is_sparse, is_distributed, padding_idx, param_attr, dtype)
 
@@ -113,6 +115,10 @@ def one_hot(input, depth, allow_out_of_range=False):
 
     Returns:
         Variable: (..., depth), float32.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: the last dimension is not 1; at run time, an id is outside, unless ``allow_out_of_range``.
     """
     out = one_hot_op("one_hot", input, depth, allow_out_of_range)
     out.stop_gradient = True
@@ -120,12 +126,40 @@ def one_hot(input, depth, allow_out_of_range=False):
 
 
 def softmax(input, use_cudnn=False, name=None, axis=-1):
-    """exp(x) / sum(exp(x)) along an axis. ``input`` and the result: any shape, float32 or float64."""
+    """exp(x) / sum(exp(x)) along an axis. ``input`` and the result: any shape, float32 or float64.
+
+    Args:
+        input (Variable): any shape, float32 or float64.
+        use_cudnn (bool): without meaning here.
+        name (str): name of the layer.
+        axis (int): the dimension along which they sum to 1.
+
+    Returns:
+        Variable: of the shape and type of ``input``.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
     return unary("softmax", input, {"axis": axis}, name)
 
 
 def log_softmax(input, axis=None, dtype=None, name=None):
-    """log(softmax(x)) along an axis, the last by default, in type ``dtype`` if given. ``input``: any shape, floating."""
+    """log(softmax(x)) along an axis.
+
+    Args:
+        input (Variable): any shape, float32 or float64.
+        axis (int): the dimension; the last one by default.
+        dtype: element type to which ``input`` is converted first; its own by default.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape of ``input``.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
     helper = LayerHelper("log_softmax", name=name)
     if dtype is not None:
         out_dtype = {"in_dtype": int(input.dtype), "out_dtype": int(_as_dtype(dtype))}
@@ -156,6 +190,10 @@ def dropout(x, dropout_prob, is_test=False, seed=None, name=None, dropout_implem
     Returns:
         Variable: of the shape and type of ``x``.
 
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: ``dropout_prob`` is not from 0 to 1, or there is no such implementation.
+
     Source: Srivastava et al., "Dropout", 2014.
     """
     helper = LayerHelper("dropout", name=name)
@@ -173,7 +211,22 @@ def dropout(x, dropout_prob, is_test=False, seed=None, name=None, dropout_implem
 
 
 def l2_normalize(x, axis, epsilon=1e-12, name=None):
-    """x / sqrt(max(sum(x^2), epsilon)) along an axis. ``x`` and the result: any shape, floating."""
+    """x / sqrt(max(sum(x^2), epsilon)) along an axis.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        axis (int): the axis; 0 for vectors.
+        epsilon (float): least sum of squares.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
+    check_variable(x, "x of l2_normalize")
     if len(x.shape) == 1:
         axis = 0
     attrs = {"axis": 1 if axis is None else axis, "epsilon": epsilon}
@@ -188,6 +241,8 @@ def label_smooth(label, prior_dist=None, epsilon=0.1, dtype="float32", name=None
         label (Variable): (N, ..., C), one-hot labels, floating.
         prior_dist (Variable): (1, C), the prior; 1 / C by default.
         epsilon (float): from 0 to 1.
+        dtype: element type, that of ``label``.
+        name (str): name of the layer.
 
     Returns:
         Variable: of the shape of ``label``.
@@ -197,6 +252,7 @@ def label_smooth(label, prior_dist=None, epsilon=0.1, dtype="float32", name=None
 
     Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2015.
     """
+    check_variable(label, "label of label_smooth")
     if not 0.0 <= epsilon <= 1.0:
         raise ValueError("epsilon of label_smooth must be from 0 to 1, got %r" % (epsilon,))
     label.stop_gradient = True
@@ -211,10 +267,17 @@ def dice_loss(input, label, epsilon=1e-05, name=None):
         input (Variable): (N, ..., C), probabilities of the classes.
         label (Variable): (N, ..., 1), int64, the classes.
         epsilon (float): added below the line.
+        name (str): name of the layer.
 
     Returns:
         Variable: (1,).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes do not fit.
     """
+    check_variable(input, "input of dice_loss")
+    check_variable(label, "label of dice_loss")
     from paddle.fluid.layers.nn.reduce import reduce_mean, reduce_sum
 
     label = one_hot(label, depth=input.shape[-1])
@@ -229,12 +292,22 @@ def lrn(input, n=5, k=1.0, alpha=1e-4, beta=0.75, name=None, data_format="NCHW")
 
     Args:
         input (Variable): (N, C, H, W), or (N, H, W, C) for ``data_format`` 'NHWC', float32.
+        n (int): the number of neighbours, odd.
+        k (float): added to the sum.
+        alpha (float): factor of the sum of squares.
+        beta (float): exponent.
+        name (str): name of the layer.
+        data_format (str): ``'NCHW'`` or ``'NHWC'``.
 
     Returns:
         Variable: of the shape of ``input``.
 
+    Raises:
+        ValueError: ``input`` has not 4 dimensions, or the format is another.
+
     Source: Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks", 2012.
     """
+    check_variable(input, "input of lrn")
     if len(input.shape) != 4:
         raise ValueError("lrn takes 4 dimensions, got shape %s" % (input.shape,))
     if data_format not in ("NCHW", "NHWC"):
@@ -245,7 +318,19 @@ def lrn(input, n=5, k=1.0, alpha=1e-4, beta=0.75, name=None, data_format="NCHW")
 
 
 def autoincreased_step_counter(counter_name=None, begin=1, step=1):
-    """A persistable int64 counter (1,) that is ``begin`` in the first run and grows by ``step`` in each run."""
+    """A counter of runs, kept in the scope.
+
+    Args:
+        counter_name (str): name of the counter; ``'@STEP_COUNTER@'`` by default.
+        begin (int): the value in the first run.
+        step (int): what each run adds.
+
+    Returns:
+        Variable: int64, (1,), persistable.
+
+    Raises:
+        ValueError: a variable of this name exists and is no such counter.
+    """
     from paddle.fluid.initializer import Constant
 
     helper = LayerHelper("global_step_counter")

@@ -2,11 +2,12 @@
 
 from paddle.fluid.initializer import Normal
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op, to_list
+from paddle.fluid.layers._op import append_op, check_variable, to_list
 from paddle.fluid.layers.nn._padding import is_channel_last, parse_padding
 
 
 def _channels(input, dims, channel_last, layer):
+    check_variable(input, "input of " + layer)
     if len(input.shape) != dims + 2:
         raise ValueError("%s takes %d dimensions, input '%s' has shape %s" % (layer, dims + 2, input.name, input.shape))
     channels = input.shape[-1 if channel_last else 1]
@@ -96,6 +97,7 @@ def conv2d(
         use_cudnn (bool): without meaning here.
         act (str): activation.
         name (str): name of the layer.
+        data_format (str): ``'NCHW'`` or ``'NHWC'``.
 
     Returns:
         Variable: (N, num_filters, H', W') with H' = (H + top + bottom - dilation * (height - 1) - 1) / stride + 1.
@@ -122,7 +124,29 @@ def conv3d(
     name=None,
     data_format="NCDHW",
 ):
-    """A 3-d convolution, like ``conv2d`` with depth: input (N, C, D, H, W) or, for 'NDHWC', (N, D, H, W, C)."""
+    """A 3-d convolution, like ``conv2d`` with depth.
+
+    Args:
+        input (Variable): (N, C, D, H, W), or (N, D, H, W, C) for 'NDHWC', float32 or float64.
+        num_filters (int): channels of the result.
+        filter_size: (depth, height, width), or one for all.
+        stride: (depth, height, width), or one for all.
+        padding: see ``conv2d``.
+        dilation: (depth, height, width), or one for all.
+        groups (int): see ``conv2d``.
+        param_attr (ParamAttr): of W, (num_filters, C / groups, depth, height, width).
+        bias_attr (ParamAttr): of b, (num_filters,); False: none.
+        use_cudnn (bool): without meaning here.
+        act (str): activation that is applied to the result.
+        name (str): name of the layer.
+        data_format (str): ``'NCDHW'`` or ``'NDHWC'``.
+
+    Returns:
+        Variable: (N, num_filters, D', H', W'), sizes as of ``conv2d``.
+
+    Raises:
+        ValueError: sizes do not fit.
+    """
     args = dict(param_attr=param_attr, bias_attr=bias_attr, act=act, name=name, use_cudnn=use_cudnn)
     return _conv(3, "conv3d", input, num_filters, filter_size, stride, padding, dilation, groups, args, data_format)
 
@@ -215,6 +239,8 @@ def conv2d_transpose(
         padding, stride, dilation, groups, act, name: see ``conv2d``.
         param_attr (ParamAttr): of W, (C, num_filters / groups, height, width).
         bias_attr (ParamAttr): of b, (num_filters,); False: none.
+        use_cudnn (bool): without meaning here.
+        data_format (str): ``'NCHW'`` or ``'NHWC'``.
 
     Returns:
         Variable: (N, num_filters, H', W') with H' = (H - 1) * stride - top - bottom + dilation * (height - 1) + 1, up
@@ -256,7 +282,30 @@ def conv3d_transpose(
     name=None,
     data_format="NCDHW",
 ):
-    """The transposed 3-d convolution, like ``conv2d_transpose`` with depth."""
+    """The transposed 3-d convolution, like ``conv2d_transpose`` with depth.
+
+    Args:
+        input (Variable): (N, C, D, H, W), or (N, D, H, W, C) for 'NDHWC', float32 or float64.
+        num_filters (int): channels of the result.
+        output_size: (D', H', W') of the result, or one for all; computed when None.
+        filter_size: (depth, height, width), or one for all; computed from ``output_size`` when None.
+        padding: see ``conv2d``.
+        stride: (depth, height, width), or one for all.
+        dilation: (depth, height, width), or one for all.
+        groups (int): see ``conv2d``.
+        param_attr (ParamAttr): of W, (C, num_filters / groups, depth, height, width).
+        bias_attr (ParamAttr): of b, (num_filters,); False: none.
+        use_cudnn (bool): without meaning here.
+        act (str): activation that is applied to the result.
+        name (str): name of the layer.
+        data_format (str): ``'NCDHW'`` or ``'NDHWC'``.
+
+    Returns:
+        Variable: (N, num_filters, D', H', W'), sizes as of ``conv2d_transpose``.
+
+    Raises:
+        ValueError: sizes do not fit, or neither size is given.
+    """
     args = dict(param_attr=param_attr, bias_attr=bias_attr, act=act, name=name, use_cudnn=use_cudnn)
     return _conv_transpose(
         3,
@@ -281,12 +330,18 @@ def row_conv(input, future_context_size, param_attr=None, act=None):
         input (Variable): sequences of rows (D,), lod_level 1; or (N, T, D).
         future_context_size (int): rows ahead.
         param_attr (ParamAttr): of the filter, (future_context_size + 1, D).
+        act (str): activation that is applied to the result.
 
     Returns:
         Variable: of the shape of ``input``.
 
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: its shape or element type does not fit.
+
     Source: Amodei et al., "Deep Speech 2", 2015.
     """
+    check_variable(input, "input of row_conv")
     helper = LayerHelper("row_conv", input=input, param_attr=param_attr, act=act)
     shape = [future_context_size + 1, input.shape[-1]]
     weight = helper.create_parameter(attr=helper.param_attr, shape=shape, dtype=input.dtype)

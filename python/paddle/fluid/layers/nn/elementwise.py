@@ -18,6 +18,7 @@ _ELEMENTWISE = """%s of each element of ``x`` and ``y``.
         Variable: of the greater shape.
 
     Raises:
+        TypeError: an input is not a Variable.
         ValueError: shapes or types do not fit.
     """
 
@@ -45,7 +46,20 @@ elementwise_floordiv = _elementwise("elementwise_floordiv", "x divided by y with
 
 
 def elementwise_equal(x, y, name=None):
-    """Whether x equals y, for each element; see ``equal``. The result is bool."""
+    """Whether x equals y, for each element; see ``equal``.
+
+    Args:
+        x (Variable): any shape.
+        y (Variable): of the type of ``x``; its shape can be broadcast.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: bool, of the shape of ``x``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     return append_op(
         "equal", {"X": x, "Y": y}, {"Out": "bool"}, name=name, helper_type="elementwise_equal", no_grad=("Out",)
     )
@@ -59,7 +73,8 @@ def _logical(op_type, what):
     function.__doc__ = (
         "%s of each element.\n\n    Args:\n        x (Variable): bool, any shape.\n        y (Variable): bool, of the "
         "shape of ``x``.\n        out (Variable): bool, where the result goes; a new one by default.\n"
-        "        name (str): name of the layer.\n\n    Returns:\n        Variable: bool.\n    " % what
+        "        name (str): name of the layer.\n\n    Returns:\n        Variable: bool.\n\n    Raises:\n"
+        "        TypeError: an input is not a Variable.\n        ValueError: shapes do not fit.\n    " % what
     )
     return function
 
@@ -70,7 +85,20 @@ logical_xor = _logical("logical_xor", "Either x or y, but not both,")
 
 
 def logical_not(x, out=None, name=None):
-    """Not x, for each element. ``x`` and the result: bool, any shape; the result goes into ``out`` if given."""
+    """Not x, for each element.
+
+    Args:
+        x (Variable): bool, any shape.
+        out (Variable): bool, where the result goes; a new one by default.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: bool, of the shape of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its shape or element type does not fit.
+    """
     return append_op("logical_not", {"X": x}, {"Out": "X" if out is None else out}, name=name)
 
 
@@ -81,10 +109,16 @@ def scale(x, scale=1.0, bias=0.0, bias_after_scale=True, act=None, name=None):
         x (Variable): any shape and type.
         scale: a number, or a Variable of shape (1,).
         bias (float): a number.
+        bias_after_scale (bool): add the bias after the product.
         act (str): activation that is applied to the result.
+        name (str): name of the layer.
 
     Returns:
         Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
     """
     attrs = {"bias": float(bias), "bias_after_scale": bias_after_scale}
     inputs = {"X": x}
@@ -97,17 +131,52 @@ def scale(x, scale=1.0, bias=0.0, bias_after_scale=True, act=None, name=None):
 
 
 def clip(x, min, max, name=None):
-    """min where x < min, max where x > max, else x. ``x`` and the result: any shape, floating."""
+    """min where x < min, max where x > max, else x.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        min (float): the least value.
+        max (float): the largest value.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        ValueError: ``min`` is above ``max``.
+    """
     return unary("clip", x, {"min": min, "max": max}, name)
 
 
 def clip_by_norm(x, max_norm, name=None):
-    """x, shortened to the Euclidean norm ``max_norm`` where it is longer. ``x`` and the result: any shape, float32."""
+    """x, shortened to the Euclidean norm ``max_norm`` where it is longer.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        max_norm (float): the largest norm, above 0.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        ValueError: ``max_norm`` is not positive.
+    """
     return unary("clip_by_norm", x, {"max_norm": max_norm}, name)
 
 
 def clamp(input, min=None, max=None, output=None, name=None):
-    """Like ``clip``; a bound that is None is open. Bounds may be Variables of shape (1,).
+    """min where input < min, max where input > max, else input; like ``clip`` with open bounds.
+
+    Args:
+        input (Variable): any shape, float32 or float64.
+        min: the lower bound, a number or a Variable of shape (1,); None: open.
+        max: the upper bound, a number or a Variable of shape (1,); None: open.
+        output (Variable): where the result goes; a new one by default.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape and type of ``input``.
 
     Raises:
         ValueError: both bounds are None.
@@ -126,17 +195,51 @@ def clamp(input, min=None, max=None, output=None, name=None):
 
 
 def sum(x):
-    """The sum of a list of variables of one shape and type, element by element."""
+    """The sum of variables, element by element.
+
+    Args:
+        x (list): Variables of one shape and type, or one.
+
+    Returns:
+        Variable: of the shape and type of them.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     return append_op("sum", {"X": x}, {"Out": "X"})
 
 
 def mean(x, name=None):
-    """The mean of all elements. ``x``: any shape, floating. The result has shape (1,)."""
+    """The mean of all elements.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (1,), of the type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
     return append_op("mean", {"X": x}, {"Out": "X"}, name=name)
 
 
 def sign(x):
-    """-1, 0 or 1, the sign of each element. ``x`` and the result: any shape, floating."""
+    """-1, 0 or 1, the sign of each element.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+
+    Returns:
+        Variable: of the shape and type of ``x``.
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its element type does not fit.
+    """
     if not isinstance(x, Variable):
         from paddle.fluid.layers.tensor import assign
 
@@ -145,7 +248,23 @@ def sign(x):
 
 
 def addcmul(input, tensor1, tensor2, value=1.0, out=None, name=None):
-    """input + value * tensor1 * tensor2, element by element; shapes are broadcast."""
+    """input + value * tensor1 * tensor2, element by element.
+
+    Args:
+        input (Variable): any shape, float32, float64, int32 or int64.
+        tensor1 (Variable): of the type of ``input``; its shape can be broadcast.
+        tensor2 (Variable): of the type of ``input``; its shape can be broadcast.
+        value (float): factor of the product.
+        out (Variable): where the result goes; a new one by default.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape and type of ``input``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     total = elementwise_add(input, elementwise_mul(tensor1, tensor2) * value)
     if out is None:
         return total
@@ -155,12 +274,40 @@ def addcmul(input, tensor1, tensor2, value=1.0, out=None, name=None):
 
 
 def cos_sim(X, Y):
-    """The cosine of the angle between the rows of X (N, D) and Y (N, D) or (1, D); the result is (N, 1), float32."""
+    """The cosine of the angle between the rows of X and Y.
+
+    Args:
+        X (Variable): (N, D), float32.
+        Y (Variable): (N, D) or (1, D), float32.
+
+    Returns:
+        Variable: (N, 1), float32.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     out, _, _ = append_op("cos_sim", {"X": X, "Y": Y}, {"Out": "X", "XNorm": "X", "YNorm": "X"})
     return out
 
 
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False, name=None):
-    """Whether |input - other| <= atol + rtol * |other| for all elements; ``equal_nan``: NaN equals NaN. Bool, (1,)."""
+    """Whether |input - other| <= atol + rtol * |other| for all elements.
+
+    Args:
+        input (Variable): any shape, float32 or float64.
+        other (Variable): of the shape and type of ``input``.
+        rtol (float): relative tolerance.
+        atol (float): absolute tolerance.
+        equal_nan (bool): NaN equals NaN.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: bool, (1,).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     attrs = {"rtol": rtol, "atol": atol, "equal_nan": equal_nan}
     return append_op("allclose", {"Input": input, "Other": other}, {"Out": "bool"}, attrs, name=name)

@@ -2,7 +2,7 @@
 
 from paddle.fluid.framework import Variable
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op, int_inputs
+from paddle.fluid.layers._op import append_op, check_variable, int_inputs
 
 
 def _slice_op(op_type, input, axes, **lists):
@@ -40,44 +40,106 @@ def slice(input, axes, starts, ends):
 
     Returns:
         Variable: of as many dimensions.
+
+    Raises:
+        TypeError: ``starts`` or ``ends`` is neither a list nor a Variable.
+        ValueError: there is no such dimension.
     """
     return _slice_op("slice", input, axes, starts=starts, ends=ends)
 
 
 def strided_slice(input, axes, starts, ends, strides):
-    """Like ``slice`` with steps, which may be negative."""
+    """Like ``slice`` with steps.
+
+    Args:
+        input (Variable): any shape.
+        axes (list): the dimensions that are cut.
+        starts: for each the first element, as of ``slice``.
+        ends: for each the element behind the last, as of ``slice``.
+        strides: for each the step, which may be negative.
+
+    Returns:
+        Variable: of as many dimensions.
+
+    Raises:
+        TypeError: ``starts``, ``ends`` or ``strides`` is neither a list nor a Variable.
+        ValueError: there is no such dimension, or a step is 0.
+    """
     return _slice_op("strided_slice", input, axes, starts=starts, ends=ends, strides=strides)
 
 
 def gather(input, index, overwrite=True):
-    """The rows (slices along the first dimension) that ``index`` (int32 or int64, (N,) or (N, 1)) names.
+    """The rows (slices along the first dimension) that ``index`` names.
 
-    ``overwrite``: what the gradient of a row is that ``index`` names several times: the last contribution (True), or
-    the sum of them (False). Give False wherever a row may come twice.
+    Args:
+        input (Variable): any shape.
+        index (Variable): (N,) or (N, 1), int32 or int64.
+        overwrite (bool): what the gradient does where a row is named several times: keep the last one, or else add.
+
+    Returns:
+        Variable: N rows.
+
+    Raises:
+        ValueError: an index is outside, at run time.
     """
     return append_op("gather", {"X": input, "Index": index}, {"Out": "X"}, {"overwrite": overwrite})
 
 
 def gather_nd(input, index, name=None):
-    """The slices that the last dimension of ``index`` (int32 or int64) names, by their first coordinates."""
+    """The slices that the last dimension of ``index`` names.
+
+    Args:
+        input (Variable): any shape.
+        index (Variable): (..., K), int32 or int64, K at most the number of dimensions: coordinates in the first K of
+            them.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: ``index.shape[:-1] + input.shape[K:]``.
+
+    Raises:
+        ValueError: a coordinate is outside, at run time.
+    """
     return append_op("gather_nd", {"X": input, "Index": index}, {"Out": "X"}, name=name)
 
 
 def scatter(input, index, updates, name=None, overwrite=True):
-    """``input`` with the rows that ``index`` ((N,), int32 or int64) names replaced by those of ``updates``.
+    """``input`` with the rows that ``index`` names replaced by those of ``updates``.
 
-    ``overwrite`` False: rows named are set to 0, then all their updates are added.
+    Args:
+        input (Variable): any shape.
+        index (Variable): (N,), int32 or int64.
+        updates (Variable): N rows, of the type of ``input``.
+        name (str): name of the layer.
+        overwrite (bool): False: rows named are set to 0, then all their updates are added.
+
+    Returns:
+        Variable: of the shape of ``input``.
+
+    Raises:
+        ValueError: shapes do not fit; at run time, an index is outside.
     """
     inputs = {"X": input, "Ids": index, "Updates": updates}
     return append_op("scatter", inputs, {"Out": "X"}, {"overwrite": overwrite}, name=name)
 
 
 def scatter_nd_add(ref, index, updates, name=None):
-    """``ref`` plus ``updates`` at the slices that the last dimension of ``index`` (int32 or int64) names.
+    """``ref`` plus ``updates`` at the slices that the last dimension of ``index`` names.
+
+    Args:
+        ref (Variable): any shape.
+        index (Variable): (..., K), int32 or int64: coordinates in the first K dimensions of ``ref``.
+        updates (Variable): ``index.shape[:-1] + ref.shape[K:]``, of the type of ``ref``.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the shape of ``ref``.
 
     Raises:
         ValueError: ``ref`` and ``updates`` have different types.
     """
+    check_variable(ref, "ref of scatter_nd_add")
+    check_variable(updates, "updates of scatter_nd_add")
     if ref.dtype != updates.dtype:
         raise ValueError("ref and updates of scatter_nd_add differ in type: %s and %s" % (ref.dtype, updates.dtype))
     inputs = {"X": ref, "Index": index, "Updates": updates}
@@ -85,19 +147,57 @@ def scatter_nd_add(ref, index, updates, name=None):
 
 
 def scatter_nd(index, updates, shape, name=None):
-    """0 everywhere but ``updates`` at the slices that the last dimension of ``index`` names; updates add up."""
+    """0 everywhere but ``updates`` at the slices that the last dimension of ``index`` names; updates add up.
+
+    Args:
+        index (Variable): (..., K), int32 or int64: coordinates in the first K dimensions.
+        updates (Variable): ``index.shape[:-1] + shape[K:]``.
+        shape (list): of the result.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of this shape, of the type of ``updates``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
+    check_variable(updates, "updates of scatter_nd")
     from paddle.fluid.layers.tensor import zeros
 
     return scatter_nd_add(zeros(shape, updates.dtype), index, updates, name)
 
 
 def index_select(input, index, dim=0):
-    """The slices along dimension ``dim`` that ``index`` ((N,), int32 or int64) names."""
+    """The slices along a dimension that ``index`` names.
+
+    Args:
+        input (Variable): any shape.
+        index (Variable): (N,), int32 or int64.
+        dim (int): the dimension.
+
+    Returns:
+        Variable: of size N along ``dim``.
+
+    Raises:
+        ValueError: there is no such dimension; at run time, an index is outside.
+    """
     return append_op("index_select", {"X": input, "Index": index}, {"Out": "X"}, {"dim": dim})
 
 
 def index_sample(x, index):
-    """From each row of x (N, D) the elements that the same row of ``index`` (N, K) names: (N, K)."""
+    """From each row of ``x`` the elements that the same row of ``index`` names.
+
+    Args:
+        x (Variable): (N, D).
+        index (Variable): (N, K), int32 or int64.
+
+    Returns:
+        Variable: (N, K).
+
+    Raises:
+        ValueError: shapes do not fit; at run time, an index is outside.
+    """
     return append_op("index_sample", {"X": x, "Index": index}, {"Out": "X"})
 
 
@@ -107,9 +207,14 @@ def topk(input, k, name=None):
     Args:
         input (Variable): (..., D), float32 or float64.
         k: from 1 to D, an integer or a Variable of shape (1,).
+        name (str): name of the layer.
 
     Returns:
         A list: the elements, (..., k), and their places, int64.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: ``k`` is not from 1 to D.
     """
     inputs, attrs = {"X": input}, {}
     if isinstance(k, Variable):
@@ -121,12 +226,35 @@ def topk(input, k, name=None):
 
 
 def where(condition):
-    """The coordinates of the true elements of a bool variable: int64, (number of them, number of dimensions)."""
+    """The coordinates of the true elements.
+
+    Args:
+        condition (Variable): bool, at least one dimension.
+
+    Returns:
+        Variable: int64, (number of them, number of dimensions).
+
+    Raises:
+        TypeError: ``condition`` is not a Variable.
+        ValueError: its shape or element type does not fit.
+    """
     return append_op("where_index", {"Condition": condition}, {"Out": "int64"})
 
 
 def nonzero(input, as_tuple=False):
-    """The coordinates of the elements that are true, see ``where``; ``as_tuple``: one Variable (n, 1) a dimension."""
+    """The coordinates of the elements that are true, see ``where``.
+
+    Args:
+        input (Variable): bool or numbers, at least one dimension.
+        as_tuple (bool): return a Variable (n, 1) for each dimension.
+
+    Returns:
+        Variable: int64, (number of them, number of dimensions), or a tuple.
+
+    Raises:
+        TypeError: ``input`` is not a Variable.
+        ValueError: its shape or element type does not fit.
+    """
     points = where(input)
     if not as_tuple:
         return points
@@ -134,7 +262,14 @@ def nonzero(input, as_tuple=False):
 
 
 def multiplex(inputs, index):
-    """Row i of the result is row i of the input that ``index`` ((N, 1), int32 or int64) names for it.
+    """Row i of the result is row i of the input that ``index`` names for it.
+
+    Args:
+        inputs (list): at least two Variables (N, ...) of one shape and type.
+        index (Variable): (N, 1), int32 or int64.
+
+    Returns:
+        Variable: of their shape.
 
     Raises:
         ValueError: fewer than two inputs.
@@ -145,12 +280,34 @@ def multiplex(inputs, index):
 
 
 def unique(x, dtype="int32"):
-    """The different elements of x (N,), and for each of x the place of its like among them."""
+    """The different elements of a vector.
+
+    Args:
+        x (Variable): (N,).
+        dtype: int32 or int64, of the places.
+
+    Returns:
+        A pair: the different elements, and for each of ``x`` the place of its like among them, (N,).
+
+    Raises:
+        TypeError: another ``dtype``.
+    """
     return tuple(append_op("unique", {"X": x}, {"Out": "X", "Index": dtype}, _dtype_attr(dtype)))
 
 
 def unique_with_counts(x, dtype="int32"):
-    """Like ``unique``, and how often each comes: a tuple of three."""
+    """Like ``unique``, with counts.
+
+    Args:
+        x (Variable): (N,).
+        dtype: int32 or int64, of places and counts.
+
+    Returns:
+        A tuple of three: those of ``unique``, and how often each element comes.
+
+    Raises:
+        TypeError: another ``dtype``.
+    """
     outputs = {"Out": "X", "Index": dtype, "Count": dtype}
     return tuple(append_op("unique_with_counts", {"X": x}, outputs, _dtype_attr(dtype)))
 
@@ -164,8 +321,20 @@ def _dtype_attr(dtype):
 
 
 def crop(x, shape=None, offsets=None, name=None):
-    """A part of ``x`` of the shape of ``shape`` (a list, or a Variable that has it), from ``offsets`` on (0 by default;
-    a list or an int32 Variable)."""
+    """A part of a variable.
+
+    Args:
+        x (Variable): any shape.
+        shape: sizes of the part: a list, or a Variable that has this shape.
+        offsets: where it begins: a list or an int32 Variable; 0 by default.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the type of ``x``.
+
+    Raises:
+        ValueError: ``shape`` is no list or Variable, or the part is not inside.
+    """
     if not isinstance(shape, (list, tuple, Variable)):
         raise ValueError("the shape for crop must be a list or a Variable, got %r" % (shape,))
     inputs, attrs = {"X": x}, {}
@@ -180,8 +349,21 @@ def crop(x, shape=None, offsets=None, name=None):
 
 
 def shard_index(input, index_num, nshards, shard_id, ignore_value=-1):
-    """Numbers within a shard: ids (..., 1) below ``index_num`` are divided among ``nshards``; those of shard
-    ``shard_id`` become numbers in it, others ``ignore_value``."""
+    """Numbers within a shard: ids are divided among ``nshards``; those of shard ``shard_id`` become numbers in it.
+
+    Args:
+        input (Variable): ids (..., 1), int64, below ``index_num``.
+        index_num (int): number of ids.
+        nshards (int): number of shards.
+        shard_id (int): the shard, from 0 to nshards - 1.
+        ignore_value (int): for the ids of other shards.
+
+    Returns:
+        Variable: of the shape of ``input``.
+
+    Raises:
+        ValueError: there is no such shard.
+    """
     if not 0 <= shard_id < nshards:
         raise ValueError("shard_id must be from 0 to %d, got %d" % (nshards - 1, shard_id))
     attrs = {"index_num": index_num, "nshards": nshards, "shard_id": shard_id, "ignore_value": ignore_value}

@@ -5,11 +5,19 @@ from paddle.fluid.layers._op import append_op
 
 
 def lod_reset(x, y=None, target_lod=None):
-    """``x`` with other sequences: those of ``y``; or those that the int32 values of ``y``, or ``target_lod``, say as
-    offsets (``[0, 2, 5]``: two sequences of 2 and 3 rows).
+    """``x`` with other sequences: those of ``y``; or those that the values of ``y``, or ``target_lod``, say as offsets
+    (``[0, 2, 5]``: two sequences of 2 and 3 rows).
+
+    Args:
+        x (Variable): rows.
+        y (Variable): with sequences; or int32 without, the offsets.
+        target_lod (list): the offsets, where ``y`` is not given.
+
+    Returns:
+        Variable: the rows of ``x`` in these sequences.
 
     Raises:
-        ValueError: neither is given.
+        ValueError: neither is given, or the offsets do not fit the rows.
     """
     if y is not None:
         return append_op("lod_reset", {"X": x, "Y": y}, {"Out": "X"})
@@ -19,7 +27,18 @@ def lod_reset(x, y=None, target_lod=None):
 
 
 def lod_append(x, level):
-    """``x`` with one more level of sequences: offsets as a list, or a Variable."""
+    """``x`` with one more level of sequences.
+
+    Args:
+        x (Variable): rows.
+        level: offsets as a list, or a Variable as of ``lod_reset``.
+
+    Returns:
+        Variable: the rows of ``x`` with one more level.
+
+    Raises:
+        ValueError: ``level`` is neither, or does not fit.
+    """
     inputs, attrs = {"X": x}, {"append": True}
     if isinstance(level, Variable):
         inputs["Y"] = level

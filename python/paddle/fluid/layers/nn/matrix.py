@@ -1,6 +1,6 @@
 """Products of matrices and vectors."""
 
-from paddle.fluid.layers._op import append_op
+from paddle.fluid.layers._op import append_op, check_variable
 
 
 def mul(x, y, x_num_col_dims=1, y_num_col_dims=1, name=None):
@@ -8,9 +8,16 @@ def mul(x, y, x_num_col_dims=1, y_num_col_dims=1, name=None):
 
     Args:
         x, y (Variable): float32 or float64; the columns of the one are as many as the rows of the other.
+        x_num_col_dims (int): how many dimensions of ``x`` become its rows.
+        y_num_col_dims (int): how many dimensions of ``y`` become its rows.
+        name (str): name of the layer.
 
     Returns:
         Variable: of shape ``x.shape[:x_num_col_dims] + y.shape[y_num_col_dims:]``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: the sizes do not fit.
     """
     attrs = {"x_num_col_dims": x_num_col_dims, "y_num_col_dims": y_num_col_dims}
     return append_op("mul", {"X": x, "Y": y}, {"Out": "X"}, attrs, name=name)
@@ -25,6 +32,7 @@ def matmul(x, y, transpose_x=False, transpose_y=False, alpha=1.0, name=None):
             matrix.
         transpose_x, transpose_y (bool): exchange the last two dimensions before.
         alpha (float): factor.
+        name (str): name of the layer.
 
     Returns:
         Variable: (..., M, N); (1,) for two vectors.
@@ -37,32 +45,95 @@ def matmul(x, y, transpose_x=False, transpose_y=False, alpha=1.0, name=None):
 
 
 def bmm(x, y, name=None):
-    """The products of matrices x (B, M, K) and y (B, K, N), one by one: (B, M, N)."""
+    """The products of matrices, one by one.
+
+    Args:
+        x (Variable): (B, M, K), float32 or float64.
+        y (Variable): (B, K, N), of the type of ``x``.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (B, M, N).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     return append_op("bmm", {"X": x, "Y": y}, {"Out": "X"}, name=name)
 
 
 def dot(x, y, name=None):
-    """The inner product of x and y (N,), or of their rows (B, N): (1,) or (B, 1)."""
+    """The inner product of two vectors, or of the rows of matrices.
+
+    Args:
+        x (Variable): (N,) or (B, N).
+        y (Variable): of the shape and type of ``x``.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (1,) or (B, 1).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     return append_op("dot", {"X": x, "Y": y}, {"Out": "X"}, name=name)
 
 
 def addmm(input, x, y, alpha=1.0, beta=1.0, name=None):
-    """beta * input + alpha * x y for matrices x (M, K), y (K, N) and input (M, N) or of broadcast shape."""
+    """beta * input + alpha * x y.
+
+    Args:
+        input (Variable): (M, N), or of a shape that can be broadcast to it.
+        x (Variable): (M, K), float32 or float64.
+        y (Variable): (K, N).
+        alpha (float): factor of the product.
+        beta (float): factor of ``input``.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (M, N).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     attrs = {"Alpha": alpha, "Beta": beta}
     return append_op("addmm", {"Input": input, "X": x, "Y": y}, {"Out": "X"}, attrs, name=name)
 
 
 def dist(x, y, p=2):
-    """The p-norm of x - y, shapes broadcast: (1,)."""
+    """The p-norm of x - y.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        y (Variable): of the type of ``x``; its shape can be broadcast.
+        p (float): the norm, at least 0, or infinite.
+
+    Returns:
+        Variable: (1,).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     return append_op("dist", {"X": x, "Y": y}, {"Out": "X"}, {"p": float(p)})
 
 
 def t(input, name=None):
     """The transposed matrix; a vector or number stays as it is.
 
+    Args:
+        input (Variable): at most two dimensions.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: the transposed matrix.
+
     Raises:
         ValueError: more than two dimensions.
     """
+    check_variable(input, "input of t")
     if len(input.shape) > 2:
         raise ValueError("t takes at most 2 dimensions, got shape %s; see transpose" % (input.shape,))
     if len(input.shape) < 2:
@@ -72,12 +143,44 @@ def t(input, name=None):
 
 
 def cross(input, other, dim=None):
-    """The cross product along a dimension of size 3 (the first such one by default); shapes are the same."""
+    """The cross product along a dimension of size 3.
+
+    Args:
+        input (Variable): any shape with a dimension of size 3.
+        other (Variable): of the shape and type of ``input``.
+        dim (int): this dimension; the first of size 3 by default.
+
+    Returns:
+        Variable: of the shape of ``input``.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
     return append_op("cross", {"X": input, "Y": other}, {"Out": "X"}, {"dim": dim})
 
 
 def bilinear_tensor_product(x, y, size, act=None, name=None, param_attr=None, bias_attr=None):
-    """x W_i y + b_i for each of ``size`` learned matrices: x (N, D), y (N, E), the result (N, size)."""
+    """x W_i y + b_i for each of ``size`` learned matrices.
+
+    Args:
+        x (Variable): (N, D), float32 or float64.
+        y (Variable): (N, E), of the type of ``x``.
+        size (int): number of matrices.
+        act (str): activation that is applied to the result.
+        name (str): name of the layer.
+        param_attr (ParamAttr): of W, (size, D, E).
+        bias_attr (ParamAttr): of b, (1, size); False: none.
+
+    Returns:
+        Variable: (N, size).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes or element types do not fit.
+    """
+    check_variable(x, "x of bilinear_tensor_product")
+    check_variable(y, "y of bilinear_tensor_product")
     from paddle.fluid.layer_helper import LayerHelper
 
     helper = LayerHelper("bilinear_tensor_product", name=name, act=act, param_attr=param_attr, bias_attr=bias_attr)

@@ -2,7 +2,7 @@
 
 from paddle.fluid.initializer import Constant
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op
+from paddle.fluid.layers._op import append_op, check_variable
 from paddle.fluid.param_attr import ParamAttr
 
 
@@ -39,7 +39,9 @@ def batch_norm(
         momentum: running = momentum * running + (1 - momentum) * batch; a number or a Variable of shape (1,).
         epsilon (float): added to the variance.
         param_attr, bias_attr (ParamAttr): of scale (starts with 1) and shift (starts with 0), both (C,).
+        data_layout (str): ``'NCHW'`` or ``'NHWC'``.
         in_place (bool): write the result into ``input``.
+        name (str): name of the layer.
         moving_mean_name, moving_variance_name (str): names of the running statistics.
         do_model_average_for_mean_and_var (bool): whether ``ModelAverage`` averages them.
         use_global_stats (bool): use the running statistics in training too.
@@ -47,8 +49,12 @@ def batch_norm(
     Returns:
         Variable: of the shape and type of ``input``.
 
+    Raises:
+        ValueError: another layout, or a shape that does not fit.
+
     Source: Ioffe and Szegedy, "Batch Normalization", 2015.
     """
+    check_variable(input, "input of batch_norm")
     helper = LayerHelper("batch_norm", param_attr=param_attr, bias_attr=bias_attr, act=act, name=name)
     if data_layout not in ("NCHW", "NHWC"):
         raise ValueError("data_layout of batch_norm must be 'NCHW' or 'NHWC', got %r" % (data_layout,))
@@ -89,12 +95,17 @@ def instance_norm(input, epsilon=1e-05, param_attr=None, bias_attr=None, name=No
         input (Variable): (N, C, ...), 2 to 5 dimensions, float32 or float64.
         epsilon (float): added to the variance.
         param_attr, bias_attr (ParamAttr): of scale (starts with 1) and shift (starts with 0), both (C,).
+        name (str): name of the layer.
 
     Returns:
         Variable: of the shape of ``input``.
 
+    Raises:
+        ValueError: ``input`` has not 2 to 5 dimensions.
+
     Source: Ulyanov et al., "Instance Normalization", 2016.
     """
+    check_variable(input, "input of instance_norm")
     helper = LayerHelper("instance_norm", input=input, param_attr=param_attr, bias_attr=bias_attr, name=name)
     if not 2 <= len(input.shape) <= 5:
         raise ValueError("instance_norm takes 2 to 5 dimensions, got shape %s" % (input.shape,))
@@ -132,12 +143,17 @@ def layer_norm(
         param_attr, bias_attr (ParamAttr): of scale (starts with 1) and shift (starts with 0), one number for each
             element of a sample.
         act (str): activation.
+        name (str): name of the layer.
 
     Returns:
         Variable: of the shape of ``input``.
 
+    Raises:
+        ValueError: ``scale`` or ``shift`` without its parameter, or there is no such dimension.
+
     Source: Ba et al., "Layer Normalization", 2016.
     """
+    check_variable(input, "input of layer_norm")
     helper = LayerHelper("layer_norm", param_attr=param_attr, bias_attr=bias_attr, act=act, name=name)
     size = 1
     for d in input.shape[begin_norm_axis:]:
@@ -169,12 +185,18 @@ def group_norm(input, groups, epsilon=1e-05, param_attr=None, bias_attr=None, ac
         param_attr, bias_attr (ParamAttr): of scale (starts with 1) and shift (starts with 0), both (C,); there is none
             unless it is given.
         act (str): activation.
+        data_layout (str): ``'NCHW'`` or ``'NHWC'``.
+        name (str): name of the layer.
 
     Returns:
         Variable: of the shape of ``input``.
 
+    Raises:
+        ValueError: another layout, or the channels cannot be divided.
+
     Source: Wu and He, "Group Normalization", 2018.
     """
+    check_variable(input, "input of group_norm")
     helper = LayerHelper("group_norm", param_attr=param_attr, bias_attr=bias_attr, act=act, name=name)
     if data_layout not in ("NCHW", "NHWC"):
         raise ValueError("data_layout of group_norm must be 'NCHW' or 'NHWC', got %r" % (data_layout,))

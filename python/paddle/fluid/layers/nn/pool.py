@@ -59,6 +59,7 @@ def pool2d(
         ceil_mode (bool): a window at the end may be incomplete.
         name (str): name of the layer.
         exclusive (bool): means are over the elements inside the image, not the padded ones.
+        data_format (str): ``'NCHW'`` or ``'NHWC'``.
 
     Returns:
         Variable: (N, C, H', W') with H' = (H + top + bottom - height) / stride + 1, rounded down, or up in
@@ -96,7 +97,27 @@ def pool3d(
     exclusive=True,
     data_format="NCDHW",
 ):
-    """Like ``pool2d`` with depth: input (N, C, D, H, W), or (N, D, H, W, C) for 'NDHWC'."""
+    """Like ``pool2d`` with depth.
+
+    Args:
+        input (Variable): (N, C, D, H, W), or (N, D, H, W, C) for 'NDHWC', float32 or float64.
+        pool_size: (depth, height, width), or one for all.
+        pool_type (str): ``'max'`` or ``'avg'``.
+        pool_stride: (depth, height, width) from window to window, or one for all.
+        pool_padding: see ``conv2d``.
+        global_pooling (bool): one window, the whole image.
+        use_cudnn (bool): without meaning here.
+        ceil_mode (bool): a window at the end may be incomplete.
+        name (str): name of the layer.
+        exclusive (bool): means are over the elements inside the image.
+        data_format (str): ``'NCDHW'`` or ``'NDHWC'``.
+
+    Returns:
+        Variable: (N, C, D', H', W'), sizes as of ``pool2d``.
+
+    Raises:
+        ValueError: a wrong type, format or size.
+    """
     return _pool(
         3,
         "pool3d",
@@ -142,10 +163,27 @@ def adaptive_pool2d(input, pool_size, pool_type="max", require_index=False, name
 
     Returns:
         Variable: (N, C, height, width); with ``require_index`` a pair of it and the places.
+
+    Raises:
+        ValueError: a wrong type or size, or ``require_index`` with 'avg'.
     """
     return _adaptive_pool(2, input, pool_size, pool_type, require_index, name)
 
 
 def adaptive_pool3d(input, pool_size, pool_type="max", require_index=False, name=None):
-    """Like ``adaptive_pool2d`` with depth: input (N, C, D, H, W)."""
+    """Like ``adaptive_pool2d`` with depth.
+
+    Args:
+        input (Variable): (N, C, D, H, W), float32 or float64.
+        pool_size: (depth, height, width) of the result, or one for all.
+        pool_type (str): ``'max'`` or ``'avg'``.
+        require_index (bool): return the places of the maxima too.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: (N, C, depth, height, width); with ``require_index`` a pair of it and the places.
+
+    Raises:
+        ValueError: a wrong type or size, or ``require_index`` with 'avg'.
+    """
     return _adaptive_pool(3, input, pool_size, pool_type, require_index, name)

@@ -2,7 +2,7 @@
 
 from paddle.fluid.framework import Variable, convert_np_dtype_to_dtype_
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op, int_inputs
+from paddle.fluid.layers._op import append_op, int_inputs, to_sequence
 
 
 def _shape_of(shape, helper, layer):
@@ -32,32 +32,70 @@ def uniform_random(shape, dtype="float32", min=-1.0, max=1.0, seed=0):
     Args:
         shape: a list of integers and Variables of shape (1,), or an int32 Variable.
         dtype: float32 or float64.
+        min (float): the lower bound, included.
+        max (float): the upper bound, not included.
         seed (int): 0: other numbers in each run.
 
     Returns:
         Variable: of this shape and type.
+
+    Raises:
+        TypeError: ``shape`` is neither a list nor a Variable.
+        ValueError: ``shape`` is empty, or min is above max.
     """
     return _random("uniform_random", shape, dtype, {"min": float(min), "max": float(max), "seed": seed})
 
 
 def gaussian_random(shape, mean=0.0, std=1.0, seed=0, dtype="float32"):
-    """Normal numbers, see ``uniform_random``."""
+    """Normal random numbers.
+
+    Args:
+        shape (list): sizes.
+        mean (float): mean.
+        std (float): standard deviation.
+        seed (int): 0: other numbers in each run.
+        dtype: float32 or float64.
+
+    Returns:
+        Variable: of this shape and type.
+
+    Raises:
+        ValueError: another type, or a wrong size.
+    """
     helper = LayerHelper("gaussian_random")
     dtype = convert_np_dtype_to_dtype_(dtype)
-    attrs = {"shape": list(shape), "mean": float(mean), "std": float(std), "seed": seed, "dtype": int(dtype)}
+    attrs = {"shape": to_sequence(shape, "shape of gaussian_random"), "mean": float(mean), "std": float(std), "seed": seed, "dtype": int(dtype)}
     return append_op("gaussian_random", {}, {"Out": dtype}, attrs, helper=helper)
 
 
 def _batch_size_like(op_type, input, shape, dtype, input_dim_idx, output_dim_idx, attrs):
     dtype = convert_np_dtype_to_dtype_(dtype)
-    attrs = dict(attrs, shape=list(shape), input_dim_idx=input_dim_idx, output_dim_idx=output_dim_idx, dtype=int(dtype))
+    shape = to_sequence(shape, "shape of " + op_type)
+    attrs = dict(attrs, shape=shape, input_dim_idx=input_dim_idx, output_dim_idx=output_dim_idx, dtype=int(dtype))
     return append_op(op_type, {"Input": input}, {"Out": dtype}, attrs)
 
 
 def uniform_random_batch_size_like(
     input, shape, dtype="float32", input_dim_idx=0, output_dim_idx=0, min=-1.0, max=1.0, seed=0
 ):
-    """Uniform numbers of ``shape``, but size ``output_dim_idx`` is that of dimension ``input_dim_idx`` of ``input``."""
+    """Uniform random numbers, of a shape that takes one size from a variable.
+
+    Args:
+        input (Variable): gives one size.
+        shape (list): sizes of the result.
+        dtype: float32 or float64.
+        input_dim_idx (int): the dimension of ``input`` whose size is taken.
+        output_dim_idx (int): the dimension of the result that gets it.
+        min (float): the lower bound, included.
+        max (float): the upper bound, not included.
+        seed (int): 0: other numbers in each run.
+
+    Returns:
+        Variable: of this shape and type.
+
+    Raises:
+        ValueError: there is no such dimension, or another type.
+    """
     attrs = {"min": min, "max": max, "seed": seed}
     return _batch_size_like("uniform_random_batch_size_like", input, shape, dtype, input_dim_idx, output_dim_idx, attrs)
 
@@ -65,7 +103,24 @@ def uniform_random_batch_size_like(
 def gaussian_random_batch_size_like(
     input, shape, input_dim_idx=0, output_dim_idx=0, mean=0.0, std=1.0, seed=0, dtype="float32"
 ):
-    """Normal numbers of ``shape``, but size ``output_dim_idx`` is that of dimension ``input_dim_idx`` of ``input``."""
+    """Normal random numbers, of a shape that takes one size from a variable.
+
+    Args:
+        input (Variable): gives one size.
+        shape (list): sizes of the result.
+        input_dim_idx (int): the dimension of ``input`` whose size is taken.
+        output_dim_idx (int): the dimension of the result that gets it.
+        mean (float): mean.
+        std (float): standard deviation.
+        seed (int): 0: other numbers in each run.
+        dtype: float32 or float64.
+
+    Returns:
+        Variable: of this shape and type.
+
+    Raises:
+        ValueError: there is no such dimension, or another type.
+    """
     attrs = {"mean": mean, "std": std, "seed": seed}
     return _batch_size_like(
         "gaussian_random_batch_size_like", input, shape, dtype, input_dim_idx, output_dim_idx, attrs
@@ -76,9 +131,15 @@ def randint(low, high=None, shape=None, out=None, dtype=None, device=None, stop_
     """Uniform integers from [low, high), or from [0, low) when ``high`` is None.
 
     Args:
+        low (int): the lower bound, included.
+        high (int): the upper bound, not included.
         shape: a list of integers and Variables of shape (1,), or an int32 Variable; (1,) by default.
         out (Variable): where the result goes; a new one by default.
         dtype: int32 or int64, the default.
+        device: without meaning here.
+        stop_gradient (bool): of the result.
+        seed (int): 0: other numbers in each run.
+        name (str): name of the layer.
 
     Returns:
         Variable: of this shape and type.
@@ -102,7 +163,23 @@ def randint(low, high=None, shape=None, out=None, dtype=None, device=None, stop_
 
 
 def randn(shape, out=None, dtype=None, device=None, stop_gradient=True, name=None):
-    """Normal numbers of mean 0 and standard deviation 1; float32 by default, into ``out`` when it is given."""
+    """Normal random numbers of mean 0 and standard deviation 1.
+
+    Args:
+        shape: a list of integers and Variables of shape (1,), or an int32 Variable.
+        out (Variable): where the result goes; a new one by default.
+        dtype: float32, the default, or float64.
+        device: without meaning here.
+        stop_gradient (bool): of the result.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of this shape and type.
+
+    Raises:
+        TypeError: ``shape`` is neither a list nor a Variable.
+        ValueError: ``shape`` is empty, or another type.
+    """
     dtype = convert_np_dtype_to_dtype_("float32" if dtype is None else dtype)
     helper = LayerHelper("randn", name=name)
     if out is None:
@@ -114,7 +191,18 @@ def randn(shape, out=None, dtype=None, device=None, stop_gradient=True, name=Non
 
 
 def randperm(n, out=None, dtype="int64", device=None, stop_gradient=True, seed=0):
-    """The integers from 0 to n - 1 in random order, into ``out`` when it is given.
+    """The integers from 0 to n - 1 in random order.
+
+    Args:
+        n (int): how many.
+        out (Variable): where the result goes; a new one by default.
+        dtype: int32 or int64.
+        device: without meaning here.
+        stop_gradient (bool): of the result.
+        seed (int): 0: another order in each run.
+
+    Returns:
+        Variable: (n,).
 
     Raises:
         ValueError: ``n`` is not positive.
@@ -131,5 +219,20 @@ def randperm(n, out=None, dtype="int64", device=None, stop_gradient=True, seed=0
 
 
 def sampling_id(x, min=0.0, max=1.0, seed=0, dtype="float32"):
-    """Draw a column number for each row of x (N, C), whose elements are the probabilities: (N,)."""
+    """Draw a column number for each row, whose elements are the probabilities.
+
+    Args:
+        x (Variable): (N, C), probabilities, float32 or float64.
+        min (float): lower bound of the number drawn.
+        max (float): upper bound of the number drawn.
+        seed (int): 0: other numbers in each run.
+        dtype: element type of the result.
+
+    Returns:
+        Variable: (N,).
+
+    Raises:
+        TypeError: ``x`` is not a Variable.
+        ValueError: its shape or element type does not fit.
+    """
     return append_op("sampling_id", {"X": x}, {"Out": dtype}, {"min": min, "max": max, "seed": seed})

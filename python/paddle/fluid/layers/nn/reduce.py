@@ -14,7 +14,8 @@ _DOC = """%s over dimensions.
         Variable: of the type of ``input``; of shape (1,) over all dimensions.
 
     Raises:
-        ValueError: there is no such dimension.
+        TypeError: ``input`` is not a Variable.
+        ValueError: there is no such dimension, or the element type does not fit.
     """
 
 
@@ -43,7 +44,21 @@ reduce_any = _reduce("reduce_any", "Whether any element is true,", "bool")
 
 
 def logsumexp(x, dim=None, keepdim=False, out=None, name=None):
-    """log(sum(exp(x))) over dimensions, see ``reduce_sum``. ``x``: floating."""
+    """log(sum(exp(x))) over dimensions.
+
+    Args:
+        x (Variable): any shape, float32 or float64.
+        dim: a dimension or a list of them; all when None.
+        keepdim (bool): keep the dimensions, of size 1.
+        out (Variable): where the result goes; a new one by default.
+        name (str): name of the layer.
+
+    Returns:
+        As of ``reduce_sum``.
+
+    Raises:
+        ValueError: there is no such dimension.
+    """
     from paddle.fluid.layers.nn.activation import log
     from paddle.fluid.layers.ops import exp
 

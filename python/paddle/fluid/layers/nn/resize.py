@@ -2,7 +2,7 @@
 
 from paddle.fluid.framework import Variable
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._op import append_op, int_inputs
+from paddle.fluid.layers._op import append_op, check_variable, int_inputs
 
 _OPS = {"BILINEAR": ("bilinear_interp", 4), "NEAREST": ("nearest_interp", 4), "TRILINEAR": ("trilinear_interp", 5)}
 
@@ -50,6 +50,7 @@ def image_resize(
         actual_shape (Variable): int32, goes before ``out_shape`` at run time.
         align_corners (bool): the outer pixels of both images lie upon each other; else their edges do.
         align_mode (int): without ``align_corners``: 0: pixel i lies at (i + 0.5) * scale - 0.5; 1: at i * scale.
+        data_format (str): ``'NCHW'``, ``'NHWC'``, ``'NCDHW'`` or ``'NDHWC'``.
 
     Returns:
         Variable: of the type of ``input``.
@@ -57,6 +58,7 @@ def image_resize(
     Raises:
         ValueError: neither size nor scale, or a wrong one.
     """
+    check_variable(input, "input of image_resize")
     resample = resample.upper() if isinstance(resample, str) else resample
     if resample not in _OPS:
         raise ValueError("resample must be one of %s, got %r" % (", ".join(_OPS), resample))
@@ -97,7 +99,25 @@ def interpolate(
     align_mode=1,
     data_format="NCHW",
 ):
-    """Another name of ``image_resize``."""
+    """Another name of ``image_resize``.
+
+    Args:
+        input (Variable): as of ``image_resize``.
+        out_shape: as of ``image_resize``, like all that follow.
+        scale: factor on the size.
+        name (str): name of the layer.
+        resample (str): ``'BILINEAR'``, ``'NEAREST'`` or ``'TRILINEAR'``.
+        actual_shape (Variable): int32, the size at run time.
+        align_corners (bool): the outer pixels of both images lie upon each other.
+        align_mode (int): where pixels lie without ``align_corners``.
+        data_format (str): ``'NCHW'``, ``'NHWC'``, ``'NCDHW'`` or ``'NDHWC'``.
+
+    Returns:
+        Variable: of the type of ``input``.
+
+    Raises:
+        ValueError: neither size nor scale, or a wrong one.
+    """
     return image_resize(input, out_shape, scale, name, resample, actual_shape, align_corners, align_mode, data_format)
 
 
@@ -111,7 +131,24 @@ def resize_bilinear(
     align_mode=1,
     data_format="NCHW",
 ):
-    """``image_resize`` by linear interpolation in both directions."""
+    """``image_resize`` by linear interpolation in both directions.
+
+    Args:
+        input (Variable): (N, C, H, W), or (N, H, W, C) for 'NHWC'.
+        out_shape: (height, width), see ``image_resize``.
+        scale: factor on the size, used without ``out_shape``.
+        name (str): name of the layer.
+        actual_shape (Variable): int32, the size at run time.
+        align_corners (bool): the outer pixels of both images lie upon each other.
+        align_mode (int): where pixels lie without ``align_corners``, see ``image_resize``.
+        data_format (str): ``'NCHW'`` or ``'NHWC'``.
+
+    Returns:
+        Variable: (N, C, height, width).
+
+    Raises:
+        ValueError: neither size nor scale, or a wrong one.
+    """
     return image_resize(input, out_shape, scale, name, "BILINEAR", actual_shape, align_corners, align_mode, data_format)
 
 
@@ -125,7 +162,24 @@ def resize_trilinear(
     align_mode=1,
     data_format="NCDHW",
 ):
-    """``image_resize`` by linear interpolation in three directions."""
+    """``image_resize`` by linear interpolation in three directions.
+
+    Args:
+        input (Variable): (N, C, D, H, W), or (N, D, H, W, C) for 'NDHWC'.
+        out_shape: (depth, height, width), see ``image_resize``.
+        scale: factor on the size, used without ``out_shape``.
+        name (str): name of the layer.
+        actual_shape (Variable): int32, the size at run time.
+        align_corners (bool): the outer pixels of both images lie upon each other.
+        align_mode (int): where pixels lie without ``align_corners``, see ``image_resize``.
+        data_format (str): ``'NCDHW'`` or ``'NDHWC'``.
+
+    Returns:
+        Variable: (N, C, depth, height, width).
+
+    Raises:
+        ValueError: neither size nor scale, or a wrong one.
+    """
     return image_resize(
         input, out_shape, scale, name, "TRILINEAR", actual_shape, align_corners, align_mode, data_format
     )
@@ -134,12 +188,41 @@ def resize_trilinear(
 def resize_nearest(
     input, out_shape=None, scale=None, name=None, actual_shape=None, align_corners=True, data_format="NCHW"
 ):
-    """``image_resize`` by taking the nearest pixel."""
+    """``image_resize`` by taking the nearest pixel.
+
+    Args:
+        input (Variable): (N, C, H, W), or (N, H, W, C) for 'NHWC'.
+        out_shape: (height, width), see ``image_resize``.
+        scale: factor on the size, used without ``out_shape``.
+        name (str): name of the layer.
+        actual_shape (Variable): int32, the size at run time.
+        align_corners (bool): the outer pixels of both images lie upon each other.
+        data_format (str): ``'NCHW'`` or ``'NHWC'``.
+
+    Returns:
+        Variable: (N, C, height, width).
+
+    Raises:
+        ValueError: neither size nor scale, or a wrong one.
+    """
     return image_resize(input, out_shape, scale, name, "NEAREST", actual_shape, align_corners, 1, data_format)
 
 
 def image_resize_short(input, out_short_len, resample="BILINEAR"):
-    """Images (N, C, H, W) of the size at which the shorter side is ``out_short_len``; the proportions are kept."""
+    """Images resized so that the shorter side has a given length; the proportions are kept.
+
+    Args:
+        input (Variable): (N, C, H, W) with known sizes.
+        out_short_len (int): length of the shorter side.
+        resample (str): see ``image_resize``.
+
+    Returns:
+        Variable: (N, C, H', W').
+
+    Raises:
+        ValueError: ``input`` has not 4 dimensions.
+    """
+    check_variable(input, "input of image_resize_short")
     if len(input.shape) != 4:
         raise ValueError("image_resize_short takes (N, C, H, W), got shape %s" % (input.shape,))
     height, width = input.shape[2:]

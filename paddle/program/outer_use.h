@@ -1,0 +1,29 @@
+#pragma once
+// What blocks use of the variables around them.
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "paddle/program/program.h"
+
+namespace paddle {
+
+struct OuterUse {
+  std::set<std::string, std::less<>> reads, writes;  // names of no variable of the block; never @EMPTY@
+};
+
+// The table of a program's blocks. The program must not change meanwhile, and VerifyNesting must hold for it.
+class OuterUses {
+ public:
+  explicit OuterUses(const ProgramDesc& program) : program_(program) {}
+
+  // What the block and the blocks in it read and write of the variables around it; computed once.
+  const OuterUse& Of(int block);
+
+ private:
+  const ProgramDesc& program_;
+  std::map<int, OuterUse> uses_;
+};
+
+}  // namespace paddle

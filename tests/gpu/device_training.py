@@ -1,0 +1,100 @@
+"""Training on a GPU beside the same training on the CPU. Run it by tests/gpu/run."""
+
+import os
+import sys
+
+import numpy as np
+import paddle.fluid as fluid
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "docs", "examples"))
+
+import digits
+
+GPU, CPU = fluid.CUDAPlace(0), fluid.CPUPlace()
+
+
+def batches(count, size, seed=0):
+    """Images whose label is where they are brightest."""
+    rng = np.random.RandomState(seed)
+    for _ in range(count):
+        label = rng.randint(0, 10, (size, 1)).astype("int64")
+        image = rng.rand(size, 1, 28, 28).astype("float32") - 0.5
+        for one, k in zip(image, label[:, 0]):
+            one[0, 2 * k : 2 * k + 5] += 1
+        yield {"image": image, "label": label}
+
+
+def train_digits(place, count):
+    (main, startup, predict), _, probability, loss = digits.build(seed=1, epochs=1, batches=count, dropout=0.5)
+    exe, scope = fluid.Executor(place), fluid.Scope()
+    with fluid.scope_guard(scope):
+        exe.run(startup)
+        losses = [float(exe.run(main, feed, [loss])[0].item()) for feed in batches(count, 32)]
+        test = next(batches(1, 200, seed=1))
+        guess = exe.run(predict, {"image": test["image"]}, [probability])[0].argmax(1)
+    return losses, np.mean(guess == test["label"][:, 0])
+
+
+def test_digits_trains_as_on_the_cpu():
+    gpu, gpu_accuracy = train_digits(GPU, 60)
+    cpu, cpu_accuracy = train_digits(CPU, 60)
+    np.testing.assert_allclose(gpu[:10], cpu[:10], rtol=1e-3, atol=1e-3)
+    assert gpu_accuracy > 0.9 and abs(gpu_accuracy - cpu_accuracy) < 0.1
+
+
+def sparse_embedding(optimizer):
+    """Words to one of two classes by the mean of their embeddings; the table's gradient is sparse."""
+    main, startup = fluid.Program(), fluid.Program()
+    main.random_seed = startup.random_seed = 3
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        words = fluid.data("words", [None, 6], "int64")
+        label = fluid.data("label", [None, 1], "int64")
+        table = fluid.embedding(words, [50, 8], is_sparse=True, param_attr="table")
+        hidden = fluid.layers.reduce_mean(table, dim=1)
+        logits = fluid.layers.fc(hidden, 2)
+        loss = fluid.layers.mean(fluid.layers.softmax_with_cross_entropy(logits, label))
+        optimizer().minimize(loss)
+    return main, startup, loss
+
+
+def train_words(place, optimizer):
+    main, startup, loss = sparse_embedding(optimizer)
+    exe, scope = fluid.Executor(place), fluid.Scope()
+    rng = np.random.RandomState(0)
+    with fluid.scope_guard(scope):
+        exe.run(startup)
+        losses = []
+        for _ in range(20):
+            words = rng.randint(0, 50, (16, 6)).astype("int64")
+            feed = {"words": words, "label": (words.sum(1, keepdims=True) > 147).astype("int64")}
+            losses.append(exe.run(main, feed, [loss])[0].item())
+        table = np.array(scope.find_var("table").get_tensor())
+    return losses, table
+
+
+def test_sparse_updates_as_on_the_cpu():
+    for optimizer in (
+        lambda: fluid.optimizer.SGD(0.1),
+        lambda: fluid.optimizer.Momentum(0.1, 0.9),
+        lambda: fluid.optimizer.Adam(0.01),
+        lambda: fluid.optimizer.Adam(0.01, lazy_mode=True),
+    ):
+        (gpu, gpu_table), (cpu, cpu_table) = train_words(GPU, optimizer), train_words(CPU, optimizer)
+        np.testing.assert_allclose(gpu, cpu, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(gpu_table, cpu_table, rtol=1e-3, atol=1e-4)
+
+
+def test_a_bad_label_is_named():
+    image = fluid.data("image", [None, 4], "float32")
+    label = fluid.data("label", [None, 1], "int64")
+    loss = fluid.layers.cross_entropy(fluid.layers.softmax(image), label)
+    exe = fluid.Executor(GPU)
+    feed = {"image": np.zeros((3, 4), "float32"), "label": np.array([[0], [9], [1]], "int64")}
+    try:
+        exe.run(feed=feed, fetch_list=[loss])
+    except ValueError as error:
+        assert "Label[1] is 9" in str(error) and os.path.basename(__file__) in str(error), error
+    else:
+        raise AssertionError("a label out of range was taken")
+    feed["label"][1] = 3
+    assert exe.run(feed=feed, fetch_list=[loss])[0].shape == (3, 1), "the GPU works on after an error"
