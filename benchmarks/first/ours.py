@@ -21,7 +21,7 @@ def build(case):
         return main, startup, loss, data
     import reviews
 
-    (main, startup, _), _, _, loss = reviews.build(1, batches.tokens(case["data"]), 1, 1)
+    (main, startup, _), _, _, loss, _ = reviews.build(1, batches.tokens(case["data"]))
     place = fluid.CPUPlace()
     feeds = []
     for batch in data:

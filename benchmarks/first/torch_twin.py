@@ -28,12 +28,12 @@ class Reviews(nn.Module):
     def __init__(self, tokens, packed):
         super().__init__()
         self.packed = packed
-        self.embedding = nn.Embedding(tokens, 64)
-        self.gates = nn.LSTM(64, 64, batch_first=True)
-        self.out = nn.Linear(64, 2)
+        self.embedding = nn.Embedding(tokens, 100)
+        self.gates = nn.LSTM(100, 100, batch_first=True)
+        self.out = nn.Linear(100, 2)
 
     def forward(self, word, length):
-        embedded = self.embedding(word)
+        embedded = nn.functional.dropout(self.embedding(word), 0.5)
         if self.packed:
             packed = nn.utils.rnn.pack_padded_sequence(embedded, length, batch_first=True, enforce_sorted=False)
             hidden, _ = nn.utils.rnn.pad_packed_sequence(self.gates(packed)[0], batch_first=True, padding_value=-2.0)

@@ -73,7 +73,8 @@ def train():
 
     parts = [slice(at, at + 64) for at in range(0, 320, 64)]
     first = [{"image": images[part], "label": labels[part]} for part in parts]
-    export.save(args.out, exe, programs, [probability], loss, {"image": test_images[:8]}, first)
+    export.save_model(args.out, exe, predict, [probability], {"image": test_images[:8]})
+    export.save_training(args.out, exe, main, startup, loss, first)
 
 
 if __name__ == "__main__":

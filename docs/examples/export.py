@@ -7,32 +7,34 @@ import numpy as np
 import paddle.fluid as fluid
 
 
-def save(folder, exe, programs, outputs, loss, samples, batches):
-    """Save a trained network to ``folder``.
+def save_model(folder, exe, predict, outputs, samples):
+    """Save a network that predicts: the inference model as ``model/``, samples and results as ``samples.txt``.
 
-    - ``model/``: the inference model.
-    - ``samples.txt``: ``samples`` and what the model predicts for them.
+    Args:
+        predict: the program that predicts.
+        outputs: variables to fetch.
+        samples: what to feed, a dict from name to array or ``LoDTensor``.
+    """
+    fluid.io.save_inference_model(os.path.join(folder, "model"), list(samples), outputs, exe, main_program=predict)
+    with open(os.path.join(folder, "samples.txt"), "w") as file:
+        write_tensors(file, samples)
+        write_tensors(file, zip([output.name for output in outputs], exe.run(predict, feed=samples, fetch_list=outputs)))
+
+
+def save_training(folder, exe, main, startup, loss, batches):
+    """Save a training.
+
     - ``train/``: the programs ``main.pdmodel`` and ``startup.pdmodel``, the parameters ``main.pdparams`` and the
       optimizer's state ``main.pdopt``.
     - ``train.txt``: the name of the loss; then ``batches``, each followed by the loss when training on them begins with
       fresh parameters.
 
     Args:
-        programs: main program, startup program, and the one that predicts.
-        outputs: variables to fetch when predicting.
-        loss: variable to fetch when training.
-        samples: what to feed when predicting, a dict from name to array or ``LoDTensor``.
-        batches: what to feed when training, a list of such dicts.
+        batches: what to feed, a list of dicts from name to array or ``LoDTensor``.
     """
-    main, startup, predict = programs
-    fluid.io.save_inference_model(os.path.join(folder, "model"), list(samples), outputs, exe, main_program=predict)
     fluid.save(main, os.path.join(folder, "train", "main"))
     with open(os.path.join(folder, "train", "startup.pdmodel"), "wb") as file:
         file.write(startup.desc.serialize_to_string())
-
-    with open(os.path.join(folder, "samples.txt"), "w") as file:
-        write_tensors(file, samples)
-        write_tensors(file, zip([output.name for output in outputs], exe.run(predict, feed=samples, fetch_list=outputs)))
     with open(os.path.join(folder, "train.txt"), "w") as file, fluid.scope_guard(fluid.Scope()):
         exe.run(startup)
         file.write(loss.name + "\n")

@@ -8,21 +8,26 @@ import paddle.fluid as fluid
 import training
 
 
+HIDDEN = 100
+
+
 def network(word, tokens, dropout=0.5):
     """Probabilities of complaint and praise, [N, 2], for N texts: ``word`` holds their tokens end to end, [T, 1]."""
-    embedded = fluid.layers.embedding(word, [tokens, 64], is_sparse=True)
-    gates = fluid.layers.fc(embedded, 4 * 60)
-    hidden, _ = fluid.layers.dynamic_lstm(gates, 4 * 60, use_peepholes=False)
+    embedded = fluid.layers.embedding(word, [tokens, HIDDEN], is_sparse=True)
+    embedded = fluid.layers.dropout(embedded, dropout, dropout_implementation="upscale_in_train")
+    gates = fluid.layers.fc(embedded, 4 * HIDDEN)
+    hidden, _ = fluid.layers.dynamic_lstm(gates, 4 * HIDDEN, use_peepholes=False)
     pooled = fluid.layers.sequence_pool(hidden, "max")
     pooled = fluid.layers.dropout(pooled, dropout, dropout_implementation="upscale_in_train")
     return fluid.layers.fc(pooled, 2, act="softmax")
 
 
-def build(seed, tokens, epochs, batches, dropout=0.5):
-    """Describe the network and its training; the learning rate decays over so many epochs of so many batches.
+def build(seed, tokens, dropout=0.5):
+    """Describe the network and its training.
 
     Returns:
-        Three programs (to train, to start, to predict), the loader of the data, the probabilities, the loss.
+        Three programs (to train, to start, to predict), the loader of the data, the probabilities, the loss, and the
+        average of the parameters over the last steps, with which to predict.
     """
     main, startup = fluid.Program(), fluid.Program()
     main.random_seed = startup.random_seed = seed
@@ -33,8 +38,16 @@ def build(seed, tokens, epochs, batches, dropout=0.5):
         probability = network(word, tokens, dropout)
         predict = main.clone(for_test=True)
         loss = fluid.layers.mean(fluid.layers.cross_entropy(probability, label))
-        fluid.optimizer.Adam(fluid.layers.cosine_decay(0.005, batches, epochs)).minimize(loss)
-    return (main, startup, predict), loader, probability, loss
+        fluid.optimizer.Adam(0.003).minimize(loss)
+        average = fluid.optimizer.ModelAverage(0.5, min_average_window=20, max_average_window=500)
+    return (main, startup, predict), loader, probability, loss, average
+
+
+def part(text, random):
+    """A fifth of a text, the whole, or anything between, from anywhere: so the network learns more from few texts."""
+    length = max(8, int(len(text) * random.uniform(0.2, 1)))
+    start = random.randint(0, max(1, len(text) - length + 1))
+    return text[start : start + length]
 
 
 def batch(reviews):
@@ -59,23 +72,29 @@ def accuracy(exe, predict, probability, reviews):
 
 
 def train():
-    args = training.options(__doc__, "out/reviews", epochs=6)
+    args = training.options(__doc__, "out/reviews", epochs=10)
     reviews, test_reviews, tokens = datasets.reviews(args.small)
-    programs, loader, probability, loss = build(args.seed, tokens, args.epochs, training.batches(len(reviews)))
+    programs, loader, probability, loss, average = build(args.seed, tokens)
     main, startup, predict = programs
+
+    def parts(numbers, random):
+        return batch([(part(reviews[number][0], random), reviews[number][1]) for number in numbers])
 
     exe = fluid.Executor(fluid.CPUPlace())
     exe.run(startup)
     run = training.Training(args, main, len(reviews))
     for _ in run.epochs():
-        for feed in run.batches(loader, lambda numbers, random: batch([reviews[number] for number in numbers])):
+        for feed in run.batches(loader, parts):
             run.step(exe.run(main, feed, [loss])[0])
-        run.tested(accuracy(exe, predict, probability, test_reviews))
+        with average.apply(exe):
+            run.tested(accuracy(exe, predict, probability, test_reviews))
     run.finish()
 
     samples = {"word": batch(test_reviews[:8])["word"]}
     first = [batch(reviews[at : at + 64]) for at in range(0, 320, 64)]
-    export.save(args.out, exe, programs, [probability], loss, samples, first)
+    with average.apply(exe):
+        export.save_model(args.out, exe, predict, [probability], samples)
+    export.save_training(args.out, exe, main, startup, loss, first)
 
 
 if __name__ == "__main__":

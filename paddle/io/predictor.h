@@ -4,7 +4,8 @@
 //   auto predictor = paddle::Predictor::FromFolder("digits.model");
 //   paddle::Tensor image({1, 1, 28, 28}, paddle::DType::kFloat32);
 //   std::copy(pixels.begin(), pixels.end(), image.mutable_data<float>());
-//   const float* probability = predictor->Run({image}).at(0).data<float>();
+//   const auto out = predictor->Run({image});
+//   const float* probability = out.at(0).data<float>();
 
 #include <memory>
 #include <span>

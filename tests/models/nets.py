@@ -37,10 +37,10 @@ def reviews():
     import training
 
     train, _, tokens = datasets.reviews()
-    total = training.batches(len(train))
-    (main, startup, _), _, _, loss = example.build(seed=1, tokens=tokens, epochs=10, batches=total, dropout=0.0)
+    (main, startup, _), _, _, loss, _ = example.build(seed=1, tokens=tokens, dropout=0.0)
     drawn = itertools.islice(training.drawn(1, 0, len(train)), STEPS)
-    return main, startup, loss, [example.batch([train[number] for number in at]) for at, _ in drawn]
+    parts = [[(example.part(train[n][0], random), train[n][1]) for n in at] for at, random in drawn]
+    return main, startup, loss, [example.batch(reviews) for reviews in parts]
 
 
 def mixed():

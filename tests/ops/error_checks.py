@@ -194,13 +194,19 @@ def check_attributes(entry):
 # ---- gradient ops alone ----
 
 
+def feedable(value):
+    """XShape has no rows, but the LoD of those of X: it is fed without."""
+    lengths = getattr(value, "lengths", [])
+    return np.asarray(value) if lengths and sum(lengths[-1]) != len(value) else value
+
+
 class GradientOp:
     """One gradient op of a case as a program of its own, with the values that its inputs have in the case."""
 
     def __init__(self, one, op):
         self.entry, self.source, self.type = one.entry, op, op.type()
         names = sorted({name for name in op.input_arg_names() if name and name != EMPTY})
-        self.values = dict(zip(names, one.run(names)))
+        self.values = {name: feedable(value) for name, value in zip(names, one.run(names))}
 
     def run(self, changed):
         program, scope, feed = core.ProgramDesc(), core.Scope(), {}

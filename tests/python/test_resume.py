@@ -12,7 +12,7 @@ import numpy as np
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "digits.py"
 KILLS = 20
-EPOCHS = 20
+EPOCHS = 40
 
 
 def start(out, *options):

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "paddle/base/errors.h"
+#include "paddle/math/cuda/align.h"
 #include "paddle/math/cuda/conv_arrange.h"
 
 namespace paddle::cuda {
@@ -38,8 +39,6 @@ const Performance& Best(const std::array<Performance, kAlgorithms>& found, int c
       return found[i];
   throw Unimplemented(StrCat("cuDNN has no deterministic algorithm for ", what, " of these sizes"));
 }
-
-size_t Aligned(size_t bytes) { return (bytes + 255) / 256 * 256; }
 
 }  // namespace
 
@@ -140,7 +139,7 @@ struct Convolution::Impl {
   size_t scratch_bytes() const {
     if (!arranged) return workspace;
     const size_t element = SizeOf(dtype);
-    return Aligned(workspace) + Aligned(static_cast<size_t>(input.padded_size()) * element) +
+    return AlignUp(workspace) + AlignUp(static_cast<size_t>(input.padded_size()) * element) +
            static_cast<size_t>(output.padded_size()) * element;
   }
 
@@ -169,8 +168,8 @@ struct Convolution::Impl {
   // The images go through scratch, [workspace | input | output].
   template <class T>
   void ComputeArranged(const CudaContext& context, const T* a, const T* b, T* out, std::byte* memory) const {
-    T* in = reinterpret_cast<T*>(memory + Aligned(workspace));
-    T* to = reinterpret_cast<T*>(memory + Aligned(workspace) + Aligned(input.padded_size() * sizeof(T)));
+    T* in = reinterpret_cast<T*>(memory + AlignUp(workspace));
+    T* to = reinterpret_cast<T*>(memory + AlignUp(workspace) + AlignUp(input.padded_size() * sizeof(T)));
     if (pass != ConvPass::kInputGrad) Arrange(context, input, a, in);
     switch (pass) {
       case ConvPass::kForward:
@@ -204,9 +203,9 @@ void Convolution::Run(const CudaContext& context, const T* a, const T* b, T* out
   if (impl_->empty)
     context.SetZero(reinterpret_cast<std::byte*>(out), impl_->result_size() * sizeof(T));
   else if (impl_->arranged)
-    impl_->ComputeArranged(context, a, b, out, scratch);
+    impl_->ComputeArranged(context, a, b, out, AlignedScratch(scratch));
   else
-    impl_->Compute(context, a, b, out, scratch);
+    impl_->Compute(context, a, b, out, AlignedScratch(scratch));
 }
 
 template void Convolution::Run(const CudaContext&, const float*, const float*, float*, std::byte*) const;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "paddle/base/errors.h"
+#include "paddle/math/cuda/align.h"
 
 namespace paddle::cuda {
 namespace {
@@ -101,7 +102,7 @@ struct PreparedGemm::Impl {
 PreparedGemm::PreparedGemm(const CudaContext& context, DType dtype, const GemmShape& shape, double alpha, double beta)
     : impl_(std::make_shared<Impl>(context, dtype, shape, alpha, beta)) {}
 
-size_t PreparedGemm::scratch_bytes() const { return impl_ ? impl_->best.workspaceSize : 0; }
+size_t PreparedGemm::scratch_bytes() const { return impl_ ? WithAlignment(impl_->best.workspaceSize) : 0; }
 
 template <class T>
 void PreparedGemm::Run(const CudaContext& context, const T* a, const T* b, T* c, std::byte* scratch) const {
@@ -113,7 +114,7 @@ void PreparedGemm::Run(const CudaContext& context, const T* a, const T* b, T* c,
   }
   const T alpha = static_cast<T>(p.alpha), beta = static_cast<T>(p.beta);
   Check(cublasLtMatmul(context.cublas(), p.product.get(), &alpha, b, p.b.get(), a, p.a.get(), &beta, c, p.c.get(), c,
-                       p.c.get(), &p.best.algo, scratch, p.best.workspaceSize, context.stream()),
+                       p.c.get(), &p.best.algo, AlignedScratch(scratch), p.best.workspaceSize, context.stream()),
         "cublasLtMatmul");
 }
 

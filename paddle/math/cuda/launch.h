@@ -73,6 +73,7 @@ void ForEach(const CudaContext& context, int64_t n, F f) {
   CheckCuda(cudaGetLastError(), "starting a kernel");
 #else
   (void)context;
+  const EmulatedWork work;
   for (int64_t i = 0; i < n; ++i) f(i);
 #endif
 }
@@ -86,6 +87,7 @@ void ForEachTeam(const CudaContext& context, int64_t rows, F f) {
   CheckCuda(cudaGetLastError(), "starting a kernel");
 #else
   (void)context;
+  const EmulatedWork work;
   Team team;
   for (int64_t row = 0; row < rows; ++row) f(team, row);
 #endif

@@ -14,6 +14,7 @@ size_t Convolution::scratch_bytes() const { return impl_ ? impl_->scratch_bytes(
 
 template <class T>
 void Convolution::Run(const CudaContext&, const T* a, const T* b, T* out, std::byte* scratch) const {
+  const EmulatedWork work;
   impl_->Run(a, b, out, scratch);
 }
 template void Convolution::Run(const CudaContext&, const float*, const float*, float*, std::byte*) const;

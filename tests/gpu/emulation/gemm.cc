@@ -14,6 +14,7 @@ size_t PreparedGemm::scratch_bytes() const { return impl_ ? impl_->scratch_bytes
 
 template <class T>
 void PreparedGemm::Run(const CudaContext&, const T* a, const T* b, T* c, std::byte* scratch) const {
+  const EmulatedWork work;
   impl_->Run(a, b, c, scratch);
 }
 template void PreparedGemm::Run(const CudaContext&, const float*, const float*, float*, std::byte*) const;
