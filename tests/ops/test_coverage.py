@@ -8,8 +8,6 @@ from paddle import _core as core
 
 # Handled by the executor itself: marks of a saved program.
 MARKS = {"feed", "fetch"}
-# Ops that still wait for their entry. The list only shrinks.
-WITHOUT = set((pathlib.Path(__file__).parent / "without_entry.txt").read_text().split())
 
 
 def test_every_op_has_an_entry():
@@ -19,8 +17,5 @@ def test_every_op_has_an_entry():
     covered = set(MARKS)
     for entry in harness.ENTRIES.values():
         covered |= entry.covers()
-    missing = set(core.op_types()) - covered
-    new = sorted(missing - WITHOUT)
-    assert not new, f"{len(new)} registered ops have no entry in tests/ops: {', '.join(new)}"
-    stale = sorted(WITHOUT - missing)
-    assert not stale, f"ops in without_entry.txt that have an entry, or do not exist: {', '.join(stale)}"
+    missing = sorted(set(core.op_types()) - covered)
+    assert not missing, f"{len(missing)} registered ops have no entry in tests/ops: {', '.join(missing)}"
