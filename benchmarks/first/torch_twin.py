@@ -24,7 +24,9 @@ class Digits(nn.Module):
         return self.out(nn.functional.dropout(hidden, 0.5))
 
 
-class Reviews(nn.Module):
+class Reader(nn.Module):
+    """One of the two networks; that which reads backwards gets the texts turned round: the maximum knows no order."""
+
     def __init__(self, tokens, packed):
         super().__init__()
         self.packed = packed
@@ -45,6 +47,15 @@ class Reviews(nn.Module):
         return self.out(pooled)
 
 
+class Reviews(nn.Module):
+    def __init__(self, tokens, packed):
+        super().__init__()
+        self.forwards, self.backwards = Reader(tokens, packed), Reader(tokens, packed)
+
+    def forward(self, word, turned, length):
+        return torch.cat([self.forwards(word, length), self.backwards(turned, length)])
+
+
 def inputs(case):
     """The network's arguments and the labels of each batch."""
     out = []
@@ -56,7 +67,8 @@ def inputs(case):
         else:
             length = torch.from_numpy(batch["length"])
             texts = torch.split(torch.from_numpy(batch["word"]), batch["length"].tolist())
-            out.append(([nn.utils.rnn.pad_sequence(texts, batch_first=True), length], label))
+            words = [nn.utils.rnn.pad_sequence(order, batch_first=True) for order in (texts, [text.flip(0) for text in texts])]
+            out.append((words + [length], torch.cat([label, label])))
     return out
 
 
