@@ -211,19 +211,29 @@ def test_variables_in_use():
             out = np.array(executor.run(program, scope, {}, ["v50"])[0])
             seen.update((out[:, -1] / 2.0**50).tolist())
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    for i in range(200):
-        tensor.set(np.full((100, 1000), i, "float32"), CPU)
+    def resize(rows):
+        """Whether no run was in the way."""
         try:
-            tensor.set(np.ones((1 + i % 7, 1000), "float32"), CPU)
-            tensor.set(np.ones((100, 1000), "float32"), CPU)
+            tensor.set(np.ones((rows, 1000), "float32"), CPU)
+            return True
         except ValueError as error:
             assert "between runs" in str(error)
-            refused += 1
-        time.sleep(0.0005)
-    stop.set()
-    thread.join()
+            return False
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for i in range(200):
+            tensor.set(np.full((100, 1000), i, "float32"), CPU)  # in place, at any time
+            if not resize(1 + i % 7):
+                refused += 1
+            else:
+                while not resize(100):
+                    time.sleep(0.0001)
+            time.sleep(0.0005)
+    finally:
+        stop.set()
+        thread.join()
     assert refused > 0 and len(seen) > 1
     tensor.set(np.ones((3, 1000), "float32"), CPU)
     assert np.array(executor.run(program, scope, {}, ["v50"])[0]).shape == (3, 1000)
