@@ -14,8 +14,6 @@ namespace {
 
 using NameSet = std::set<std::string, std::less<>>;
 
-constexpr int kDeepest = 32;  // blocks within blocks
-
 // Whether what a variable of this kind holds lies on the host or on a device; the rest is everywhere.
 bool HasPlace(VarKind kind) {
   return kind == VarKind::kTensor || kind == VarKind::kSelectedRows || kind == VarKind::kTensorArray;
@@ -27,7 +25,7 @@ struct OuterUse {
   bool effect = false;  // has an op that must run
 };
 
-// What the plans of all blocks of a program share.
+// What the plans of all blocks of a program share. VerifyNesting must hold for it.
 class Blocks {
  public:
   explicit Blocks(const ProgramDesc& program) : program_(program), uses_(program.size()), plans_(program.size()) {
@@ -43,9 +41,8 @@ class Blocks {
     }
   }
 
-  const OuterUse& UseOf(int index, int depth = 0) {
+  const OuterUse& UseOf(int index) {
     Require(index > 0 && index < program_.size(), "the program has no block ", index, " within another");
-    Require(depth < kDeepest, "blocks are nested more than ", kDeepest, " deep, or within themselves");
     if (!uses_[index]) {
       auto use = std::make_unique<OuterUse>();
       const BlockDesc& block = program_.block(index);
@@ -64,7 +61,7 @@ class Blocks {
         if (op->Blocks().empty())
           for (auto& name : op->OutputNames()) written.insert(std::move(name));
         for (const int sub : op->Blocks()) {
-          const OuterUse& inner = UseOf(sub, depth + 1);
+          const OuterUse& inner = UseOf(sub);
           for (const auto& name : inner.reads)
             if (outer(name) && !written.contains(name)) use->reads.insert(name);
           for (const auto& name : inner.writes)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from harness import Elsewhere
+from script_op import LINE, append
 
 from paddle import _core as core
 
@@ -10,24 +11,7 @@ TYPES = ("conditional_block", "conditional_block_infer")
 for _type in TYPES:
     Elsewhere(_type, "tests/ops/test_conditional_block.py")
 
-LINE = '  File "script.py", line 7, in main'
 VarType = core.VarDesc.VarType
-
-
-def append(block, kind, inputs, outputs, **attrs):
-    op = block.append_op()
-    op.set_type(kind)
-    op._set_attr("op_callstack", [LINE, "    " + kind])
-    for slot, names in inputs.items():
-        op.set_input(slot, names)
-    for slot, names in outputs.items():
-        op.set_output(slot, names)
-    for name, value in attrs.items():
-        op._set_attr(name, value)
-    op.check_attrs()
-    op.infer_var_type(block)
-    op.infer_shape(block)
-    return op
 
 
 def variable(block, name, dtype, shape, persistable=False):

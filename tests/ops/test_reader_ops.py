@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from harness import Elsewhere
+from script_op import append
 
 from paddle import _core as core
 
@@ -10,23 +11,7 @@ for _type in ("create_py_reader", "create_double_buffer_reader", "read"):
     Elsewhere(_type, "tests/ops/test_reader_ops.py")
 
 CPU, FP32, INT64 = core.CPUPlace(), int(core.VarDesc.VarType.FP32), int(core.VarDesc.VarType.INT64)
-LINE = '  File "script.py", line 7, in main'
 DESCRIPTION = dict(shape_concat=[-1, 2, -1, 1], ranks=[2, 2], lod_levels=[0, 1], dtypes=[FP32, INT64], need_check_feed=[1, 1])
-
-
-def append(block, kind, inputs, outputs, **attrs):
-    op = block.append_op()
-    op.set_type(kind)
-    op._set_attr("op_callstack", [LINE, "    " + kind])
-    for slot, names in inputs.items():
-        op.set_input(slot, names)
-    for slot, names in outputs.items():
-        op.set_output(slot, names)
-    for name, value in attrs.items():
-        op._set_attr(name, value)
-    op.check_attrs()
-    op.infer_var_type(block)
-    op.infer_shape(block)
 
 
 class Pipeline:
