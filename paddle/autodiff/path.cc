@@ -35,6 +35,12 @@ std::vector<bool> FindReached(const BlockDesc& block, const std::vector<std::str
   return reached;
 }
 
+// Whether the op leaves the variable its elements, in another shape.
+bool KeepsElements(const OpDesc& op, const std::string& name) {
+  const OpDef* def = Registry::Get().FindOrNull(op.type());
+  return def && def->has(kReshapes) && Contains(op.Input("X"), name) && Contains(op.Output("Out"), name);
+}
+
 bool IsArray(const BlockDesc& block, const std::string& name) {
   const auto var = block.FindVarRecursive(name);
   return var && var->kind() == VarKind::kTensorArray;
@@ -78,14 +84,18 @@ Writers::Writers(const BlockDesc& block) : block_(block) {
   }
 }
 
-// The first op from `begin` on whose writing of `name` is in effect.
-const OpDesc* Writers::WriterFrom(const std::string& name, size_t begin) const {
+// The first op from `begin` on whose writing of `name` is in effect; `flat`: and changes more than its shape.
+const OpDesc* Writers::WriterFrom(const std::string& name, size_t begin, bool flat) const {
   const auto found = writers_.find(name);
   if (found == writers_.end()) return nullptr;
   const auto restored = restored_.find(name);
   const size_t end = restored == restored_.end() ? block_.ops().size() : restored->second;
-  const auto next = std::lower_bound(found->second.begin(), found->second.end(), begin);
-  return next != found->second.end() && *next < end ? &block_.op(static_cast<int>(*next)) : nullptr;
+  auto next = std::lower_bound(found->second.begin(), found->second.end(), begin);
+  for (; next != found->second.end() && *next < end; ++next) {
+    const OpDesc& op = block_.op(static_cast<int>(*next));
+    if (!flat || !KeepsElements(op, name)) return &op;
+  }
+  return nullptr;
 }
 
 void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) const {
@@ -98,7 +108,7 @@ void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) con
       // What an op reads and writes under one name is meant as the slot says.
       const bool written = Contains(op.OutputNames(), name) &&
                            (!Contains(op.Input(slot.name), name) || Contains(grad.OutputNames(), name));
-      if (const OpDesc* writer = WriterFrom(name, written ? at + 1 : at))
+      if (const OpDesc* writer = WriterFrom(name, written ? at + 1 : at, slot.has(kFlat)))
         Throw("the gradient of op", op, name, *writer);
     }
   }
@@ -109,7 +119,7 @@ void Writers::CheckAgain(size_t at, const OpDesc& again) const {
   for (const auto& name : again.InputNames()) {
     if (name == kEmptyName || Contains(op.OutputNames(), name))
       continue;  // what it updates itself does not change its result
-    if (const OpDesc* writer = WriterFrom(name, at)) Throw("recomputing op", op, name, *writer);
+    if (const OpDesc* writer = WriterFrom(name, at, false)) Throw("recomputing op", op, name, *writer);
   }
 }
 

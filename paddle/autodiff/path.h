@@ -33,7 +33,7 @@ class Writers {
   void Restore(const std::string& name, size_t at) { restored_[name] = at; }
 
  private:
-  const OpDesc* WriterFrom(const std::string& name, size_t begin) const;
+  const OpDesc* WriterFrom(const std::string& name, size_t begin, bool flat) const;
   [[noreturn]] void Throw(const char* who, const OpDesc& op, const std::string& name, const OpDesc& writer) const;
 
   const BlockDesc& block_;

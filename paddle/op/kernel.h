@@ -39,12 +39,30 @@ struct RandomSource {
   RandomKey Key(int64_t op_seed) const { return op_seed ? RandomKey{static_cast<uint64_t>(op_seed), 0, 0} : run; }
 };
 
-// Runs a block of the program for a control-flow kernel. The runtime implements it.
+// One run of an op's block, over its own variables and those of the blocks around it.
+class BlockRun {
+ public:
+  virtual ~BlockRun();
+  // Fills in a variable of the block's own before the run; it may share the memory. `name`: one in the op's
+  // BlockVars::given.
+  virtual void Give(const std::string& name, const Tensor& value) = 0;
+  virtual void Run() = 0;
+  // What a variable of the block's own holds after the run: one in BlockVars::given or taken. Throws InvalidArgument
+  // when the block computed no such variable.
+  virtual Variable& Taken(const std::string& name) = 0;
+};
+
+// Runs the block of a control-flow op for its kernel. The runtime implements it.
 class BlockRunner {
  public:
   virtual ~BlockRunner();
-  // One run of the block over the variables of the blocks around it.
-  virtual void Run(BlockRef block) = 0;
+  // The next run of the op's block. With `keep` its variables stay for the gradient op, until the op's output of step
+  // scopes is released; without, it takes the place of the run before, whose variables are gone when it starts.
+  virtual BlockRun& Next(bool keep) = 0;
+  // For the kernel of a gradient op: how many runs of the forward op's block were kept, and a run of the gradient block
+  // over the variables of number `run` of them. Throws InvalidArgument when `kept` holds no runs of that block.
+  virtual int CountKept(const Opaque& kept) const = 0;
+  virtual BlockRun& Back(const Opaque& kept, int run) = 0;
 };
 
 // Temporary memory of a kernel, as many bytes as its State's scratch_bytes() said.

@@ -23,6 +23,7 @@ enum SlotFlag : unsigned {
   kDynamic = 32,      // the kernel decides size or LoD of this output
   kNoGradient = 64,   // an input that never gets a gradient (labels, indices)
   kUnread = 128,      // an input that Fluid's programs name but this op does not look at: never there when it runs
+  kFlat = 256,        // only the elements in their order are read: any shape of as many will do
 };
 
 struct SlotSpec {
@@ -38,12 +39,18 @@ struct Alias {
   std::string_view output, input;
 };
 
+// Variables of a block's own that its op fills in before each run, and those that it reads after it.
+struct BlockVars {
+  std::vector<std::string> given, taken;
+};
+
 enum OpTrait : unsigned {
-  kEffect = 1,   // runs though nothing reads its outputs: prints, saves, reads a queue, calls Python
-  kIo = 2,       // touches files, network or Python: refused in programs of others
-  kHost = 4,     // lives on the host also in a plan for another device
-  kRandom = 8,   // takes random numbers
-  kNoPlan = 16,  // handled by the runtime itself (feed, fetch)
+  kEffect = 1,     // runs though nothing reads its outputs: prints, saves, reads a queue, calls Python
+  kIo = 2,         // touches files, network or Python: refused in programs of others
+  kHost = 4,       // lives on the host also in a plan for another device
+  kRandom = 8,     // takes random numbers
+  kNoPlan = 16,    // handled by the runtime itself (feed, fetch)
+  kReshapes = 32,  // output Out has input X's elements in their order
 };
 
 // What an author writes.
@@ -63,6 +70,8 @@ struct OpSpec {
   std::vector<Alias> may_share = {};
   unsigned traits = 0;
   std::string_view block = {};  // the attribute that holds its block
+  // Null: the op has nothing to do with what is the block's own.
+  BlockVars (*block_vars)(const Attrs&, const OpDesc&) = nullptr;
 };
 
 // The same, type-erased, as the registry keeps it.
@@ -78,6 +87,7 @@ struct OpDef {
   std::vector<Alias> must_share, may_share;
   unsigned traits = 0;
   std::string_view block;
+  std::function<BlockVars(const void*, const OpDesc&)> block_vars;
   std::deque<Kernel> kernels;  // plans point to them while more are added
   int declared = 0;            // how often; anything but 1 is an error that Validate reports
 

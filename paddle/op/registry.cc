@@ -6,6 +6,7 @@
 
 namespace paddle {
 
+BlockRun::~BlockRun() = default;
 BlockRunner::~BlockRunner() = default;
 
 namespace {

@@ -86,6 +86,10 @@ Registered RegisterOp(const OpSpec<Attrs>& spec) {
   def.may_share = spec.may_share;
   def.traits = spec.traits;
   def.block = spec.block;
+  if (spec.block_vars)
+    def.block_vars = [vars = spec.block_vars](const void* attrs, const OpDesc& op) {
+      return vars(*static_cast<const Attrs*>(attrs), op);
+    };
   return {};
 }
 

@@ -9,8 +9,13 @@
 
 namespace paddle {
 
+using NameSet = std::set<std::string, std::less<>>;
+
+// Names of no variable of the block's own, which a persistable one never is; never @EMPTY@. What the block writes for
+// sure before it reads it is not in `reads`.
 struct OuterUse {
-  std::set<std::string, std::less<>> reads, writes;  // names of no variable of the block; never @EMPTY@
+  NameSet reads, writes;
+  NameSet forward;  // of a gradient block: variables of its forward block's own that it uses; in none of the others
 };
 
 // The table of a program's blocks. The program must not change meanwhile, and VerifyNesting must hold for it.

@@ -9,8 +9,6 @@
 namespace paddle {
 namespace {
 
-using NameSet = std::set<std::string>;
-
 struct Use {
   NameSet reads, writes;
 };

@@ -34,10 +34,15 @@ class Environment {
   virtual uint64_t version() const = 0;
 };
 
+class Iterations;
+class ArenaPool;
+
 // Runs one plan, one run at a time. Keeps its memory from run to run: a step that fits it allocates nothing.
 class Frame final : public BlockRunner {
  public:
   Frame(std::shared_ptr<const Plan> plan, const DeviceContext& context);
+  // For a run of a block: what is not needed after it lies in `pool`, where it shares memory with other such frames.
+  Frame(std::shared_ptr<const Plan> plan, const DeviceContext& context, std::shared_ptr<ArenaPool> pool);
   ~Frame() override;
 
   // `feeds`: one tensor a plan feed. Throws the first error of any instruction with its op, arguments and user line.
@@ -45,7 +50,7 @@ class Frame final : public BlockRunner {
 
   // Fetched values, copied out; call after Run. Buffers come from a pool and belong to the caller.
   Variable Fetch(int i);
-  // Lets go of what was fed and fetched; call after the fetches.
+  // Lets go of what was fed, fetched or kept; call after the fetches.
   void Finish();
 
   const Plan& plan() const { return *plan_; }
@@ -60,11 +65,16 @@ class Frame final : public BlockRunner {
   // Gives the arena back; the next run takes it again.
   void Trim();
 
-  // BlockRunner: a run of the sub-block of the instruction at hand.
-  void Run(BlockRef block) override;
+  // What the variable `name` of the block's own holds after a run, if it is one of the plan's `kept`; else null.
+  Variable* FindKept(const std::string& name);
+
+  // BlockRunner, for the instruction at hand.
+  BlockRun& Next(bool keep) override;
+  int CountKept(const Opaque& kept) const override;
+  BlockRun& Back(const Opaque& kept, int run) override;
 
  private:
-  class InnerEnvironment;
+  friend class Iteration;
 
   // What a State depends on.
   struct Shape {
@@ -98,9 +108,8 @@ class Frame final : public BlockRunner {
     std::vector<Shape> state_shapes;
     size_t scratch_bytes = 0;
     int scratch_interval = -1;
-    BufferPtr scratch;  // when it is not in the arena
-    std::unique_ptr<InnerEnvironment> inner_environment;
-    std::unique_ptr<Frame> inner;
+    BufferPtr scratch;                 // when it is not in the arena
+    std::shared_ptr<Iterations> runs;  // of its block
   };
 
   void Ready(Environment& environment, std::span<const Tensor> feeds);
@@ -121,9 +130,12 @@ class Frame final : public BlockRunner {
   std::string DescribeLargest() const;
   bool InPlaceHolds() const;
   bool FitsMarks() const;
+  void TakeArenas();
   void BindArena();
+  const BufferPtr& ArenaOf(const Interval& interval) const;
   void RunStep(int i, const RunOptions& options);
   void RunKernel(int i, const RunOptions& options);
+  void StartBlock(int i);
   void SettleOutputs(int i);
   void SettleHandOver(int i, Step::HandOver* output);
   void PublishOutputs(int i);
@@ -155,6 +167,9 @@ class Frame final : public BlockRunner {
   std::vector<std::pair<int, int>> in_place_;  // values that share by choice
   std::vector<Interval> intervals_;
   BufferPtr arena_;
+  std::shared_ptr<ArenaPool> pool_;  // for the frames of blocks
+  BufferPtr* temporary_ = nullptr;   // in the pool: what this frame's temporary values share; null: they are in arena_
+  BufferPtr bound_temporary_;
   const RunOptions* options_ = nullptr;
   int running_ = -1;
 };

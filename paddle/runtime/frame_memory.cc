@@ -2,9 +2,15 @@
 
 #include <algorithm>
 
-#include "paddle/runtime/frame.h"
+#include "paddle/runtime/iteration.h"
 
 namespace paddle {
+namespace {
+
+// Arenas of a frame: its own, and the one that all frames of a block share.
+constexpr int kOwn = 0, kTemporary = 1;
+
+}  // namespace
 
 // Whether the values that share memory by choice still have the same size.
 bool Frame::InPlaceHolds() const {
@@ -36,6 +42,7 @@ void Frame::GroupValues(bool headroom) {
     const Value& v = plan_->values[value];
     group_[value] = static_cast<int>(intervals_.size());
     intervals_.push_back({v.def, std::max(v.last, v.def), 0});
+    intervals_.back().arena = temporary_ && v.last < plan_->end() ? kTemporary : kOwn;
   };
   for (int i = 0; i < plan_->end(); ++i) {
     const Instruction& instruction = plan_->instructions[i];
@@ -45,6 +52,7 @@ void Frame::GroupValues(bool headroom) {
       Interval& interval = intervals_[group_[in]];
       if (interval.last != i) return;  // somebody reads the input later
       if (values_[out].meta().bytes() != values_[in].meta().bytes()) return;
+      if (temporary_ && plan_->values[out].last == plan_->end()) return;  // that one is kept elsewhere
       group_[out] = group_[in];
       interval.last = std::max(plan_->values[out].last, i);
       if (!must) in_place_.emplace_back(out, in);
@@ -71,29 +79,37 @@ void Frame::GroupValues(bool headroom) {
     if (step.scratch_bytes == 0 || plan_->instructions[i].infer_at_turn || plan_->instructions[i].on_host) continue;
     step.scratch_interval = static_cast<int>(intervals_.size());
     intervals_.push_back({i, i, headroom ? std::max(mark, step.scratch_bytes) : step.scratch_bytes});
+    intervals_.back().arena = temporary_ ? kTemporary : kOwn;
   }
 }
 
 void Frame::PlanMemory() {
   GroupValues(true);
-  size_t bytes = PlaceIntervals(&intervals_);
-  if (!arena_ || arena_->size() < bytes) {
-    for (size_t value = 0; value < values_.size(); ++value)
-      if (plan_->values[value].home == Home::kArena) values_[value].Release();
-    arena_.reset();  // before the new one is taken: nothing in it outlives a run
+  try {
+    TakeArenas();
+  } catch (const ResourceExhausted&) {  // once more with what this run needs, and nothing for larger ones before it
+    GroupValues(false);
     try {
-      arena_ = context_.system().Allocate(bytes);
-    } catch (const ResourceExhausted&) {  // once more with what this run needs, and nothing for larger ones before it
-      GroupValues(false);
-      bytes = PlaceIntervals(&intervals_);
-      try {
-        arena_ = context_.system().Allocate(bytes);
-      } catch (const std::exception& error) {
-        RethrowWithContext(error, DescribeLargest());
-      }
+      TakeArenas();
+    } catch (const std::exception& error) {
+      RethrowWithContext(error, DescribeLargest());
     }
   }
   BindArena();
+}
+
+// Places the intervals and makes the arenas large enough.
+void Frame::TakeArenas() {
+  const auto take = [&](BufferPtr* arena, size_t bytes) {
+    if (*arena && (*arena)->size() >= bytes) return;
+    for (size_t value = 0; value < values_.size(); ++value)
+      if (plan_->values[value].home == Home::kArena) values_[value].Release();
+    arena->reset();  // before the new one is taken: nothing in it outlives a run
+    bound_temporary_.reset();
+    *arena = context_.system().Allocate(bytes);
+  };
+  take(&arena_, PlaceIntervals(&intervals_, kOwn));
+  if (temporary_) take(temporary_, PlaceIntervals(&intervals_, kTemporary));
 }
 
 // What takes the most memory, for the error that there is not enough.
@@ -108,9 +124,17 @@ std::string Frame::DescribeLargest() const {
                 DescribeInstruction(plan_->instructions[value.def], *plan_, steps_[value.def].metas.data()));
 }
 
+const BufferPtr& Frame::ArenaOf(const Interval& interval) const {
+  return interval.arena == kTemporary ? *temporary_ : arena_;
+}
+
 void Frame::BindArena() {
-  for (size_t value = 0; value < values_.size(); ++value)
-    if (group_[value] >= 0) values_[value].get<Tensor>().Bind(arena_, intervals_[group_[value]].offset);
+  for (size_t value = 0; value < values_.size(); ++value) {
+    if (group_[value] < 0) continue;
+    const Interval& interval = intervals_[group_[value]];
+    values_[value].get<Tensor>().Bind(ArenaOf(interval), interval.offset);
+  }
+  if (temporary_) bound_temporary_ = *temporary_;
 }
 
 Frame::Placement Frame::PlacementOf(int value) const {
@@ -126,8 +150,10 @@ void Frame::Trim() {
   inferred_ = false;
   for (Step& step : steps_) {
     step.scratch.reset();
-    if (step.inner) step.inner->Trim();
+    if (step.runs) step.runs->Trim();
   }
+  bound_temporary_.reset();
+  pool_->Clear();
 }
 
 }  // namespace paddle

@@ -13,7 +13,7 @@ constexpr size_t kMost = size_t{1} << 47;  // far below where the sum of two off
 
 }  // namespace
 
-size_t PlaceIntervals(std::vector<Interval>* intervals) {
+size_t PlaceIntervals(std::vector<Interval>* intervals, int number) {
   std::vector<size_t> order(intervals->size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
@@ -24,7 +24,7 @@ size_t PlaceIntervals(std::vector<Interval>* intervals) {
     Interval& interval = (*intervals)[index];
     const size_t bytes = (interval.bytes + kAlign - 1) / kAlign * kAlign;
     interval.offset = 0;
-    if (bytes == 0) continue;
+    if (bytes == 0 || interval.arena != number) continue;
     for (const Interval* other : placed) {
       if (other->last < interval.first || other->first > interval.last) continue;
       if (interval.offset + bytes <= other->offset) break;

@@ -2,11 +2,13 @@
 // A program made ready to run for one set of feeds and fetches: an array of instructions over numbered values.
 // Immutable once built; all that a run changes is in its Frame.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "paddle/op/op_def.h"
+#include "paddle/program/outer_use.h"
 #include "paddle/program/program.h"
 
 namespace paddle {
@@ -67,7 +69,16 @@ struct Instruction {
   bool on_host = false;               // runs on the host, though the plan is for a device
 };
 
+// A variable of the blocks around that a block's gradient needs as it was in each run: a copy is kept with the run.
+struct Snapshot {
+  std::string name;
+  int external;  // index into Plan::externals
+  bool at_end;   // as the run left it, else as it found it
+};
+
 struct Plan {
+  int block = 0;           // its number in the program
+  int forward_block = -1;  // of a gradient block
   std::vector<Instruction> instructions;
   std::vector<Value> values;
   std::vector<External> externals;
@@ -75,6 +86,9 @@ struct Plan {
   std::vector<int> feed_values;  // one a feed
   std::vector<std::string> fetches;
   std::vector<int> fetch_values;
+  std::map<std::string, int, std::less<>> kept;  // of a block: its own variables that are read after a run
+  NameSet given;                                 // of a block: its own variables that are filled in before a run
+  std::vector<Snapshot> snapshots;
   std::vector<int> release_at_end;  // fed values, and dynamic ones that are fetched
   std::vector<std::string> passes;  // names of what was applied, in order, with what they did
   Place place;
@@ -87,6 +101,7 @@ struct Plan {
 struct PlanRequest {
   std::vector<std::string> feeds, fetches;
   Place place;
+  BlockVars vars = {};  // for a block within another
 };
 
 // The plan of block 0. Throws what the program deserves: unknown ops, missing kernels, variables that nothing writes,

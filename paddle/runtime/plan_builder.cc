@@ -6,88 +6,17 @@
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
 #include "paddle/pass/expand.h"
+#include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
 
 namespace paddle {
 namespace {
 
-using NameSet = std::set<std::string, std::less<>>;
-
 // Whether what a variable of this kind holds lies on the host or on a device; the rest is everywhere.
 bool HasPlace(VarKind kind) {
   return kind == VarKind::kTensor || kind == VarKind::kSelectedRows || kind == VarKind::kTensorArray;
 }
-
-// What a block and the blocks in it do beyond their own variables. A persistable variable is never a block's own.
-struct OuterUse {
-  NameSet reads, writes;
-  bool effect = false;  // has an op that must run
-};
-
-// What the plans of all blocks of a program share. VerifyNesting must hold for it.
-class Blocks {
- public:
-  explicit Blocks(const ProgramDesc& program) : program_(program), uses_(program.size()), plans_(program.size()) {
-    uint32_t ops = 0;
-    for (int i = 0; i < program.size(); ++i) {
-      first_op_.push_back(ops);
-      ops += static_cast<uint32_t>(program.block(i).ops().size());
-      for (const auto& op : program.block(i).ops()) {
-        const OpDef* def = Registry::Get().FindOrNull(op->type());
-        if (!def || def->has(kHost)) continue;
-        for (const auto& used : {op->InputNames(), op->OutputNames()}) device_names_.insert(used.begin(), used.end());
-      }
-    }
-  }
-
-  const OuterUse& UseOf(int index) {
-    Require(index > 0 && index < program_.size(), "the program has no block ", index, " within another");
-    if (!uses_[index]) {
-      auto use = std::make_unique<OuterUse>();
-      const BlockDesc& block = program_.block(index);
-      NameSet written;  // for sure, when the op at hand runs
-      const auto outer = [&](const std::string& name) {
-        const auto own = block.FindVar(name);
-        return name != kEmptyName && (!own || own->persistable());
-      };
-      for (const auto& op : block.ops()) {
-        const OpDef* def = Registry::Get().FindOrNull(op->type());
-        if (def && def->has(kEffect)) use->effect = true;
-        for (const auto& name : op->InputNames())
-          if (outer(name) && !written.contains(name)) use->reads.insert(name);
-        for (const auto& name : op->OutputNames())
-          if (outer(name)) use->writes.insert(name);
-        if (op->Blocks().empty())
-          for (auto& name : op->OutputNames()) written.insert(std::move(name));
-        for (const int sub : op->Blocks()) {
-          const OuterUse& inner = UseOf(sub);
-          for (const auto& name : inner.reads)
-            if (outer(name) && !written.contains(name)) use->reads.insert(name);
-          for (const auto& name : inner.writes)
-            if (outer(name)) use->writes.insert(name);
-          use->effect |= inner.effect;
-        }
-      }
-      uses_[index] = std::move(use);
-    }
-    return *uses_[index];
-  }
-  // The number of the block's first op among all ops of the program.
-  uint32_t FirstOp(int index) const { return first_op_[index]; }
-  // Whether ops on the device use the variable, in any block. Outside of plans such variables live on the device, and
-  // all others on the host; so do those that a block writes.
-  bool OnDevice(const std::string& name) const { return device_names_.contains(name); }
-  // Null until it was made.
-  std::shared_ptr<const Plan>& PlanOf(int index) { return plans_[index]; }
-
- private:
-  const ProgramDesc& program_;
-  std::vector<std::unique_ptr<OuterUse>> uses_;
-  std::vector<uint32_t> first_op_;
-  NameSet device_names_;
-  std::vector<std::shared_ptr<const Plan>> plans_;
-};
 
 class Builder {
  public:
@@ -104,6 +33,9 @@ class Builder {
     plan_->feeds = request_.feeds;
     plan_->fetches = request_.fetches;
     plan_->program = program_;
+    plan_->block = block_.index();
+    plan_->forward_block = block_.forward_block();
+    plan_->given.insert(request_.vars.given.begin(), request_.vars.given.end());
     ListOps();
     DropDeadOps();
     MakeFeeds();
@@ -112,6 +44,7 @@ class Builder {
       NamingOp(*ops_[i], [&] { MakeInstruction(*ops_[i], static_cast<uint32_t>(i)); });
     }
     MakeFetches();
+    if (block_.index() > 0) KeepOwn();
     FindLifetimes();
     DropUnwantedOutputs();
     SelectKernels();
@@ -144,12 +77,16 @@ class Builder {
     const OpDef& def = Registry::Get().Find(op.type());
     if (def.has(kNoPlan)) return;
     OuterUse use;
+    bool effect = def.has(kEffect);
     const auto blocks = op.Blocks();
     if (def.block.empty())
       Require(blocks.empty(), "op '", op.type(), "' runs no block");
     else
       Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
-    for (const int sub : blocks) use = blocks_.UseOf(sub);
+    for (const int sub : blocks) {
+      use = blocks_.UseOf(sub);
+      effect |= blocks_.HasEffect(sub);
+    }
     if (!def.block.empty()) {
       block_written_.insert(use.writes.begin(), use.writes.end());
       const auto outputs = op.OutputNames();
@@ -158,16 +95,18 @@ class Builder {
     ops_.push_back(&op);
     defs_.push_back(&def);
     outer_use_.push_back(std::move(use));
+    effect_.push_back(effect);
   }
 
   // Keeps what has an effect, writes outside the block, or is needed by what is kept.
   void DropDeadOps() {
     keep_.assign(ops_.size(), false);
     NameSet live(request_.fetches.begin(), request_.fetches.end());
+    if (block_.index() > 0) live.merge(ReadAfterRun());
     size_t dropped = 0;
     for (size_t k = ops_.size(); k-- > 0;) {
       const OpDesc& op = *ops_[k];
-      bool needed = defs_[k]->has(kEffect) || outer_use_[k].effect;
+      bool needed = effect_[k];
       auto written = op.OutputNames();
       written.insert(written.end(), outer_use_[k].writes.begin(), outer_use_[k].writes.end());
       for (const auto& name : written)
@@ -344,7 +283,10 @@ class Builder {
     AddAliases(def, op, &instruction);
     for (const int sub : op.Blocks()) {
       auto& plan = blocks_.PlanOf(sub);
-      if (!plan) plan = Builder(program_, sub, {{}, {}, request_.place}, &blocks_).Build();
+      if (!plan) {
+        const BlockVars vars = def.block_vars ? def.block_vars(instruction.attrs.get(), op) : BlockVars{};
+        plan = Builder(program_, sub, {{}, {}, request_.place, vars}, &blocks_).Build();
+      }
       instruction.block = plan;
       plan_->uses_random |= plan->uses_random;
     }
@@ -391,6 +333,27 @@ class Builder {
     }
   }
 
+  // The block's own variables that its op, or a gradient block, reads after a run.
+  NameSet ReadAfterRun() const {
+    NameSet names = blocks_.BackwardUseOf(block_.index()).own;
+    names.insert(request_.vars.taken.begin(), request_.vars.taken.end());
+    return names;
+  }
+
+  void KeepOwn() {
+    for (const auto& name : ReadAfterRun()) {
+      const auto found = current_.find(name);
+      if (found == current_.end() || plan_->values[found->second].home == Home::kExternal) continue;
+      plan_->values[found->second].fetched = true;
+      plan_->kept.emplace(name, found->second);
+    }
+    for (const auto& name : blocks_.BackwardUseOf(block_.index()).outer) {
+      const auto found = externals_.find(name);
+      if (found == externals_.end() || KindOf(name) != VarKind::kTensor) continue;
+      plan_->snapshots.push_back({name, found->second, !plan_->externals[found->second].read_first});
+    }
+  }
+
   static bool ReadsBytes(const Instruction& instruction, int arg) {
     for (size_t slot = 0; slot < instruction.def->inputs.size(); ++slot)
       if (arg < instruction.begin[slot + 1]) return !instruction.def->inputs[slot].has(kMetaOnly);
@@ -412,7 +375,8 @@ class Builder {
       for (const int value : instruction.block_values)
         plan_->values[value].last = std::max(plan_->values[value].last, i);
     }
-    for (const int value : plan_->fetch_values) plan_->values[value].last = plan_->end();
+    for (auto& value : plan_->values)
+      if (value.fetched) value.last = plan_->end();
   }
 
   // An output that nothing reads is not computed where the kernel can skip it.
@@ -423,7 +387,8 @@ class Builder {
         if (instruction.values[arg] >= 0) used[instruction.values[arg]] = true;
       for (const int value : instruction.block_values) used[value] = true;
     }
-    for (const int value : plan_->fetch_values) used[value] = true;
+    for (size_t value = 0; value < used.size(); ++value)
+      if (plan_->values[value].fetched) used[value] = true;
     for (auto& instruction : plan_->instructions) {
       for (size_t slot = 0; slot < instruction.def->outputs.size(); ++slot) {
         const SlotSpec& spec = instruction.def->outputs[slot];
@@ -529,6 +494,7 @@ class Builder {
   std::vector<const OpDesc*> ops_;
   std::vector<const OpDef*> defs_;
   std::vector<OuterUse> outer_use_;
+  std::vector<bool> effect_;
   NameSet block_written_;
   std::vector<bool> keep_;
   std::map<int, int> copies_;                     // of a value on the other side

@@ -58,6 +58,7 @@ void Variable::Release() {
   if (auto* tensor = std::get_if<Tensor>(&value_)) tensor->Release();
   if (auto* rows = std::get_if<SelectedRows>(&value_)) rows->value.Release();
   if (auto* array = std::get_if<TensorArray>(&value_)) array->items.clear();
+  if (auto* opaque = std::get_if<Opaque>(&value_)) opaque->value.reset();
 }
 
 void* Variable::address() {

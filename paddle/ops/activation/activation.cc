@@ -27,7 +27,8 @@ void InferGrad(const F&, InferContext& context) {
   if (F::kSaved != Saved::kNothing) {
     constexpr std::string_view kSlot = F::kSaved == Saved::kX ? "X" : "Out";
     context.CheckSameDType(kSlot, "Out@GRAD");
-    context.CheckSameDims(kSlot, "Out@GRAD");
+    const Dims &saved = context.In(kSlot).dims, &dout = context.In("Out@GRAD").dims;
+    Require(SizesAgree(saved.numel(), dout.numel()), "input ", kSlot, " has shape ", saved, ", but Out@GRAD ", dout);
   }
   context.CopyMeta("Out@GRAD", "X@GRAD");
 }
@@ -75,11 +76,11 @@ Registered RegisterGrad(std::string_view name, void (*grad)(const F&, GradContex
                  .grad = grad,
                  .may_share = {{"X@GRAD", "Out@GRAD"}}};
   if constexpr (F::kSaved == Saved::kX) {
-    spec.inputs = {dout, {"X", "Input of the op."}};
+    spec.inputs = {dout, {"X", "Input of the op.", kFlat}};
     spec.may_share.push_back({"X@GRAD", "X"});
     RegisterKernel(name, BackwardFromX<F>);
   } else if constexpr (F::kSaved == Saved::kOut) {
-    spec.inputs = {{"Out", "Output of the op."}, dout};
+    spec.inputs = {{"Out", "Output of the op.", kFlat}, dout};
     spec.may_share.push_back({"X@GRAD", "Out"});
     RegisterKernel(name, BackwardFromOut<F>);
   } else {

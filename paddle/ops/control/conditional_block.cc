@@ -28,11 +28,11 @@ void Infer(const ConditionalAttrs& attrs, InferContext& context) {
 }
 
 void Run(const CpuContext&, const ConditionalAttrs& attrs, BlockRunner& blocks, Span<const Tensor> conditions,
-         Span<const Variable>, Span<Variable>, Opaque*) {
+         Span<const Variable>, Span<Variable>, Opaque* scope) {
   const auto holds = [&](const Tensor* condition) {
     return attrs.is_scalar_condition ? condition->data<bool>()[0] : condition->numel() > 0;
   };
-  if (std::all_of(conditions.begin(), conditions.end(), holds)) blocks.Run(attrs.sub_block);
+  if (std::all_of(conditions.begin(), conditions.end(), holds)) blocks.Next(scope != nullptr).Run();
 }
 
 OpSpec<ConditionalAttrs> Spec(std::string_view name) {

@@ -220,9 +220,9 @@ inline void GradOfIf(const BlockAttrs& attrs, GradContext& context) {
     grads.push_back(block->variables.contains(name) ? GradName(name) : std::string(kEmptyName));
   op.SetOutput("Input@GRAD", std::move(grads));
 }
-inline void RunIf(const CpuContext&, const BlockAttrs& attrs, BlockRunner& blocks, const Tensor& condition,
+inline void RunIf(const CpuContext&, const BlockAttrs&, BlockRunner& blocks, const Tensor& condition,
                   Span<const Tensor>, Span<Tensor>) {
-  if (condition.data<float>()[0] > 0) blocks.Run(attrs.sub_block);
+  if (condition.data<float>()[0] > 0) blocks.Next(false).Run();
 }
 inline void RunIfGrad(const CpuContext&, const BlockAttrs&, const Tensor&, Span<const Tensor>, Span<const Tensor>,
                       Span<Tensor>) {}

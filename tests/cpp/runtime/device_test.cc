@@ -60,9 +60,9 @@ const Registered kHostIf = RegisterOp<toy::BlockAttrs>({.name = "toy_host_if",
                                                         .infer = toy::InferNothing,
                                                         .traits = kHost,
                                                         .block = "sub_block"});
-void RunIf(const CpuContext&, const toy::BlockAttrs& attrs, BlockRunner& blocks, const Tensor& condition,
+void RunIf(const CpuContext&, const toy::BlockAttrs&, BlockRunner& blocks, const Tensor& condition,
            Span<const Variable>, Span<Variable>) {
-  if (condition.data<float>()[0] > 0) blocks.Run(attrs.sub_block);
+  if (condition.data<float>()[0] > 0) blocks.Next(false).Run();
 }
 const Registered kHostIfCpu = RegisterKernel("toy_host_if", RunIf);
 

@@ -59,9 +59,9 @@ inline void Positive(const CpuContext& cpu, const NoAttrs&, const Tensor& x, Ten
 }
 
 inline void InferNothing(const BlockAttrs&, InferContext&) {}
-inline void RunIf(const CpuContext&, const BlockAttrs& attrs, BlockRunner& blocks, const Tensor& condition,
+inline void RunIf(const CpuContext&, const BlockAttrs&, BlockRunner& blocks, const Tensor& condition,
                   Span<const Tensor>, Span<Tensor>) {
-  if (condition.data<float>()[0] > 0) blocks.Run(attrs.sub_block);
+  if (condition.data<float>()[0] > 0) blocks.Next(false).Run();
 }
 
 inline const Registered kFill =

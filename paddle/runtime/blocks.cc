@@ -1,0 +1,57 @@
+#include "paddle/runtime/blocks.h"
+
+#include <algorithm>
+
+#include "paddle/op/registry.h"
+
+namespace paddle {
+
+Blocks::Blocks(const ProgramDesc& program)
+    : program_(program), uses_(program), effects_(program.size()), plans_(program.size()) {
+  uint32_t ops = 0;
+  for (int i = 0; i < program.size(); ++i) {
+    first_op_.push_back(ops);
+    ops += static_cast<uint32_t>(program.block(i).ops().size());
+    for (const auto& op : program.block(i).ops()) {
+      const OpDef* def = Registry::Get().FindOrNull(op->type());
+      if (!def || def->has(kHost)) continue;
+      for (const auto& used : {op->InputNames(), op->OutputNames()}) device_names_.insert(used.begin(), used.end());
+    }
+  }
+}
+
+const OuterUse& Blocks::UseOf(int block) {
+  Require(block > 0 && block < program_.size(), "the program has no block ", block, " within another");
+  return uses_.Of(block);
+}
+
+bool Blocks::HasEffect(int block) {
+  if (!effects_[block]) {
+    const auto& ops = program_.block(block).ops();
+    effects_[block] = std::any_of(ops.begin(), ops.end(), [&](const auto& op) {
+      const OpDef* def = Registry::Get().FindOrNull(op->type());
+      if (def && def->has(kEffect)) return true;
+      const auto subs = op->Blocks();
+      return std::any_of(subs.begin(), subs.end(), [&](int sub) { return HasEffect(sub); });
+    });
+  }
+  return *effects_[block];
+}
+
+const BackwardUse& Blocks::BackwardUseOf(int block) {
+  if (!backward_) {
+    backward_.emplace(program_.size());
+    for (int i = 1; i < program_.size(); ++i) {
+      const int forward = program_.block(i).forward_block();
+      if (forward <= 0 || forward >= program_.size()) continue;
+      const OuterUse &use = uses_.Of(i), &of_forward = uses_.Of(forward);
+      BackwardUse& backward = backward_->at(forward);
+      backward.own.insert(use.forward.begin(), use.forward.end());
+      for (const auto& name : use.reads)
+        if (of_forward.writes.contains(name) && !use.writes.contains(name)) backward.outer.insert(name);
+    }
+  }
+  return backward_->at(block);
+}
+
+}  // namespace paddle

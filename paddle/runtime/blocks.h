@@ -1,0 +1,47 @@
+#pragma once
+// The blocks of a program that is made into plans.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "paddle/program/outer_use.h"
+#include "paddle/runtime/plan.h"
+
+namespace paddle {
+
+// What gradient blocks use of their forward block.
+struct BackwardUse {
+  NameSet own, outer;
+};
+
+// What the plans of all blocks of a program share. VerifyNesting must hold for it.
+class Blocks {
+ public:
+  explicit Blocks(const ProgramDesc& program);
+
+  const OuterUse& UseOf(int block);
+  // Whether the block, or one in it, has an op that must run.
+  bool HasEffect(int block);
+  // The number of the block's first op among all ops of the program.
+  uint32_t FirstOp(int block) const { return first_op_[block]; }
+  // Whether ops on the device use the variable, in any block. Outside of plans such variables live on the device, and
+  // all others on the host; so do those that a block writes.
+  bool OnDevice(const std::string& name) const { return device_names_.contains(name); }
+  // What the gradient blocks of that block use of it: its own variables, and outer ones that it writes and they do not.
+  const BackwardUse& BackwardUseOf(int block);
+  // Null until it was made.
+  std::shared_ptr<const Plan>& PlanOf(int block) { return plans_[block]; }
+
+ private:
+  const ProgramDesc& program_;
+  OuterUses uses_;
+  std::vector<std::optional<bool>> effects_;
+  std::optional<std::vector<BackwardUse>> backward_;
+  std::vector<uint32_t> first_op_;
+  NameSet device_names_;
+  std::vector<std::shared_ptr<const Plan>> plans_;
+};
+
+}  // namespace paddle

@@ -1,0 +1,101 @@
+#pragma once
+// Runs of a block for the op that holds it: each has a frame, which a later step of the program uses again.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "paddle/runtime/frame.h"
+
+namespace paddle {
+
+// Memory for what frames need during a run only. Of one block one frame runs at a time, so all its frames share theirs.
+class ArenaPool {
+ public:
+  BufferPtr& Of(const Plan& plan) { return buffers_[&plan]; }
+  void Clear() {
+    for (auto& entry : buffers_) entry.second.reset();
+  }
+
+ private:
+  std::map<const Plan*, BufferPtr> buffers_;
+};
+
+// One run of a block, which may be kept until the run of its gradient block.
+class Iteration final : public BlockRun, private Environment {
+ public:
+  Iteration(Frame& outer, const Instruction& instruction);
+
+  void Give(const std::string& name, const Tensor& value) override;
+  void Run() override;
+  Variable& Taken(const std::string& name) override;
+
+  // The number of the run that comes next, and whether its variables are kept.
+  void Start(int number, bool keep);
+  // For a gradient block: the run whose variables it reads.
+  void SetForward(Iteration* forward);
+  // Lets go of what was kept.
+  void Finish();
+  void Trim() { frame_.Trim(); }
+
+ private:
+  Variable* Find(const std::string& name) override;
+  Variable& Make(const std::string& name) override;
+  uint64_t version() const override { return outer_.binds_ + forward_changes_; }
+  Variable* FindForBackward(const std::string& name);
+  void TakeSnapshots(bool at_end);
+
+  Frame& outer_;
+  const Instruction& instruction_;
+  Frame frame_;
+  std::map<std::string, Variable, std::less<>> given_;
+  std::map<std::string, Variable, std::less<>> snapshots_;
+  const uint64_t uid_;  // an address may be used again
+  Iteration* forward_ = nullptr;
+  uint64_t forward_uid_ = 0, forward_changes_ = 0;
+  int number_ = 0;
+  bool keep_ = false;
+};
+
+// The runs of an op's block.
+class Iterations {
+ public:
+  Iterations(Frame& outer, const Instruction& instruction) : outer_(outer), instruction_(instruction) {}
+
+  const Plan& plan() const { return *instruction_.block; }
+  int kept() const { return kept_; }
+  // Before the op runs: nothing is kept any more.
+  void Restart();
+  Iteration& Next(bool keep);
+  // Number `index`, made when it is not there.
+  Iteration& At(int index);
+  void Finish();
+  void Trim();
+  // Of the latest Restart: what was kept before it is gone.
+  uint64_t age() const { return age_; }
+
+ private:
+  Frame& outer_;
+  const Instruction& instruction_;
+  std::vector<std::unique_ptr<Iteration>> all_;
+  int kept_ = 0, runs_ = 0;
+  uint64_t age_ = 0;
+};
+
+// What a variable of step scopes holds. When it goes, the memory of what was kept goes back.
+class KeptRuns {
+ public:
+  explicit KeptRuns(std::shared_ptr<Iterations> runs) : runs_(std::move(runs)), age_(runs_.lock()->age()) {}
+  ~KeptRuns();
+  KeptRuns(const KeptRuns&) = delete;
+  KeptRuns& operator=(const KeptRuns&) = delete;
+  // Null when they are gone.
+  std::shared_ptr<Iterations> Get() const;
+
+ private:
+  std::weak_ptr<Iterations> runs_;
+  uint64_t age_;
+};
+
+}  // namespace paddle
