@@ -175,10 +175,13 @@ void Frame::PublishOutputs(int i) {
 // A variable that only a block writes holds nothing when the block did not run.
 void Frame::CheckInputs(int i) const {
   const Instruction& instruction = plan_->instructions[i];
+  size_t slot = 0;
   for (int arg = 0; arg < instruction.inputs; ++arg) {
+    while (arg >= instruction.begin[slot + 1]) ++slot;
     const int value = instruction.values[arg];
     if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
     if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
+    if (instruction.def->inputs[slot].has(kMayBeUnset)) continue;
     throw InvalidArgument(StrCat("variable '", plan_->values[value].name,
                                  "' holds no value: the block that writes it did not run",
                                  DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));

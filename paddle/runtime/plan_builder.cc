@@ -118,7 +118,7 @@ class Builder {
       }
       if (defs_[k]->block.empty())  // a block may leave its outputs as they were
         for (const auto& name : written)
-          if (!IsOuter(name)) live.erase(name);
+          if (!IsOuter(name) && KindOf(name) != VarKind::kTensorArray) live.erase(name);
       for (const auto& name : op.InputNames()) live.insert(name);
       live.insert(outer_use_[k].reads.begin(), outer_use_[k].reads.end());
     }
@@ -229,12 +229,12 @@ class Builder {
   }
 
   // A new version of the variable, made by an op on that side. What a block writes has one version only: whether the
-  // block runs is not known here.
+  // block runs is not known here. So has an array: its other items stay.
   int Write(const std::string& name, bool host) {
     const auto found = current_.find(name);
     const bool by_block = block_written_.contains(name), known = found != current_.end();
     int value = -1;
-    if (by_block && known) {
+    if (known && (by_block || KindOf(name) == VarKind::kTensorArray)) {
       value = found->second;
       copies_.erase(value);
     } else if (externals_.contains(name) ||

@@ -12,7 +12,7 @@ void BindErrors(py::module_& m);
 void BindPlaces(py::module_& m);
 void BindTensor(py::module_& m);
 void BindDLPack(py::module_& m);
-void BindCollections(py::module_& m);  // SelectedRows, LoDTensorArray
+void BindCollections(py::module_& m);  // SelectedRows, LoDTensorArray, LodRankTable
 void BindQueue(py::module_& m);
 void BindVarDesc(py::module_& m);
 void BindOpDesc(py::module_& m);

@@ -1,6 +1,7 @@
 #include "python/bindings/scope.h"
 
 #include "paddle/tensor/blocking_queue.h"
+#include "paddle/tensor/rank_table.h"
 #include "python/bindings/convert.h"
 #include "python/bindings/tensor.h"
 
@@ -68,6 +69,9 @@ void BindVariable(py::module_& m) {
              self.Hold<TensorArray>();
              return TensorArrayHandle{self.variable, self.owner.scope};
            })
+      .def(
+          "get_lod_rank_table", [](const VariableHandle& self) { return RankTableOf(self.Hold<Opaque>()); },
+          "A copy of the rank table that it holds.")
       .def("get_reader", GetReader)
       .def("is_int", HoldsNumber<int32_t>)
       .def("set_int", SetNumber<int32_t>)

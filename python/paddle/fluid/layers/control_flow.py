@@ -2,9 +2,26 @@
 
 from paddle.fluid.framework import Variable, VarType
 from paddle.fluid.layer_helper import LayerHelper
+from paddle.fluid.layers import array
 from paddle.fluid.layers._op import append_op, check_variable
+from paddle.fluid.layers.array import (  # noqa: F401  (Fluid names all of these here)
+    array_length,
+    array_read,
+    array_to_lod_tensor,
+    array_write,
+    create_array,
+    lod_rank_table,
+    lod_tensor_to_array,
+    max_sequence_len,
+    merge_lod_tensor,
+    reorder_lod_tensor_by_rank,
+    select_input,
+    select_output,
+    shrink_memory,
+    split_lod_tensor,
+)
 
-__all__ = [
+__all__ = array.__all__ + [
     "Switch",
     "increment",
     "less_than",
