@@ -24,7 +24,6 @@ enum SlotFlag : unsigned {
   kNoGradient = 64,   // an input that never gets a gradient (labels, indices)
   kUnread = 128,      // an input that Fluid's programs name but this op does not look at: never there when it runs
   kFlat = 256,        // only the elements in their order are read: any shape of as many will do
-  kMayBeUnset = 512,  // an input that may hold nothing when the op runs: the block that writes it did not run
 };
 
 struct SlotSpec {

@@ -181,7 +181,7 @@ void Frame::CheckInputs(int i) const {
     const int value = instruction.values[arg];
     if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
     if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
-    if (instruction.def->inputs[slot].has(kMayBeUnset)) continue;
+    if (instruction.def->inputs[slot].has(static_cast<SlotFlag>(512))) continue;
     throw InvalidArgument(StrCat("variable '", plan_->values[value].name,
                                  "' holds no value: the block that writes it did not run",
                                  DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));

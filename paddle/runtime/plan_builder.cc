@@ -220,7 +220,9 @@ class Builder {
   int Read(const std::string& name) {
     const auto found = current_.find(name);
     if (found != current_.end()) return found->second;
-    // Nothing in this plan wrote it: it must be there already.
+    // Nothing in this plan wrote it: it must be there already, but for an array, which starts empty.
+    if (!IsOuter(name) && KindOf(name) == VarKind::kTensorArray)
+      return current_[name] = NewValue(name, Home::kDynamic, plan_->end(), LivesOnHost(name));
     const int value = NewExternalValue(name, -1);
     External& external = plan_->externals[plan_->values[value].external];
     external.read_first = true;

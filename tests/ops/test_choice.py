@@ -1,15 +1,17 @@
-"""Rows, sequences and variables chosen by a condition; the state of a recurrent network; whether there is anything."""
+"""Rows, sequences and variables chosen by a condition; the state of a recurrent network."""
 
 import numpy as np
 import pytest
-from harness import Elsewhere, Op, lod, op_tests
+from harness import Elsewhere, LodArray, Op, lod, op_tests
 from sequences import join, units_of
+from values import from_core, to_core
 
 import paddle.fluid as fluid
 from paddle.fluid import layers
 from paddle.fluid.layers import control_flow
 
-Elsewhere("delete_var", "tests/ops/test_choice.py")
+for _type in ("delete_var", "select_output"):
+    Elsewhere(_type, "tests/ops/test_choice.py")
 ALL_NUMBERS = ("float32", "float64", "int32", "int64")
 
 
@@ -107,24 +109,6 @@ test = op_tests(
         ],
     ),
     Op(
-        "select_output",
-        cases=[
-            dict(X=(3, 2), Mask=np.array([1], "int32")),
-            dict(X=lod((3, 2), [1, 2]), Mask=np.array([0], "int64")),
-            dict(X=(2,), Mask=np.array([2], "int32"), outputs={"Out": 3}),
-            dict(X=(0, 2), Mask=np.array([0], "int32")),
-        ],
-        outputs={"Out": 2},
-        check=lambda outputs, inputs, attrs: check_written(outputs["Out"], inputs["X"][0], inputs["Mask"][0]),
-        grad="X",
-        dtypes=ALL_NUMBERS,
-        bad=[
-            dict(X=(3, 2), Mask=np.array([2], "int32"), match="Mask is 2, but Out names 2"),
-            dict(X=(3, 2), Mask=np.array([-1], "int64"), match="Mask is -1"),
-            dict(X=(3, 2), Mask=np.array([0.5], "float32"), match="Mask is float32"),
-        ],
-    ),
-    Op(
         "rnn_memory_helper",
         cases=[dict(X=(3, 2)), dict(X=lod((3, 2), [1, 2]), dtype=6), dict(X=(0, 2))],
         reference=lambda X: X,
@@ -132,31 +116,58 @@ test = op_tests(
         dtypes=ALL_NUMBERS,
         no_bad="takes any tensor",
     ),
-    Op(
-        "is_empty",
-        cases=[dict(X=(3, 2)), dict(X=(0, 2)), dict(X=(3, 0)), dict(X=lod((0, 1), [0, 0]))],
-        reference=lambda X: np.array([X.size == 0]),
-        dtypes=ALL_NUMBERS,
-        no_bad="takes any tensor",
-    ),
 )
 
 
-def check_written(outs, x, chosen):
-    for i, out in enumerate(outs):
-        if i == int(np.ravel(chosen)[0]):
-            np.testing.assert_array_equal(out, x)
-            assert getattr(out, "lengths", []) == getattr(x, "lengths", [])
-        else:
-            assert out.shape == (0,) + x.shape[1:]
-
-
 def run(build, feed):
-    """The value of what ``build`` returns."""
+    """The value of what ``build`` returns, or a list of values."""
     main = fluid.Program()
     with fluid.program_guard(main, fluid.Program()):
         out = build()
-    return fluid.Executor(fluid.CPUPlace()).run(main, feed=feed, fetch_list=[out])[0]
+    outs = out if isinstance(out, list) else [out]
+    found = fluid.Executor(fluid.CPUPlace()).run(main, feed=feed, fetch_list=outs, return_numpy=False)
+    found = [from_core(each) for each in found]
+    return found if isinstance(out, list) else found[0]
+
+
+def write_one_of(count, mask_type="int32", lod_level=0):
+    """A program part: x into one of some variables."""
+    x = fluid.data("x", [None, 2], lod_level=lod_level)
+    x.stop_gradient = False
+    block = fluid.default_main_program().global_block()
+    outs = [block.create_var(name="out%d" % i, dtype="float32") for i in range(count)]
+    return x, control_flow.select_output(x, outs, fluid.data("mask", [None], mask_type))
+
+
+@pytest.mark.parametrize("mask_type", ["int32", "int64"])
+@pytest.mark.parametrize("chosen", [0, 1, 2])
+@pytest.mark.parametrize("lengths", [[], [[1, 2]]])
+def test_one_of_several_is_written(chosen, mask_type, lengths):
+    x = LodArray(np.arange(6, dtype="float32").reshape(3, 2), lengths)
+    feed = {"x": to_core(x), "mask": np.array([chosen], mask_type)}
+    for i, out in enumerate(run(lambda: write_one_of(3, mask_type, len(lengths))[1], feed)):
+        np.testing.assert_array_equal(out, x if i == chosen else x[:0])
+        assert getattr(out, "lengths", []) == (lengths if i == chosen else [[] for _ in lengths])
+
+
+@pytest.mark.parametrize(
+    "mask, mask_type, message",
+    [([2], "int32", "Mask is 2, but Out names 2"), ([-1], "int64", "Mask is -1"), ([0.5], "float32", "Mask is float32"), ([0, 1], "int32", r"Mask has shape \[2\]")],
+)
+def test_what_cannot_be_written(mask, mask_type, message):
+    with pytest.raises(ValueError, match=message):
+        run(lambda: write_one_of(2, mask_type)[1], {"x": np.zeros((3, 2), "float32"), "mask": np.array(mask, mask_type)})
+
+
+def test_gradient_of_what_was_written():
+    def build():
+        x, (first, second) = write_one_of(2)
+        total = layers.elementwise_add(layers.reduce_sum(layers.square(first)), layers.reduce_sum(layers.scale(second, 3.0)))
+        return fluid.gradients(total, x)[0]
+
+    x = np.array([[3, 4]], "float32")
+    for i, wanted in enumerate((2 * x, np.full_like(x, 3))):
+        np.testing.assert_array_equal(run(build, {"x": x, "mask": np.array([i], "int32")}), wanted)
 
 
 @pytest.mark.parametrize("taken", [True, False])

@@ -13,7 +13,7 @@ LodPieces::LodPieces(const TensorMeta& like, const Lod& units)
       row_bytes_(static_cast<int64_t>(BytesOf(dtype_, row_))),
       offsets_(units.levels(), std::vector<int64_t>{0}) {}
 
-void LodPieces::Add(const Tensor& from, const Lod& units, int64_t begin, int64_t end, const std::string& what) {
+void LodPieces::CheckLike(const Tensor& from, const Lod& units, const std::string& what) const {
   Require(from.rank() >= 1, what, " has no rows: its rank is 0");
   Require(from.dtype() == dtype_ && from.dims().Slice(1, from.rank()) == row_, what, " is ", from.meta(),
           "; expected rows of ", dtype_, row_, " like the others");
@@ -21,9 +21,17 @@ void LodPieces::Add(const Tensor& from, const Lod& units, int64_t begin, int64_t
           " LoD levels below the one that is taken apart, the others have ", offsets_.size(),
           "; all must have the same number");
   units.CheckRows(from.dim(0), what.c_str());
+}
+
+void LodPieces::Add(const Tensor& from, const Lod& units, int64_t begin, int64_t end, const char* what,
+                    int64_t number) {
+  const auto name = [&] { return number < 0 ? std::string(what) : StrCat("item ", number, " of ", what); };
+  if (&from != last_) CheckLike(from, units, name());
+  last_ = &from;
   const int64_t count = CountUnits(units, from.dim(0));
-  Require(begin >= 0 && begin <= end && end <= count, what, " has ", count, units.empty() ? " rows" : " sequences",
-          ", but number ", end - 1, " is taken");
+  if (begin < 0 || begin > end || end > count)
+    throw InvalidArgument(
+        StrCat(name(), " has ", count, units.empty() ? " rows" : " sequences", ", but number ", end - 1, " is taken"));
   for (int k = 0; k < units.levels(); ++k) {
     const auto level = units.offsets(k);
     for (int64_t i = begin; i < end; ++i) offsets_[k].push_back(offsets_[k].back() + level[i + 1] - level[i]);

@@ -16,8 +16,8 @@ class LodPieces {
   LodPieces(const TensorMeta& like, const Lod& units);
 
   // The units [begin, end) of `from`, grouped as `units` says. Throws InvalidArgument when it has not as many units, or
-  // is not like the others; `what` names it.
-  void Add(const Tensor& from, const Lod& units, int64_t begin, int64_t end, const std::string& what);
+  // is not like the others; `what` and `number`, unless it is negative, name it.
+  void Add(const Tensor& from, const Lod& units, int64_t begin, int64_t end, const char* what, int64_t number = -1);
   // Rows of zeros that are not grouped.
   void AddZeros(int64_t rows);
 
@@ -31,6 +31,7 @@ class LodPieces {
     int64_t rows;
   };
 
+  void CheckLike(const Tensor& from, const Lod& units, const std::string& what) const;
   void AddPiece(const std::byte* from, int64_t rows);
 
   Dims row_;
@@ -39,6 +40,7 @@ class LodPieces {
   int64_t rows_ = 0;
   std::vector<std::vector<int64_t>> offsets_;  // of the pieces so far, one list a level
   std::vector<Piece> pieces_;
+  const Tensor* last_ = nullptr;  // the source of the last piece
 };
 
 // How many units a tensor of these rows has.

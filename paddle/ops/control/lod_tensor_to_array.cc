@@ -102,7 +102,7 @@ void Join(const CpuContext& cpu, const NoAttrs&, const OpDesc& desc, const Tenso
       Require(item || units.empty(), "item ", step, " of the array X has no gradient, and how many rows it has is not ",
               "known: other items are grouped into sequences; use all items, or none");
       if (item)
-        pieces.Add(*item, item->lod(), rank, rank + 1, StrCat("item ", step, " of the array X"));
+        pieces.Add(*item, item->lod(), rank, rank + 1, "the array X", step);
       else
         pieces.AddZeros(1);
     }
