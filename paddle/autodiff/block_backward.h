@@ -52,7 +52,7 @@ class BlockBackward final : public GradEnvironment {
   Pending* pending_;
   Gradients gradients_;
   Writers writers_;
-  size_t at_ = 0;  // the op that is differentiated
+  size_t at_ = 0;                   // the op that is differentiated
   std::set<std::string> restored_;  // names that gradient ops of the op at hand brought back to their former value
 };
 
