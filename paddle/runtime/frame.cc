@@ -221,7 +221,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
   KernelCall call;
   call.context = &ContextOf(instruction.on_host);
   call.attrs = instruction.attrs.get();
-  call.state = step.state.get();
+  call.state = step.state;
   if (step.scratch_bytes) {
     if (step.scratch_interval >= 0) {
       const Interval& interval = intervals_[step.scratch_interval];

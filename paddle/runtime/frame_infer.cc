@@ -5,6 +5,11 @@
 #include "paddle/runtime/frame.h"
 
 namespace paddle {
+namespace {
+
+constexpr size_t kMaxPrepared = 8;  // states of an instruction that are kept
+
+}  // namespace
 
 void Frame::InferStatic() {
   for (int i = 0; i < plan_->end(); ++i)
@@ -58,26 +63,36 @@ void Frame::InferStep(int i) {
   }
 }
 
+Frame::Shape::Shape(const TensorMeta* meta) {
+  if (!meta) return;
+  dtype = meta->dtype;
+  dims = meta->dims;
+  if (!meta->lod.empty()) sequences = meta->lod.sequences(meta->lod.levels() - 1);
+}
+
 void Frame::PrepareState(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
-  bool same = step.state != nullptr;
-  step.state_shapes.resize(step.metas.size());
-  for (size_t arg = 0; arg < step.metas.size(); ++arg) {
-    Shape shape;
-    if (const TensorMeta* meta = step.metas[arg]) {
-      shape.dtype = meta->dtype;
-      shape.dims = meta->dims;
-      if (!meta->lod.empty()) shape.sequences = meta->lod.sequences(meta->lod.levels() - 1);
-    }
-    if (same && !(shape == step.state_shapes[arg])) same = false;
-    step.state_shapes[arg] = shape;
+  const auto same = [&](const Prepared& prepared) {
+    for (size_t arg = 0; arg < step.metas.size(); ++arg)
+      if (!(prepared.shapes[arg] == Shape(step.metas[arg]))) return false;
+    return true;
+  };
+  auto found = std::find_if(step.prepared.begin(), step.prepared.end(), same);
+  if (found == step.prepared.end()) {
+    const OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
+    Prepared made;
+    for (const TensorMeta* meta : step.metas) made.shapes.emplace_back(meta);
+    made.state = instruction.kernel->prepare(ContextOf(instruction.on_host), instruction.attrs.get(), metas);
+    if (instruction.kernel->scratch_bytes) made.scratch_bytes = instruction.kernel->scratch_bytes(made.state.get());
+    if (step.prepared.size() >= kMaxPrepared)
+      step.prepared.erase(std::min_element(step.prepared.begin(), step.prepared.end(),
+                                           [](const auto& a, const auto& b) { return a.used < b.used; }));
+    found = step.prepared.insert(step.prepared.end(), std::move(made));
   }
-  if (same) return;
-  step.state.reset();  // should the next line throw, no later run takes it for the new shapes
-  OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
-  step.state = instruction.kernel->prepare(ContextOf(instruction.on_host), instruction.attrs.get(), metas);
-  step.scratch_bytes = instruction.kernel->scratch_bytes ? instruction.kernel->scratch_bytes(step.state.get()) : 0;
+  found->used = ++preparations_;
+  step.state = found->state.get();
+  step.scratch_bytes = found->scratch_bytes;
 }
 
 }  // namespace paddle
