@@ -11,10 +11,7 @@ BlockRunner::~BlockRunner() = default;
 
 namespace {
 
-// Almost always `name` is the literal of the op's declaration itself: addresses tell first.
 int FindSlot(const std::vector<SlotSpec>& slots, std::string_view name) {
-  for (size_t i = 0; i < slots.size(); ++i)
-    if (slots[i].name.data() == name.data() && slots[i].name.size() == name.size()) return static_cast<int>(i);
   for (size_t i = 0; i < slots.size(); ++i)
     if (slots[i].name == name) return static_cast<int>(i);
   return -1;

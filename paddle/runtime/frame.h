@@ -82,7 +82,9 @@ class Frame final : public BlockRunner {
     Dims dims;
     int64_t sequences = 0;  // of the last LoD level
     explicit Shape(const TensorMeta* meta);
-    bool operator==(const Shape&) const = default;
+    bool Of(const TensorMeta& meta) const {
+      return dtype == meta.dtype && dims == meta.dims && sequences == meta.lod.last_sequences();
+    }
   };
   // What a kernel prepared for one set of shapes.
   struct Prepared {
@@ -112,8 +114,8 @@ class Frame final : public BlockRunner {
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
     std::vector<std::unique_ptr<HandOver>> handed_over;
     std::vector<int> dynamic_outputs;  // arguments
-    std::vector<Prepared> prepared;  // for the shapes seen last: steps may take turns among a few
-    void* state = nullptr;           // the one among them for the shapes at hand
+    std::vector<Prepared> prepared;    // for the shapes seen last: steps may take turns among a few
+    void* state = nullptr;             // the one among them for the shapes at hand
     size_t scratch_bytes = 0;
     int scratch_interval = -1;
     BufferPtr scratch;                 // when it is not in the arena

@@ -16,35 +16,38 @@ void Frame::InferStatic() {
     if (!plan_->instructions[i].infer_at_turn) InferStep(i);
 }
 
-// The kind must be as described, sizes known, and a LoD must describe the rows there are. Only what an op keeps for its
-// gradient op may break the last: XShape has X's LoD and no rows; so inputs of which more than the description is read
-// are looked at too.
+namespace {
+
+// Whether the op may be given, or make, a LoD that does not describe the rows there are: only what it keeps for its
+// gradient op. XShape has X's LoD and no rows; so inputs of which more than the description is read are looked at too.
+bool LodMayLie(const Instruction& instruction, size_t arg) {
+  size_t slot = 0;
+  while (arg >= instruction.begin[slot + 1]) ++slot;
+  const size_t inputs = instruction.def->inputs.size();
+  return slot < inputs ? instruction.def->inputs[slot].has(kMetaOnly)
+                       : instruction.def->outputs[slot - inputs].has(kIntermediate);
+}
+
+}  // namespace
+
+// The kind must be as described, sizes known, and a LoD must describe the rows.
 void Frame::CheckInferred(int i) {
   const Instruction& instruction = plan_->instructions[i];
-  const auto check_rows = [&](size_t arg) {
-    const TensorMeta& meta = *steps_[i].metas[arg];
-    if (meta.lod.empty() || !meta.dims.known()) return;
-    meta.lod.CheckRows(meta.dims.rank() ? meta.dims[0] : 0, plan_->values[instruction.values[arg]].name.c_str());
-  };
-  const auto check_output = [&](size_t arg) {
+  for (size_t arg = 0; arg < instruction.values.size(); ++arg) {
+    if (instruction.values[arg] < 0) continue;
     TensorMeta& meta = *steps_[i].metas[arg];
     const Value& value = plan_->values[instruction.values[arg]];
-    const VarKind made = meta.kind;
-    meta.kind = value.kind;
-    Require(made == value.kind, "the op makes a ", made, " of '", value.name, "', but the program describes a ",
-            value.kind);
-    if (value.home == Home::kDynamic || instruction.dynamic[arg]) return false;
-    Require(meta.dims.known(), "the shape of '", value.name, "' came out as ", meta.dims,
-            ", but every size must be known when the program runs");
-    return true;
-  };
-  const size_t inputs = instruction.def->inputs.size();
-  for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
-    const SlotSpec& spec = slot < inputs ? instruction.def->inputs[slot] : instruction.def->outputs[slot - inputs];
-    for (size_t arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
-      if (instruction.values[arg] < 0) continue;
-      if (slot < inputs ? !spec.has(kMetaOnly) : check_output(arg) && !spec.has(kIntermediate)) check_rows(arg);
+    if (static_cast<int>(arg) >= instruction.inputs) {
+      const VarKind made = meta.kind;
+      meta.kind = value.kind;
+      Require(made == value.kind, "the op makes a ", made, " of '", value.name, "', but the program describes a ",
+              value.kind);
+      if (value.home == Home::kDynamic || instruction.dynamic[arg]) continue;
+      Require(meta.dims.known(), "the shape of '", value.name, "' came out as ", meta.dims,
+              ", but every size must be known when the program runs");
     }
+    if (meta.lod.empty() || !meta.dims.known() || LodMayLie(instruction, arg)) continue;
+    meta.lod.CheckRows(meta.dims.rank() ? meta.dims[0] : 0, value.name.c_str());
   }
 }
 
@@ -67,20 +70,21 @@ Frame::Shape::Shape(const TensorMeta* meta) {
   if (!meta) return;
   dtype = meta->dtype;
   dims = meta->dims;
-  if (!meta->lod.empty()) sequences = meta->lod.sequences(meta->lod.levels() - 1);
+  sequences = meta->lod.last_sequences();
 }
 
+// Takes what was prepared for these shapes, or prepares it.
 void Frame::PrepareState(int i) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
   const auto same = [&](const Prepared& prepared) {
     for (size_t arg = 0; arg < step.metas.size(); ++arg)
-      if (!(prepared.shapes[arg] == Shape(step.metas[arg]))) return false;
+      if (step.metas[arg] && !prepared.shapes[arg].Of(*step.metas[arg])) return false;
     return true;
   };
   auto found = std::find_if(step.prepared.begin(), step.prepared.end(), same);
   if (found == step.prepared.end()) {
-    const OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data()});
+    const OpMetas metas(*instruction.def, {step.metas.data(), instruction.begin.data(), instruction.weights.data()});
     Prepared made;
     for (const TensorMeta* meta : step.metas) made.shapes.emplace_back(meta);
     made.state = instruction.kernel->prepare(ContextOf(instruction.on_host), instruction.attrs.get(), metas);
