@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "paddle/op/check.h"
 #include "paddle/op/op_def.h"
 
 namespace paddle {
@@ -129,15 +130,16 @@ std::optional<std::vector<int64_t>> InferContext::Values(std::string_view input,
 }
 
 void InferContext::CheckDType(std::string_view input, const DTypeSet& allowed, int i) const {
-  if (const TensorMeta* meta = FindIn(input, i))
-    Require(allowed.contains(meta->dtype), "input ", input, " is ", meta->dtype, "; expected one of: ", allowed);
+  const TensorMeta* meta = FindIn(input, i);
+  if (meta && !allowed.contains(meta->dtype)) [[unlikely]]
+    throw TypeMismatch(StrCat("input ", input, " is ", meta->dtype, "; expected one of: ", allowed));
 }
 
 void InferContext::CheckSameDType(std::string_view a, std::string_view b) const {
   const TensorMeta *of_a = FindIn(a), *of_b = FindIn(b);
-  if (of_a && of_b)
-    Require(of_a->dtype == of_b->dtype, "inputs ", a, " (", of_a->dtype, ") and ", b, " (", of_b->dtype,
-            ") must have the same element type; cast one of them");
+  if (of_a && of_b && of_a->dtype != of_b->dtype) [[unlikely]]
+    throw TypeMismatch(StrCat("inputs ", a, " (", of_a->dtype, ") and ", b, " (", of_b->dtype,
+                              ") must have the same element type; cast one of them"));
 }
 
 void InferContext::CheckRank(std::string_view input, int least, int most) const {

@@ -9,6 +9,7 @@
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
+#include "paddle/runtime/plan_types.h"
 
 namespace paddle {
 namespace {
@@ -51,6 +52,7 @@ class Builder {
     MarkDynamic();
     MarkWeights();
     ListReleases();
+    CheckTypes(*plan_, block_);
     return plan_;
   }
 
