@@ -24,8 +24,11 @@ Buffer::~Buffer() {
 }
 
 BufferPtr Buffer::Packed(std::string_view form, FunctionRef<BufferPtr()> make) {
-  if (exposed_.load(std::memory_order_acquire)) return nullptr;
   std::scoped_lock lock(packs_mutex_);
+  if (exposed_.load(std::memory_order_acquire)) {
+    packs_.clear();
+    return nullptr;
+  }
   // Before the content is read: a write from now on makes the copy stale.
   if (written_.load(std::memory_order_relaxed) && written_.exchange(false, std::memory_order_acq_rel)) packs_.clear();
   for (const Pack& pack : packs_)
