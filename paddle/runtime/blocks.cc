@@ -6,8 +6,28 @@
 
 namespace paddle {
 
-Blocks::Blocks(const ProgramDesc& program)
-    : program_(program), uses_(program), effects_(program.size()), plans_(program.size()) {
+namespace {
+
+NameSet GivenBy(const OpDesc& op) {
+  const OpDef* def = Registry::Get().FindOrNull(op.type());
+  if (!def || !def->block_vars) return {};
+  const auto given = def->block_vars(def->parse(op).get(), op).given;
+  return {given.begin(), given.end()};
+}
+
+}  // namespace
+
+Blocks::Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds)
+    : program_(program), uses_(program, GivenBy), effects_(program.size()), plans_(program.size()) {
+  for (const auto& var : program.block(0).vars())
+    if (var->persistable()) weights_.insert(var->name());
+  for (const auto& name : feeds) weights_.erase(name);
+  for (int i = 0; i < program.size(); ++i) {
+    for (const auto& op : program.block(i).ops())
+      for (const auto& name : op->OutputNames()) weights_.erase(name);
+    if (i == 0) continue;
+    for (const auto& var : program.block(i).vars()) weights_.erase(var->name());  // it may hide the one outside
+  }
   uint32_t ops = 0;
   for (int i = 0; i < program.size(); ++i) {
     first_op_.push_back(ops);
@@ -20,9 +40,9 @@ Blocks::Blocks(const ProgramDesc& program)
   }
 }
 
-const OuterUse& Blocks::UseOf(int block) {
+OuterUse Blocks::UseOf(const OpDesc& op, int block) {
   Require(block > 0 && block < program_.size(), "the program has no block ", block, " within another");
-  return uses_.Of(block);
+  return uses_.Of(op, block);
 }
 
 bool Blocks::HasEffect(int block) {

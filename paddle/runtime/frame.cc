@@ -125,7 +125,6 @@ void Frame::SettleOutputs(int i) {
     } else if (!tensor.lod().same(wanted.lod)) {
       tensor.set_lod(wanted.lod);
     }
-    if (tensor.buffer()) tensor.buffer()->MarkWritten();
   }
   for (const auto& output : step.handed_over) SettleHandOver(i, output.get());
   for (const int arg : step.dynamic_outputs) {
@@ -141,7 +140,6 @@ void Frame::SettleHandOver(int i, Step::HandOver* output) {
   const TensorMeta& wanted = output->own.meta();
   output->in_place =
       output->may_share && there.initialized() && there.dims() == wanted.dims && there.dtype() == wanted.dtype;
-  if (output->in_place && there.buffer()) there.buffer()->MarkWritten();
   if (!output->in_place && wanted.dims.known())
     output->own.Allocate(ContextOf(plan_->values[output->value].on_host).allocator());
   Tensor& target = output->in_place ? there : output->own;
@@ -172,19 +170,20 @@ void Frame::PublishOutputs(int i) {
     for (const int value : instruction.block_values) refresh(value);
 }
 
-// A variable that only a block writes holds nothing when the block did not run.
+// A variable that only a block writes holds nothing when the block did not run. Kernels that look at a variable's kind
+// look at this too.
 void Frame::CheckInputs(int i) const {
   const Instruction& instruction = plan_->instructions[i];
-  size_t slot = 0;
-  for (int arg = 0; arg < instruction.inputs; ++arg) {
-    while (arg >= instruction.begin[slot + 1]) ++slot;
-    const int value = instruction.values[arg];
-    if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
-    if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
-    if (instruction.def->inputs[slot].has(static_cast<SlotFlag>(512))) continue;
-    throw InvalidArgument(StrCat("variable '", plan_->values[value].name,
-                                 "' holds no value: the block that writes it did not run",
-                                 DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));
+  for (size_t slot = 0; slot < instruction.def->inputs.size(); ++slot) {
+    if (instruction.kernel->args[slot].kind == ArgKind::kAny) continue;
+    for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
+      const int value = instruction.values[arg];
+      if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
+      if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
+      throw InvalidArgument(StrCat("variable '", plan_->values[value].name,
+                                   "' holds no value: the block that writes it did not run",
+                                   DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));
+    }
   }
 }
 
@@ -224,7 +223,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
   KernelCall call;
   call.context = &ContextOf(instruction.on_host);
   call.attrs = instruction.attrs.get();
-  call.state = step.state.get();
+  call.state = step.state;
   if (step.scratch_bytes) {
     if (step.scratch_interval >= 0) {
       const Interval& interval = intervals_[step.scratch_interval];

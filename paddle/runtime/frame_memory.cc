@@ -15,7 +15,8 @@ constexpr int kOwn = 0, kTemporary = 1;
 // Whether the values that share memory by choice still have the same size.
 bool Frame::InPlaceHolds() const {
   return std::all_of(in_place_.begin(), in_place_.end(), [&](const auto& pair) {
-    return values_[pair.first].meta().bytes() == values_[pair.second].meta().bytes();
+    const TensorMeta &a = values_[pair.first].meta(), &b = values_[pair.second].meta();
+    return (a.dtype == b.dtype && a.dims == b.dims) || a.bytes() == b.bytes();
   });
 }
 
@@ -141,6 +142,13 @@ Frame::Placement Frame::PlacementOf(int value) const {
   if (group_[value] < 0 || !arena_) return {};
   const Interval& interval = intervals_[group_[value]];
   return {static_cast<int64_t>(interval.offset), interval.bytes};
+}
+
+size_t Frame::arena_bytes() const {
+  size_t bytes = (arena_ ? arena_->size() : 0) + (temporary_ ? 0 : pool_->bytes());
+  for (const Step& step : steps_)
+    if (step.runs) bytes += step.runs->arena_bytes();
+  return bytes;
 }
 
 void Frame::Trim() {

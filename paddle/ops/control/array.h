@@ -9,7 +9,6 @@
 namespace paddle {
 
 // A loop that writes more is a mistake; an array of this many tensors takes half a gigabyte without their elements.
-constexpr unsigned kMayBeUnset = 512;  // TEMPORARY
 constexpr int64_t kMaxArrayItems = int64_t{1} << 22;
 
 // Checks the index I of an op: one integer.

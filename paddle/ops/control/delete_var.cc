@@ -1,6 +1,5 @@
 // delete_var: says that variables are not needed any more.
 #include "paddle/op/registry.h"
-#include "paddle/ops/control/array.h"
 
 namespace paddle {
 namespace {
@@ -16,7 +15,7 @@ void Delete(const CpuContext&, const NoAttrs&, Span<const Variable>) {}
          .doc =
              "Says that variables are not needed any more. Without effect here: the memory of a variable is given to "
              "others behind the last op that reads it, with or without this op.",
-         .inputs = {{"X", "The variables.", kRepeated | kMayBeUnset | kNoGradient}},
+         .inputs = {{"X", "The variables.", kRepeated | kNoGradient}},
          .outputs = {},
          .infer = InferNothing,
          .traits = kHost}),

@@ -48,17 +48,20 @@ void CopyArray(const TensorArray& from, Allocator& allocator, TensorArray* to) {
   }
 }
 
-void Input(const CpuContext& cpu, const NoAttrs&, Span<const Tensor> x, const Tensor& mask, Tensor& out) {
+// The variable that is chosen. The block that would have written the others may not have run.
+const Variable& ChosenInput(Span<const Variable> x, const Tensor& mask) {
   const size_t i = Chosen(mask, "X", x.size());
-  Require(x[i] && x[i]->initialized(), "Mask chooses X[", i, "], which holds no value");
-  CopyTensor(*x[i], cpu.allocator(), &out);
+  Require(x[i] && x[i]->initialized(), "Mask chooses X[", i,
+          "], which holds no value: the block that writes it did not run");
+  return *x[i];
 }
 
-void InputArray(const CpuContext& cpu, const NoAttrs&, Span<const TensorArray> x, const Tensor& mask,
-                TensorArray& out) {
-  const size_t i = Chosen(mask, "X", x.size());
-  Require(x[i], "Mask chooses X[", i, "], which is not there");
-  CopyArray(*x[i], cpu.allocator(), &out);
+void Input(const CpuContext& cpu, const NoAttrs&, Span<const Variable> x, const Tensor& mask, Tensor& out) {
+  CopyTensor(ChosenInput(x, mask).get<Tensor>(), cpu.allocator(), &out);
+}
+
+void InputArray(const CpuContext& cpu, const NoAttrs&, Span<const Variable> x, const Tensor& mask, TensorArray& out) {
+  CopyArray(ChosenInput(x, mask).get<TensorArray>(), cpu.allocator(), &out);
 }
 
 void InputGrad(const NoAttrs&, GradContext& context) {
@@ -123,7 +126,7 @@ constexpr SlotSpec kMask{"Mask", "The number, counted from 0: one int32 or int64
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp<NoAttrs>({.name = "select_input",
                          .doc = "Out = a copy of X[Mask]. What is not chosen need not hold a value.",
-                         .inputs = {{"X", "Tensors or arrays of one element type.", kRepeated | kMayBeUnset}, kMask},
+                         .inputs = {{"X", "Tensors or arrays of one element type.", kRepeated}, kMask},
                          .outputs = {{"Out", "As X[Mask], with its LoD.", kDynamic}},
                          .infer = InferInput,
                          .grad = InputGrad}),

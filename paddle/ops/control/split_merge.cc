@@ -107,8 +107,10 @@ class Side {
   int64_t wanted_, next_ = 0;
 };
 
-void Merge(const CpuContext& cpu, const LevelAttrs& attrs, const Tensor& x, const Tensor& mask, const Tensor& in_true,
-           const Tensor& in_false, Tensor& out) {
+void Merge(const CpuContext& cpu, const LevelAttrs& attrs, const Tensor& x, const Tensor& mask,
+           const Variable& true_side, const Variable& false_side, Tensor& out) {
+  // Variables: the block that writes a side may not have run.
+  const Tensor &in_true = true_side.get<Tensor>(), &in_false = false_side.get<Tensor>();
   CheckCount(UnitsOf(attrs, x.lod()), x, mask);
   const bool* holds = mask.data<bool>();
   const int64_t trues = std::count(holds, holds + mask.numel(), true);
@@ -141,8 +143,8 @@ OpSpec<LevelAttrs> MergeSpec(std::string_view name, void (*grad)(const LevelAttr
           "which Mask takes nothing need not hold a value.",
       .inputs = {{"X", "What was split; only its LoD is read.", kMetaOnly | kNoGradient},
                  kMask,
-                 {"InTrue", "As many rows or sequences as Mask has true elements.", kMayBeUnset},
-                 {"InFalse", "As many rows or sequences as Mask has false elements.", kMayBeUnset}},
+                 {"InTrue", "As many rows or sequences as Mask has true elements."},
+                 {"InFalse", "As many rows or sequences as Mask has false elements."}},
       .outputs = {{"Out", "[rows of both, ...]; the LoD levels of X above `level`, then those of InTrue and InFalse.",
                    kDynamic}},
       .infer = InferMerge,
