@@ -303,9 +303,11 @@ class Builder {
     const OpDef& def = *instruction.def;
     const SlotSpec& spec = def.inputs[slot];
     if (name == kEmptyName || spec.has(kUnread)) return -1;
+    const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
+    // Fluid's programs name gradients here that only the runs of the block will make.
+    if (for_block && spec.has(kOptional) && !current_.contains(name) && !IsOuter(name)) return -1;
     const int value = Read(name);
     // What only the block reads is on the side that the block wants.
-    const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
     if (spec.has(kMetaOnly) || for_block) return value;
     return OnSide(value, instruction.on_host || spec.has(kValue));
   }

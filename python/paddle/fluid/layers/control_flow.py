@@ -22,6 +22,8 @@ from paddle.fluid.layers.array import (  # noqa: F401  (Fluid names all of these
     split_lod_tensor,
 )
 from paddle.fluid.layers.branches import case, cond, switch_case
+from paddle.fluid.layers.dynamic_rnn import DynamicRNN
+from paddle.fluid.layers.if_else import IfElse
 from paddle.fluid.layers.loops import While, while_loop
 from paddle.fluid.layers.static_rnn import StaticRNN
 
@@ -42,6 +44,8 @@ __all__ = array.__all__ + [
     "case",
     "switch_case",
     "StaticRNN",
+    "DynamicRNN",
+    "IfElse",
 ]
 
 
