@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "python/bindings/convert.h"
+#include "python/bindings/feed_fetch.h"
 #include "python/bindings/interrupt.h"
 #include "python/bindings/scope.h"
 #include "python/bindings/tensor.h"
@@ -54,7 +55,8 @@ py::dict Stats(const Executor& self) {
 }  // namespace
 
 void BindExecutor(py::module_& m) {
-  py::class_<Executor>(m, "Executor", "Runs programs over scopes. Safe to use from many threads.")
+  py::class_<Executor> executor(m, "Executor", "Runs programs over scopes. Safe to use from many threads.");
+  executor
       .def(py::init<Place>(), py::arg("place") = Place{})
       .def("run", Run, py::arg("program"), py::arg("scope"), py::arg("feed"), py::arg("fetch"), py::arg("seed") = 0,
            "Runs block 0 and returns the fetched values: LoDTensor, SelectedRows or LoDTensorArray. The GIL is free "
@@ -72,6 +74,7 @@ void BindExecutor(py::module_& m) {
       .def("trim", &Executor::Trim, "Gives the memory that plans keep back to the system.")
       .def("close", &Executor::Close, "Forgets all plans.")
       .def("stats", Stats);
+  BindExecutorColumns(executor);
 }
 
 }  // namespace paddle::bindings

@@ -78,7 +78,7 @@ void BindBlock(py::module_& m) {
 }
 
 // Targets of core.prune: (block, op) index pairs as Fluid has them, or names of variables.
-ProgramPtr PruneFor(const ProgramDesc& program, const py::iterable& feeds, const py::iterable& targets) {
+std::pair<ProgramPtr, BlockOrigins> PruneFor(const ProgramDesc& program, const py::iterable& feeds, const py::iterable& targets) {
   PruneRequest request;
   for (const auto& feed : feeds) request.feeds.insert(ToName(feed));
   for (const auto& target : targets) {
@@ -89,7 +89,9 @@ ProgramPtr PruneFor(const ProgramDesc& program, const py::iterable& feeds, const
       request.target_ops.emplace_back(block, op);
     }
   }
-  return Prune(program, request);
+  BlockOrigins origins;
+  auto pruned = Prune(program, request, &origins);
+  return {std::move(pruned), std::move(origins)};
 }
 
 py::list FeedNames(const ProgramDesc& self, const char* op_type, bool output) {
@@ -165,10 +167,18 @@ void BindProgram(py::module_& m) {
       .def_property_readonly("uid", &ProgramDesc::uid)
       .def_property_readonly("edit_count", &ProgramDesc::edits);
   m.def("prune", PruneFor, py::arg("program"), py::arg("feeds"), py::arg("targets"),
-        "A new program of what the targets need, given the feeds. A target is a (block, op) index pair or a variable's "
-        "name.");
-  m.def("prune_backward", PruneBackward, py::arg("program"),
-        "A new program without the ops of backward pass, optimizer and learning rate schedule.");
+        "(a new program of what the targets need, given the feeds; a dict from its blocks to those "
+        "that they were). A target is a (block, op) index pair or a variable's name.");
+  m.def(
+      "prune_backward",
+      [](const ProgramDesc& program) {
+        BlockOrigins origins;
+        auto pruned = PruneBackward(program, &origins);
+        return std::pair(std::move(pruned), std::move(origins));
+      },
+      py::arg("program"),
+      "(a new program without the ops of backward pass, optimizer and learning rate schedule; a dict from its "
+      "blocks to those that they were).");
   m.def("inference_clone", InferenceClone, py::arg("program"),
         "prune_backward, with is_test set on every op that has it.");
 }

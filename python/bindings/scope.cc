@@ -2,6 +2,7 @@
 
 #include "paddle/tensor/blocking_queue.h"
 #include "python/bindings/convert.h"
+#include "python/bindings/feed_fetch.h"
 #include "python/bindings/tensor.h"
 
 namespace paddle::bindings {
@@ -69,6 +70,7 @@ void BindVariable(py::module_& m) {
              return TensorArrayHandle{self.variable, self.owner.scope};
            })
       .def("get_reader", GetReader)
+      .def("get_fetch_list", FetchListOf, "What fetch ops left; an empty variable becomes an empty list.")
       .def("is_int", HoldsNumber<int32_t>)
       .def("set_int", SetNumber<int32_t>)
       .def("get_int", GetNumber<int32_t>)
