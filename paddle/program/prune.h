@@ -21,9 +21,9 @@ struct PruneRequest {
 using BlockOrigins = std::map<int, int>;  // number of a block -> its number in the program that was pruned
 
 // A new program with only the ops of block 0 that the targets need, the blocks that those ops name, and the variables
-// that they use. Blocks are numbered anew: `origins`, where not null, tells which they were. A target variable is made by the last op that writes it; ops behind a target
-// op do not count. Throws InvalidArgument when a target is not there, or nothing makes a target variable that is not
-// fed.
+// that they use. Blocks are numbered anew: `origins`, where not null, tells which they were. A target variable is made
+// by the last op that writes it; ops behind a target op do not count. Throws InvalidArgument when a target is not
+// there, or nothing makes a target variable that is not fed.
 std::shared_ptr<ProgramDesc> Prune(const ProgramDesc& program, const PruneRequest& request,
                                    BlockOrigins* origins = nullptr);
 

@@ -56,8 +56,7 @@ py::dict Stats(const Executor& self) {
 
 void BindExecutor(py::module_& m) {
   py::class_<Executor> executor(m, "Executor", "Runs programs over scopes. Safe to use from many threads.");
-  executor
-      .def(py::init<Place>(), py::arg("place") = Place{})
+  executor.def(py::init<Place>(), py::arg("place") = Place{})
       .def("run", Run, py::arg("program"), py::arg("scope"), py::arg("feed"), py::arg("fetch"), py::arg("seed") = 0,
            "Runs block 0 and returns the fetched values: LoDTensor, SelectedRows or LoDTensorArray. The GIL is free "
            "meanwhile.")

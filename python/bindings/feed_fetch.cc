@@ -26,9 +26,8 @@ VariableHandle MakeVariable(const ScopeHandle& scope, const std::string& name) {
 }
 
 std::shared_ptr<FetchItems> ListOf(const Variable& variable, const std::string& name) {
-  const auto* held = variable.holds<Opaque>()
-                         ? std::any_cast<std::shared_ptr<FetchItems>>(&variable.get<Opaque>().value)
-                         : nullptr;
+  const auto* held =
+      variable.holds<Opaque>() ? std::any_cast<std::shared_ptr<FetchItems>>(&variable.get<Opaque>().value) : nullptr;
   Require(held != nullptr, "variable '", name, "' holds no list of fetched values");
   return *held;
 }
@@ -166,10 +165,12 @@ FetchList FetchListOf(const VariableHandle& variable) {
 
 void BindFeedFetch(py::module_& m) {
   py::class_<FetchList>(m, "FetchList", "The values that the fetch ops of a run left, one a column.")
-      .def("append", [](const FetchList& self, const py::object& value) { self.items->push_back(Share(value)); },
-           py::arg("var"), "Adds a LoDTensor or LoDTensorArray.")
-      .def("_move_to_list", [](const FetchList& self) { return MoveToList(*self.items); },
-           "The values as a list; none are left.")
+      .def(
+          "append", [](const FetchList& self, const py::object& value) { self.items->push_back(Share(value)); },
+          py::arg("var"), "Adds a LoDTensor or LoDTensorArray.")
+      .def(
+          "_move_to_list", [](const FetchList& self) { return MoveToList(*self.items); },
+          "The values as a list; none are left.")
       .def("__len__", [](const FetchList& self) { return self.items->size(); });
   py::class_<FetchUnmergedList>(m, "FetchUnmergedList", "Fetched values of several replicas, a FetchList each.")
       .def("_move_to_list",

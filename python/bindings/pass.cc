@@ -1,5 +1,4 @@
 #include "paddle/pass/expand.h"
-
 #include "python/bindings/program.h"
 
 namespace paddle::bindings {

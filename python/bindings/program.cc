@@ -78,7 +78,8 @@ void BindBlock(py::module_& m) {
 }
 
 // Targets of core.prune: (block, op) index pairs as Fluid has them, or names of variables.
-std::pair<ProgramPtr, BlockOrigins> PruneFor(const ProgramDesc& program, const py::iterable& feeds, const py::iterable& targets) {
+std::pair<ProgramPtr, BlockOrigins> PruneFor(const ProgramDesc& program, const py::iterable& feeds,
+                                             const py::iterable& targets) {
   PruneRequest request;
   for (const auto& feed : feeds) request.feeds.insert(ToName(feed));
   for (const auto& target : targets) {

@@ -83,6 +83,10 @@ void BindVariable(py::module_& m) {
              Require(bytes != nullptr, "variable '", self.name, "' does not hold bytes");
              return py::bytes(*bytes);
            })
+      .def(
+          "set_scope",
+          [](const VariableHandle& self, const ScopeHandle& scope) { self.Become<Opaque>().value = scope; },
+          py::arg("scope"), "Holds a scope from now on.")
       .def("is_initialized", [](const VariableHandle& self) { return self.variable->initialized(); })
       .def("kind", [](const VariableHandle& self) { return StrCat(self.variable->kind()); })
       .def(

@@ -62,6 +62,15 @@ TEST(ProgramTest, AttributesRoundTrip) {
   for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(*copy.FindAttr("a" + std::to_string(i)), values[i]) << i;
 }
 
+TEST(OpDescTest, ParsesWhatItSerialises) {
+  OpDesc op("scale");
+  op.SetInput("X", {"x"});
+  op.SetAttr("scale", 2.0f);
+  EXPECT_EQ(OpDesc::Parse(op.Serialize()).Serialize(), op.Serialize());
+  EXPECT_THROW(OpDesc::Parse("\xff\xff"), InvalidArgument);
+  EXPECT_THROW(OpDesc::Parse(""), InvalidArgument);
+}
+
 TEST(UserLineTest, PassesOverThePackagesOwnFrames) {
   OpDesc op("f");
   EXPECT_EQ(op.UserLine(), "");

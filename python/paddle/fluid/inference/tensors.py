@@ -219,11 +219,11 @@ class PaddleTensor:
 
 
 def paddle_tensor_to_bytes(tensor):
-    """A ``PaddleTensor`` as bytes: a version 0, then name, LoD, shape and content, each behind its length."""
+    """A ``PaddleTensor`` as bytes: a version 0, then name, LoD, shape, type and content, each behind its length."""
     name = tensor.name.encode()
     parts = [struct.pack("<IQ", 0, len(name)), name, struct.pack("<Q", len(tensor.lod))]
     for level in tensor.lod:
         parts.append(struct.pack("<Q%dQ" % len(level), 8 * len(level), *level))
     parts.append(struct.pack("<Q%di" % len(tensor.shape), len(tensor.shape), *tensor.shape))
     content = tensor.data._bytes.tobytes()
-    return b"".join(parts + [struct.pack("<Q", len(content)), content])
+    return b"".join(parts + [struct.pack("<iQ", tensor.dtype, len(content)), content])
