@@ -1,5 +1,6 @@
 #include "python/bindings/program.h"
 
+#include "paddle/io/model.h"
 #include "paddle/program/prune.h"
 #include "python/bindings/convert.h"
 
@@ -95,15 +96,6 @@ std::pair<ProgramPtr, BlockOrigins> PruneFor(const ProgramDesc& program, const p
   return {std::move(pruned), std::move(origins)};
 }
 
-py::list FeedNames(const ProgramDesc& self, const char* op_type, bool output) {
-  py::list names;
-  for (const auto& op : self.block(0).ops()) {
-    if (op->type() != op_type) continue;
-    for (const auto& name : output ? op->OutputNames() : op->InputNames()) names.append(name);
-  }
-  return names;
-}
-
 void BindNames(py::module_& m) {
   const std::pair<const char*, const char*> names[] = {
       {"kEmptyVarName", "@EMPTY@"},  {"kTempVarName", "@TEMP@"},      {"kGradVarSuffix", "@GRAD"},
@@ -154,8 +146,8 @@ void BindProgram(py::module_& m) {
            })
       .def("num_blocks", &ProgramDesc::size)
       .def("flush", [](const ProgramPtr&) {})
-      .def("get_feed_target_names", [](const ProgramDesc& self) { return FeedNames(self, "feed", true); })
-      .def("get_fetch_target_names", [](const ProgramDesc& self) { return FeedNames(self, "fetch", false); })
+      .def("get_feed_target_names", &FeedNames, "In the order of their columns.")
+      .def("get_fetch_target_names", &FetchNames, "In the order of their columns.")
       .def("serialize_to_string", [](const ProgramDesc& self) { return py::bytes(self.Serialize()); })
       .def_static("parse_from_string",
                   [](const py::bytes& bytes) { return ProgramDesc::Parse(std::string_view(bytes)); })

@@ -130,6 +130,19 @@ def test_curves(tmp_path, monkeypatch):
     assert not (tmp_path / "none.png").exists()
 
 
+def test_the_first_value_that_is_not_finite(exe, capsys):
+    x = fluid.data("x", [None, 2])
+    out = layers.scale(layers.log(x), 2.0)
+    feed = {"x": np.array([[1.0, -1.0]], "float32")}
+    with pytest.raises(Exception, match="log"):
+        fluid.debugger.run_fast_nan_inf_debug(exe, feed=feed, fetch_list=[out])
+    assert fluid.core.flag("check_nan_inf") == "0"
+    feed["x"][:] = 1
+    assert fluid.debugger.run_fast_nan_inf_debug(exe, feed=feed, fetch_list=[out])[0].tolist() == [[0, 0]]
+    fluid.debugger.pprint_program_codes(fluid.default_main_program().desc)
+    assert "log" in capsys.readouterr().out
+
+
 def test_no_cuda_profiler():
     with pytest.raises(NotImplementedError, match="nsys profile -o out"):
         fluid.profiler.cuda_profiler("out")

@@ -134,3 +134,13 @@ def run_cmd(cmd, time_out=-1, sleep_inter=-1):
 def save_op_compatible_info(program):
     """False: nothing is added to the program; which ops a reader must know it says by naming them."""
     return False
+
+
+def is_compiled_with_mkldnn():
+    """Whether ops take ``use_mkldnn``; here the core decides which library computes what."""
+    return False
+
+
+def is_compiled_with_dist():
+    """Whether there are parameter servers."""
+    return False
