@@ -22,6 +22,7 @@ def model(exe, tmp_path):
     hidden = layers.dropout(layers.fc(x, 3, act="relu"), 0.25)
     words = layers.sequence_pool(layers.embedding(ids, [10, 3]), "sum")
     first, second = layers.fc(hidden, 2, act="softmax"), layers.elementwise_add(hidden, words)
+    fluid.default_startup_program().random_seed = 7  # some hidden values are not zero
     exe.run(fluid.default_startup_program())
     for folder, files in (("parts", {}), ("whole", {"model_filename": "model", "params_filename": "params"})):
         fluid.io.save_inference_model(str(tmp_path / folder), ["x", "ids"], [first, second], exe, **files)
@@ -86,6 +87,12 @@ def test_run(model, make):
     program = core.ProgramDesc.parse_from_string(predictor.get_serialized_program())
     assert program.get_feed_target_names() == ["x", "ids"]
     assert predictor.scope().find_var("fc_0.w_0").get_tensor().shape() == [4, 3]
+
+
+def test_empty_batch(model):
+    predictor = core.create_paddle_predictor(config_of(model[0]))
+    outputs = predictor.run(inputs(X[:0], IDS[:0], [[0]]))
+    assert [output.as_ndarray().shape for output in outputs] == [(0, 2), (0, 3)]
 
 
 def test_inputs_by_name(model):

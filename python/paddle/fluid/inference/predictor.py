@@ -11,6 +11,9 @@ from paddle.fluid.inference.tensors import PaddleTensor
 from paddle.fluid.inference.zero_copy import ZeroCopyTensor
 
 
+_HELD = frozenset(map(np.dtype, ("float32", "int64", "int32")))
+
+
 def _read_program(model_dir, prog_file):
     """The program of a model on disk, and the path that it came from."""
     if not model_dir and not prog_file:
@@ -98,7 +101,7 @@ class PaddlePredictor:
     @staticmethod
     def _fetched(name, tensor):
         array = tensor.numpy(copy=False)
-        if array.dtype not in (np.float32, np.int64, np.int32):
+        if array.dtype not in _HELD:
             raise NotImplementedError(
                 "output '%s' is %s, which no PaddleTensor can hold; use zero_copy_run and "
                 "get_output_tensor('%s').copy_to_cpu()" % (name, array.dtype, name)

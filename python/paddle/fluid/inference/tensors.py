@@ -1,5 +1,6 @@
 """What goes into a predictor and comes out of it."""
 
+import math
 import struct
 
 import numpy as np
@@ -42,9 +43,10 @@ def dtype_of(array, what):
     Raises:
         ValueError: there is none for its element type.
     """
-    if array.dtype not in _FROM_NUMPY:
+    found = _FROM_NUMPY.get(array.dtype)
+    if found is None:
         raise ValueError("%s takes float32, int64 or int32, got %s; convert it with astype" % (what, array.dtype))
-    return _FROM_NUMPY[array.dtype]
+    return found
 
 
 def _bytes_of(array):
@@ -152,24 +154,23 @@ class PaddleTensor:
     def __init__(self, data=None, name="", lod=(), copy=True):
         self.name = name
         self.lod = lod
-        self.shape = []
-        self.dtype = PaddleDType.FLOAT32
-        self.data = PaddleBuf(0)
         if data is None:
-            return
-        array = np.asarray(data)
-        self.dtype = dtype_of(array, "PaddleTensor")
+            self.shape, self._dtype, self._data = [], PaddleDType.FLOAT32, PaddleBuf(0)
+        else:
+            self._take(np.array(data, order="C") if copy else np.ascontiguousarray(data))
+
+    def _take(self, array):
+        """Become a dense array, and use its memory."""
+        self._dtype = dtype_of(array, "PaddleTensor")
         self.shape = list(array.shape)
-        dense = np.ascontiguousarray(array)
-        self.data = PaddleBuf._over(dense.copy() if copy and np.may_share_memory(dense, array) else dense)
+        self._data = PaddleBuf._over(array)
 
     @classmethod
     def _over(cls, array, name, lod):
         """A tensor over the memory of a dense array."""
-        self = cls(name=name, lod=lod)
-        self.dtype = dtype_of(array, "PaddleTensor")
-        self.shape = list(array.shape)
-        self.data = PaddleBuf._over(array)
+        self = cls.__new__(cls)
+        self.name, self._lod = name, lod
+        self._take(array)
         return self
 
     @property
@@ -200,14 +201,14 @@ class PaddleTensor:
 
     def _view(self):
         """The array over the buffer's memory."""
-        dtype = _TO_NUMPY[self.dtype]
-        needed = int(np.prod(self.shape, dtype=np.int64)) * dtype.itemsize
-        if min(self.shape, default=0) < 0 or needed > self.data.length():
+        dtype = _TO_NUMPY[self._dtype]
+        needed = math.prod(self.shape) * dtype.itemsize
+        if min(self.shape, default=0) < 0 or needed > self._data.length():
             raise ValueError(
                 "a PaddleTensor of shape %s and type %s takes %d bytes, its buffer has %d"
                 % (list(self.shape), dtype, needed, self.data.length())
             )
-        return self.data._bytes[:needed].view(dtype).reshape(self.shape)
+        return self._data._bytes[:needed].view(dtype).reshape(self.shape)
 
     def as_ndarray(self):
         """The content as an array, a copy.
