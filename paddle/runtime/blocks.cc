@@ -6,8 +6,19 @@
 
 namespace paddle {
 
+namespace {
+
+NameSet GivenBy(const OpDesc& op) {
+  const OpDef* def = Registry::Get().FindOrNull(op.type());
+  if (!def || !def->block_vars) return {};
+  const auto given = def->block_vars(def->parse(op).get(), op).given;
+  return {given.begin(), given.end()};
+}
+
+}  // namespace
+
 Blocks::Blocks(const ProgramDesc& program)
-    : program_(program), uses_(program), effects_(program.size()), plans_(program.size()) {
+    : program_(program), uses_(program, GivenBy), effects_(program.size()), plans_(program.size()) {
   uint32_t ops = 0;
   for (int i = 0; i < program.size(); ++i) {
     first_op_.push_back(ops);
@@ -20,9 +31,9 @@ Blocks::Blocks(const ProgramDesc& program)
   }
 }
 
-const OuterUse& Blocks::UseOf(int block) {
+OuterUse Blocks::UseOf(const OpDesc& op, int block) {
   Require(block > 0 && block < program_.size(), "the program has no block ", block, " within another");
-  return uses_.Of(block);
+  return uses_.Of(op, block);
 }
 
 bool Blocks::HasEffect(int block) {

@@ -21,7 +21,7 @@ class Blocks {
  public:
   explicit Blocks(const ProgramDesc& program);
 
-  const OuterUse& UseOf(int block);
+  OuterUse UseOf(const OpDesc& op, int block);
   // Whether the block, or one in it, has an op that must run.
   bool HasEffect(int block);
   // The number of the block's first op among all ops of the program.
