@@ -15,12 +15,7 @@ py::list Run(Executor& self, const ProgramPtr& program, const ScopeHandle& scope
              const py::object& fetch, uint64_t seed) {
   std::vector<Feed> feeds;
   feeds.reserve(feed.size());
-  for (const auto& [name, tensor] : feed) {
-    if (!py::isinstance<TensorHandle>(tensor))
-      throw InvalidArgument(StrCat("feed '", ToName(name), "': expected a LoDTensor, got ",
-                                   py::repr(py::type::of(tensor)).cast<std::string>()));
-    feeds.push_back({ToName(name), tensor.cast<const TensorHandle&>().get()});
-  }
+  for (const auto& [name, tensor] : feed) feeds.push_back({ToName(name), FedTensor(name, tensor)});
   // One plan whatever the dict's order.
   std::sort(feeds.begin(), feeds.end(), [](const Feed& a, const Feed& b) { return a.name < b.name; });
   std::vector<std::string> names;

@@ -50,6 +50,13 @@ py::list MoveToList(FetchItems& items) {
   return out;
 }
 
+void Append(const FetchList& self, const py::object& value) { self.items->push_back(Share(value)); }
+
+py::object Item(const FetchList& self, size_t i) {
+  if (i >= self.items->size()) throw py::index_error(StrCat("value ", i, " of a list of ", self.items->size()));
+  return ToPython(Variable((*self.items)[i]));
+}
+
 void SetFeed(const ScopeHandle& scope, const TensorHandle& tensor, const std::string& name, size_t index) {
   Require(index < 65536, "there is no feed column ", index, "; columns are numbered from 0");
   const VariableHandle variable = MakeVariable(scope, name);
@@ -120,7 +127,7 @@ struct PreparedContext {
 void RunPrepared(Executor& self, const PreparedContext& context, const ScopeHandle& scope, const py::dict& feeds,
                  const py::dict& fetches, bool, bool, const std::string&, const std::string& holder) {
   std::vector<Feed> sorted;
-  for (const auto& [name, tensor] : feeds) sorted.push_back({ToName(name), tensor.cast<const TensorHandle&>().get()});
+  for (const auto& [name, tensor] : feeds) sorted.push_back({ToName(name), FedTensor(name, tensor)});
   std::sort(sorted.begin(), sorted.end(), [](const Feed& a, const Feed& b) { return a.name < b.name; });
   std::vector<std::string> feed_names, fetch_names;
   std::vector<Tensor> tensors;
@@ -157,6 +164,13 @@ void CreateVariables(const Executor&, const ProgramDesc& program, const ScopeHan
 
 }  // namespace
 
+const Tensor& FedTensor(const py::handle& name, const py::handle& tensor) {
+  if (!py::isinstance<TensorHandle>(tensor))
+    throw InvalidArgument(StrCat("feed '", ToName(name), "': expected a LoDTensor, got ",
+                                 py::repr(py::type::handle_of(tensor)).cast<std::string>()));
+  return tensor.cast<const TensorHandle&>().get();
+}
+
 FetchList FetchListOf(const VariableHandle& variable) {
   if (!variable.variable->initialized() && !variable.variable->holds<TensorArray>())
     variable.Become<Opaque>().value = std::make_shared<FetchItems>();
@@ -164,23 +178,34 @@ FetchList FetchListOf(const VariableHandle& variable) {
 }
 
 void BindFeedFetch(py::module_& m) {
-  py::class_<FetchList>(m, "FetchList", "The values that the fetch ops of a run left, one a column.")
-      .def(
-          "append", [](const FetchList& self, const py::object& value) { self.items->push_back(Share(value)); },
-          py::arg("var"), "Adds a LoDTensor or LoDTensorArray.")
+  py::class_<FetchList>(m, "FetchList", "Fetched values, one a variable: LoDTensor or LoDTensorArray.")
+      .def(py::init([] { return FetchList{std::make_shared<FetchItems>()}; }))
+      .def("append", Append, py::arg("var"), "Adds a LoDTensor or LoDTensorArray.")
+      .def("__len__", [](const FetchList& self) { return self.items->size(); })
+      .def("__getitem__", Item, py::arg("index"))
       .def(
           "_move_to_list", [](const FetchList& self) { return MoveToList(*self.items); },
-          "The values as a list; none are left.")
-      .def("__len__", [](const FetchList& self) { return self.items->size(); });
-  py::class_<FetchUnmergedList>(m, "FetchUnmergedList", "Fetched values of several replicas, a FetchList each.")
-      .def("_move_to_list",
-           [](FetchUnmergedList& self) {
-             py::list out;
-             for (auto& items : self.replicas) out.append(MoveToList(items));
-             self.replicas.clear();
-             return out;
-           })
-      .def("__len__", [](const FetchUnmergedList& self) { return self.replicas.size(); });
+          "The values as a list; none are left.");
+  py::class_<FetchUnmergedList>(m, "FetchUnmergedList", "Fetched values of several replicas, a FetchList a variable.")
+      .def(py::init<>())
+      .def(
+          "append",
+          [](FetchUnmergedList& self, const py::iterable& values) {
+            FetchItems items;
+            for (const auto& value : values) items.push_back(Share(value));
+            self.variables.push_back(std::move(items));
+          },
+          py::arg("values"), "Adds the values of a variable, one a replica.")
+      .def("__len__", [](const FetchUnmergedList& self) { return self.variables.size(); })
+      .def(
+          "_move_to_list",
+          [](FetchUnmergedList& self) {
+            py::list out;
+            for (auto& items : self.variables) out.append(MoveToList(items));
+            self.variables.clear();
+            return out;
+          },
+          "The values as a list of lists; none are left.");
   m.def("set_feed_variable", SetFeed, py::arg("scope"), py::arg("tensor"), py::arg("name"), py::arg("index"),
         "Puts a tensor into a column of the scope's feed list.");
   m.def("get_fetch_variable", GetFetch, py::arg("scope"), py::arg("name"), py::arg("index"),

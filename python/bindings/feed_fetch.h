@@ -20,8 +20,11 @@ struct FetchList {
 };
 
 struct FetchUnmergedList {
-  std::vector<FetchItems> replicas;
+  std::vector<FetchItems> variables;
 };
+
+// What is fed under a name. Throws InvalidArgument unless it is a LoDTensor.
+const Tensor& FedTensor(const py::handle& name, const py::handle& tensor);
 
 // The list that the variable holds; an empty variable becomes one. Throws InvalidArgument when it holds something else.
 FetchList FetchListOf(const VariableHandle& variable);

@@ -98,11 +98,15 @@ class ParallelExecutor:
             return_merged (bool): fetched values of all replicas in one piece; else a list for each.
 
         Returns:
-            A list with a ``LoDTensor`` for each name, or with a list of them.
+            A ``core.FetchList`` with a ``LoDTensor`` for each name, or a ``core.FetchUnmergedList``; ``_move_to_list()``
+            makes a list of it.
         """
         feed = self._feed or [{} for _ in range(self._count)]
         values = self._replicas.run(self._executor, feed, list(fetch_tensors), self._scope, False, return_merged)
-        return [[value] for value in values] if self._count == 1 and not return_merged else values
+        fetched = core.FetchList() if return_merged else core.FetchUnmergedList()
+        for value in values:
+            fetched.append([value] if self._count == 1 and not return_merged else value)
+        return fetched
 
 
 class _Runner:

@@ -74,6 +74,9 @@ def test_fetch_lists():
     array.append(tensor([1]))
     items.append(tensor([2]))
     items.append(array)
+    assert np.array(items[0]).tolist() == [2]
+    with pytest.raises(IndexError, match="value 2 of a list of 2"):
+        items[2]
     first, second = items._move_to_list()
     assert np.array(first).tolist() == [2] and np.array(second[0]).tolist() == [1] and len(items) == 0
     with pytest.raises(ValueError, match="expected a LoDTensor or LoDTensorArray"):
@@ -93,6 +96,8 @@ def test_prepared_programs():
     assert np.array(target).tolist() == [[11, 13]]
     with pytest.raises(NotImplementedError, match="only block 0"):
         executor.prepare(desc, 1, [], False)
+    with pytest.raises(ValueError, match="feed 'x': expected a LoDTensor, got <class 'numpy.ndarray'>"):
+        executor.run_prepared_ctx(context, scope, {"x": np.zeros((1, 2), "float32")}, {})
 
 
 def test_create_variables():
@@ -159,10 +164,10 @@ def test_parallel_executor(count):
     losses = []
     for _ in range(3):
         parallel.feed_and_split_tensor_into_local_scopes(feed)
-        losses.append(np.array(parallel.run([loss], True)[0]))
+        losses.append(np.array(parallel.run([loss], True)._move_to_list()[0]))
     assert losses[0].shape == (count,) and losses[2].mean() < losses[0].mean()
     parallel.feed_tensors_into_local_scopes([feed] * count)
-    (pieces,) = parallel.run([loss], False)
+    (pieces,) = parallel.run([loss], False)._move_to_list()
     assert len(pieces) == count
     parallel.drop_local_exe_scopes()
     with pytest.raises(ValueError, match="%d replicas" % count):
