@@ -494,7 +494,9 @@ def test_tensors():
     np.testing.assert_array_equal(copied.as_ndarray(), X)
     np.testing.assert_array_equal(shared.as_ndarray(), values)
     assert (copied.name, copied.lod, copied.shape) == ("a", [[0, 2]], [2, 4])
-    np.testing.assert_array_equal(core.PaddleTensor(X.T).as_ndarray(), X.T)
+    for copy in (True, False):
+        np.testing.assert_array_equal(core.PaddleTensor(X.T, copy=copy).as_ndarray(), X.T)
+        assert core.PaddleTensor(np.float32(3), copy=copy).shape == []
     copied.shape = [8]
     assert copied.as_ndarray().shape == (8,)
     copied.dtype = core.PaddleDType.INT32

@@ -157,7 +157,7 @@ class PaddleTensor:
         if data is None:
             self.shape, self._dtype, self._data = [], PaddleDType.FLOAT32, PaddleBuf(0)
         else:
-            self._take(np.array(data, order="C") if copy else np.ascontiguousarray(data))
+            self._take(np.array(data, order="C") if copy else np.asarray(data, order="C"))
 
     def _take(self, array):
         """Become a dense array, and use its memory."""
