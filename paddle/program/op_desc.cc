@@ -263,12 +263,6 @@ OpDesc OpDesc::FromProto(const proto::OpDesc& message) {
   return op;
 }
 
-OpDesc OpDesc::Parse(std::string_view bytes) {
-  proto::OpDesc message;
-  Require(bytes.size() < (size_t{1} << 31) && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())),
-          "the ", bytes.size(), " bytes are not a serialised OpDesc");
-  return FromProto(message);
-}
 std::string OpDesc::Serialize() const { return ToProto().SerializeAsString(); }
 
 }  // namespace paddle

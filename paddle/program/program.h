@@ -92,7 +92,6 @@ class OpDesc {
 
   proto::OpDesc ToProto() const;
   static OpDesc FromProto(const proto::OpDesc& message);
-  static OpDesc Parse(std::string_view bytes);  // throws InvalidArgument
   std::string Serialize() const;
 
  private:

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "paddle/program/parse_op.h"
+
 namespace paddle {
 namespace {
 
@@ -66,9 +68,9 @@ TEST(OpDescTest, ParsesWhatItSerialises) {
   OpDesc op("scale");
   op.SetInput("X", {"x"});
   op.SetAttr("scale", 2.0f);
-  EXPECT_EQ(OpDesc::Parse(op.Serialize()).Serialize(), op.Serialize());
-  EXPECT_THROW(OpDesc::Parse("\xff\xff"), InvalidArgument);
-  EXPECT_THROW(OpDesc::Parse(""), InvalidArgument);
+  EXPECT_EQ(ParseOp(op.Serialize()).Serialize(), op.Serialize());
+  EXPECT_THROW(ParseOp("\xff\xff"), InvalidArgument);
+  EXPECT_THROW(ParseOp(""), InvalidArgument);
 }
 
 TEST(UserLineTest, PassesOverThePackagesOwnFrames) {
