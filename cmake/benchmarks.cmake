@@ -1,4 +1,6 @@
-# The plain kernel loop of benchmarks/executor.
-add_executable(executor_loop ${CMAKE_SOURCE_DIR}/benchmarks/executor/loop.cc)
-target_include_directories(executor_loop PRIVATE ${CMAKE_SOURCE_DIR})
-target_link_libraries(executor_loop PRIVATE paddle)
+# The helpers of benchmarks/executor: the plain kernel loop, and the cost of shapes that change.
+foreach(helper loop shapes)
+  add_executable(executor_${helper} ${CMAKE_SOURCE_DIR}/benchmarks/executor/${helper}.cc)
+  target_include_directories(executor_${helper} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(executor_${helper} PRIVATE paddle)
+endforeach()

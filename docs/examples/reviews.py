@@ -8,7 +8,7 @@ import paddle.fluid as fluid
 import training
 
 
-HIDDEN = 100
+HIDDEN = 76
 
 
 def reader(word, tokens, is_reverse, dropout):

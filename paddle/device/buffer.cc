@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,20 @@ Buffer::Buffer(std::byte* data, size_t size, Place place, std::function<void(std
 
 Buffer::~Buffer() {
   if (release_) release_(data_, size_);
+}
+
+BufferPtr Buffer::Packed(std::string_view form, FunctionRef<BufferPtr()> make) {
+  std::scoped_lock lock(packs_mutex_);
+  if (exposed_.load(std::memory_order_acquire)) {
+    packs_.clear();
+    return nullptr;
+  }
+  // Before the content is read: a write from now on makes the copy stale.
+  if (written_.load(std::memory_order_relaxed) && written_.exchange(false, std::memory_order_acq_rel)) packs_.clear();
+  for (const Pack& pack : packs_)
+    if (pack.form == form) return pack.content;
+  packs_.push_back({std::string(form), make()});
+  return packs_.back().content;
 }
 
 Allocator::~Allocator() = default;

@@ -1,24 +1,29 @@
 #pragma once
 // Counted blocks of memory and where they come from.
 
-#include <any>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "paddle/base/function_ref.h"
 #include "paddle/device/place.h"
 
 namespace paddle {
 
+class Buffer;
+using BufferPtr = std::shared_ptr<Buffer>;
+
 // One block of memory. Its bytes are released by `release` when the last owner lets go.
 //
-// The block carries a version, moved by every write to a parameter, and copies of its content in another layout
-// ("packed weights"), each stamped with the version it was made from.
+// A block that holds a weight keeps copies of it in other layouts ("packed weights") until the next write. Tensor's
+// mutable accessors mark each write; who writes through a pointer kept from earlier calls MarkWritten afterwards.
 class Buffer {
  public:
   Buffer(std::byte* data, size_t size, Place place, std::function<void(std::byte*, size_t)> release);
@@ -30,42 +35,31 @@ class Buffer {
   size_t size() const { return size_; }
   Place place() const { return place_; }
 
-  uint64_t version() const { return version_.load(std::memory_order_acquire); }
-  void MarkWritten() { version_.fetch_add(1, std::memory_order_acq_rel); }
-
-  // A writable view was handed to foreign code: packed copies are never trusted again.
+  void MarkWritten() {  // stores once only: kernels write from many threads
+    if (!written_.load(std::memory_order_relaxed)) written_.store(true, std::memory_order_release);
+  }
+  // A writable view was handed to foreign code: nobody knows when it is written.
   void MarkExposed() { exposed_.store(true, std::memory_order_release); }
 
-  // The packed copy under `key`, made by `make` unless one of the present version is there. Safe from many threads.
-  template <class T>
-  std::shared_ptr<const T> Packed(const std::string& key, const std::function<std::shared_ptr<const T>()>& make) {
-    std::scoped_lock lock(packs_mutex_);
-    Pack& pack = packs_[key];
-    const uint64_t now = version();
-    if (pack.value.has_value() && pack.version == now && !exposed_.load(std::memory_order_acquire))
-      return std::any_cast<std::shared_ptr<const T>>(pack.value);
-    std::shared_ptr<const T> made = make();
-    pack = {now, made};
-    return made;
-  }
+  // The content in the form of that name, as make() computes it where no copy is there or the block was written since.
+  // Null when it is exposed. Safe from many threads, which share the copies.
+  BufferPtr Packed(std::string_view form, FunctionRef<BufferPtr()> make);
 
  private:
   struct Pack {
-    uint64_t version = 0;
-    std::any value;
+    std::string form;
+    BufferPtr content;
   };
 
   std::byte* data_;
   size_t size_;
   Place place_;
   std::function<void(std::byte*, size_t)> release_;
-  std::atomic<uint64_t> version_{1};
+  std::atomic<bool> written_{false};  // since packs_ was filled
   std::atomic<bool> exposed_{false};
   std::mutex packs_mutex_;
-  std::map<std::string, Pack> packs_;
+  std::vector<Pack> packs_;
 };
-
-using BufferPtr = std::shared_ptr<Buffer>;
 
 // Hands out blocks. Implementations are safe to call from many threads.
 class Allocator {

@@ -62,7 +62,6 @@ void Trainer::Set(const std::string& name, const Tensor& value) {
   Require(value.initialized() && value.dtype() == held.dtype() && value.dims() == held.dims(), "variable '", name,
           "' is ", held.meta(), ", got ", value.meta());
   held.CopyFrom(value);
-  held.buffer()->MarkWritten();
 }
 
 }  // namespace paddle

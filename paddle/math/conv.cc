@@ -7,17 +7,16 @@
 
 namespace paddle {
 
-Convolution::Convolution(DType dtype, const ConvShape& shape, ConvPass pass, bool accumulate)
-    : impl_(MakeColumnConv(dtype, shape, pass, accumulate)) {}
+Convolution::Convolution(DType dtype, const ConvShape& shape, ConvPass pass, bool accumulate, bool weight) {
+  if (dtype == DType::kFloat32 && !accumulate) impl_ = MakeBlockedConv(shape, pass, weight);
+  if (!impl_) impl_ = MakeColumnConv(dtype, shape, pass, accumulate);
+}
 
 size_t Convolution::scratch_bytes() const { return impl_ ? impl_->scratch_bytes() : 0; }
 
-template <class T>
-void Convolution::Run(const T* a, const T* b, T* out, std::byte* scratch) const {
+void Convolution::Run(const Tensor& a, const Tensor& b, Tensor& out, std::byte* scratch) const {
   impl_->Run(a, b, out, scratch);
 }
-template void Convolution::Run<float>(const float*, const float*, float*, std::byte*) const;
-template void Convolution::Run<double>(const double*, const double*, double*, std::byte*) const;
 
 template <class T>
 void AddConvBias(const ConvShape& s, const T* bias, T* output) {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "paddle/tensor/dtype.h"
+#include "paddle/tensor/tensor.h"
 
 namespace paddle {
 
@@ -36,14 +36,14 @@ class Convolution {
  public:
   Convolution() = default;
   // `dtype`: float32 or float64. With `accumulate` (kForward only) the result is added to what the output holds.
-  Convolution(DType dtype, const ConvShape& shape, ConvPass pass, bool accumulate = false);
+  // `weight`: the filter stays the same over many runs, see OpMetas::IsWeight.
+  Convolution(DType dtype, const ConvShape& shape, ConvPass pass, bool accumulate = false, bool weight = false);
 
   size_t scratch_bytes() const;
   // kForward:    a = input, b = filter, out = output
   // kInputGrad:  a = gradient of the output, b = filter, out = gradient of the input
   // kFilterGrad: a = input, b = gradient of the output, out = gradient of the filter
-  template <class T>
-  void Run(const T* a, const T* b, T* out, std::byte* scratch) const;
+  void Run(const Tensor& a, const Tensor& b, Tensor& out, std::byte* scratch) const;
 
   class Impl;
 

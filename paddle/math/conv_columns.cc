@@ -106,19 +106,20 @@ class ColumnConv final : public Convolution::Impl {
 
   size_t scratch_bytes() const override { return first_.size() * PartBytes(); }
 
-  void Run(const void* a, const void* b, void* out, std::byte* scratch) override {
+  void Run(const Tensor& a, const Tensor& b, Tensor& result, std::byte* scratch) override {
     const int64_t parts = static_cast<int64_t>(first_.size()), images = shape_.n;
-    if (pass_ == ConvPass::kFilterGrad && images == 0) std::fill_n(static_cast<T*>(out), shape_.filter_size(), T(0));
+    T* out = result.mutable_data<T>();
+    if (pass_ == ConvPass::kFilterGrad && images == 0) std::fill_n(out, shape_.filter_size(), T(0));
     ParallelFor(parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t part = begin; part < end; ++part) {
         std::byte* own = scratch + part * PartBytes();
-        T* to = static_cast<T*>(out);
+        T* to = out;
         if (pass_ == ConvPass::kFilterGrad && part > 0) to = reinterpret_cast<T*>(own + matrix_bytes_ + gemm_bytes_);
         for (int64_t i = images * part / parts; i < images * (part + 1) / parts; ++i)
-          RunImage(part, i, i > images * part / parts, static_cast<const T*>(a), static_cast<const T*>(b), to, own);
+          RunImage(part, i, i > images * part / parts, a.data<T>(), b.data<T>(), to, own);
       }
     });
-    if (sum_bytes_ > 0) AddParts(static_cast<T*>(out), scratch);
+    if (sum_bytes_ > 0) AddParts(out, scratch);
   }
 
  private:

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "paddle/tensor/dtype.h"
+#include "paddle/tensor/tensor.h"
 
 namespace paddle {
 
@@ -32,12 +32,17 @@ class PreparedGemm {
  public:
   PreparedGemm() = default;
   // `dtype`: float32 or float64. Throws Unimplemented otherwise. `threads`: 1 for runs inside a ParallelFor, 0 for all.
-  PreparedGemm(DType dtype, const GemmShape& shape, double alpha = 1, double beta = 0, int threads = 0);
+  // `weight`: B is a tensor that stays the same over many runs, see OpMetas::IsWeight; for runs that get that tensor.
+  PreparedGemm(DType dtype, const GemmShape& shape, double alpha = 1, double beta = 0, int threads = 0,
+               bool weight = false);
 
   // Bytes of temporary memory that Run needs.
   size_t scratch_bytes() const;
   template <class T>
   void Run(const T* a, const T* b, T* c, std::byte* scratch) const;
+  // The same with a packed copy of `b` where one is of use.
+  template <class T>
+  void Run(const T* a, const Tensor& b, T* c, std::byte* scratch) const;
 
  private:
   struct Impl;

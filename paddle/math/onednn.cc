@@ -57,4 +57,22 @@ void Call::Run(std::initializer_list<const void*> data, std::byte* scratch) {
   Ensure(status == dnnl_success, "oneDNN failed with status ", static_cast<int>(status));
 }
 
+PackedWeight::PackedWeight(const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted)
+    : plain_(plain), wanted_(wanted) {
+  for (const auto* desc : {&plain_, &wanted_})
+    form_.append(reinterpret_cast<const char*>(&desc->data), sizeof(desc->data));
+}
+
+BufferPtr PackedWeight::Of(const Tensor& weight) const {
+  const auto make = [&] {
+    BufferPtr packed = SystemAllocator().Allocate(wanted_.get_size());
+    dnnl::memory from(plain_, Engine(), const_cast<std::byte*>(weight.raw())), to(wanted_, Engine(), packed->data());
+    dnnl::stream stream(Engine());
+    dnnl::reorder(from, to).execute(stream, from, to);
+    return packed;
+  };
+  if (weight.offset() == 0) return weight.buffer()->Packed(form_, make);
+  return weight.buffer()->Packed(form_ + std::to_string(weight.offset()), make);
+}
+
 }  // namespace paddle::onednn

@@ -4,8 +4,11 @@
 #include <cstddef>
 #include <dnnl.hpp>
 #include <initializer_list>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "paddle/tensor/tensor.h"
 
 namespace paddle::onednn {
 
@@ -51,6 +54,22 @@ class Call {
   std::vector<dnnl::memory> memories_;  // the scratchpad is the last
   std::vector<dnnl_exec_arg_t> args_;
   size_t scratch_bytes_ = 0;
+};
+
+// A weight in the layout that a primitive asks for, kept beside the weight and shared by all who ask for the same.
+class PackedWeight {
+ public:
+  PackedWeight() = default;
+  // `plain`: the layout of the weight itself.
+  PackedWeight(const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
+
+  explicit operator bool() const { return !form_.empty(); }
+  // Null where foreign code may write the weight: nobody would know when a copy is stale.
+  BufferPtr Of(const Tensor& weight) const;
+
+ private:
+  dnnl::memory::desc plain_, wanted_;
+  std::string form_;
 };
 
 // The Call of a primitive descriptor of type PD whose primitive is of type P.

@@ -51,6 +51,8 @@ void CheckDistinctOutputs(const OpDesc& op, const OpDef& def) {
 
 }  // namespace
 
+TypeMismatch::~TypeMismatch() = default;
+
 void CheckOp(const OpDesc& op) {
   const OpDef& def = Registry::Get().Find(op.type());
   CheckSlots(op, op.inputs(), def.inputs, "input");

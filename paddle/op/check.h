@@ -22,6 +22,13 @@ std::string DescribeOp(const OpDesc& op, const BlockDesc* block);
 // Throws InvalidArgument naming the op when any block of the program has one that touches files, network or Python.
 void RefuseIo(const ProgramDesc& program);
 
+// What the checks of element types in InferContext throw: an input of a type that the op cannot take.
+class TypeMismatch : public InvalidArgument {
+ public:
+  using InvalidArgument::InvalidArgument;
+  ~TypeMismatch() override;
+};
+
 // The flat argument table of an op: names in the order of the declared slots.
 struct ArgNames {
   std::vector<std::string> names;  // "@EMPTY@" or "" where nothing is

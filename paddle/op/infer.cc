@@ -2,44 +2,64 @@
 
 #include <array>
 
+#include "paddle/op/check.h"
 #include "paddle/op/op_def.h"
 
 namespace paddle {
 
-std::string DTypeSet::ToText() const {
-  std::string text;
-  for (int i = 0; i < 32; ++i)
-    if ((bits_ >> i) & 1) text += (text.empty() ? "" : ", ") + std::string(NameOf(static_cast<DType>(i)));
-  return text;
+std::ostream& operator<<(std::ostream& out, const DTypeSet& types) {
+  std::string_view separator;
+  for (int i = 0; i < 32; ++i) {
+    if (!((types.bits_ >> i) & 1)) continue;
+    out << separator << static_cast<DType>(i);
+    separator = ", ";
+  }
+  return out;
 }
 
+namespace {
+
+// The slot whose name is the same literal as `name`, which is how an op's own file names it; -1: look at the letters.
+int FindLiteral(const std::vector<SlotSpec>& slots, std::string_view name) {
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (slots[i].name.data() == name.data() && slots[i].name.size() == name.size()) return static_cast<int>(i);
+  return -1;
+}
+
+}  // namespace
+
 int OpMetas::InputSlot(std::string_view name) const {
-  const int slot = def_.FindInput(name);
+  int slot = FindLiteral(def_.inputs, name);
+  if (slot < 0) slot = def_.FindInput(name);
   Ensure(slot >= 0, "op '", def_.name, "' has no input slot '", name, "'");
   return slot;
 }
 
 int OpMetas::OutputSlot(std::string_view name) const {
-  const int slot = def_.FindOutput(name);
+  int slot = FindLiteral(def_.outputs, name);
+  if (slot < 0) slot = def_.FindOutput(name);
   Ensure(slot >= 0, "op '", def_.name, "' has no output slot '", name, "'");
   return slot + static_cast<int>(def_.inputs.size());
 }
 
-TensorMeta* OpMetas::Meta(int slot, int i) const {
-  return i < table_.begin[slot + 1] - table_.begin[slot] ? table_.metas[table_.begin[slot] + i] : nullptr;
-}
+const TensorMeta* OpMetas::FindIn(std::string_view input, int i) const { return Meta(InputSlot(input), i); }
 
 int OpMetas::Count(std::string_view input) const {
   const int slot = InputSlot(input);
   return table_.begin[slot + 1] - table_.begin[slot];
 }
 
-bool OpMetas::Has(std::string_view input, int i) const { return Meta(InputSlot(input), i) != nullptr; }
+bool OpMetas::Has(std::string_view input, int i) const { return FindIn(input, i) != nullptr; }
 
 const TensorMeta& OpMetas::In(std::string_view input, int i) const {
-  const TensorMeta* meta = Meta(InputSlot(input), i);
+  const TensorMeta* meta = FindIn(input, i);
   Require(meta != nullptr, "input ", input, " is missing");
   return *meta;
+}
+
+bool OpMetas::IsWeight(std::string_view input) const {
+  const int slot = InputSlot(input);
+  return table_.weights && Meta(slot, 0) && table_.weights[table_.begin[slot]] != 0;
 }
 
 int OpMetas::OutCount(std::string_view output) const {
@@ -110,30 +130,31 @@ std::optional<std::vector<int64_t>> InferContext::Values(std::string_view input,
 }
 
 void InferContext::CheckDType(std::string_view input, const DTypeSet& allowed, int i) const {
-  if (!Has(input, i)) return;
-  const DType dtype = In(input, i).dtype;
-  Require(allowed.contains(dtype), "input ", input, " is ", dtype, "; expected one of: ", allowed.ToText());
+  const TensorMeta* meta = FindIn(input, i);
+  if (meta && !allowed.contains(meta->dtype)) [[unlikely]]
+    throw TypeMismatch(StrCat("input ", input, " is ", meta->dtype, "; expected one of: ", allowed));
 }
 
 void InferContext::CheckSameDType(std::string_view a, std::string_view b) const {
-  if (!Has(a) || !Has(b)) return;
-  Require(In(a).dtype == In(b).dtype, "inputs ", a, " (", In(a).dtype, ") and ", b, " (", In(b).dtype,
-          ") must have the same element type; cast one of them");
+  const TensorMeta *of_a = FindIn(a), *of_b = FindIn(b);
+  if (of_a && of_b && of_a->dtype != of_b->dtype) [[unlikely]]
+    throw TypeMismatch(StrCat("inputs ", a, " (", of_a->dtype, ") and ", b, " (", of_b->dtype,
+                              ") must have the same element type; cast one of them"));
 }
 
 void InferContext::CheckRank(std::string_view input, int least, int most) const {
-  const int rank = In(input).rank();
+  const Dims& dims = In(input).dims;
+  const int rank = dims.rank();
   if (least == most)
-    Require(rank == least, "input ", input, " has shape ", In(input).dims, " of rank ", rank, "; expected rank ",
-            least);
+    Require(rank == least, "input ", input, " has shape ", dims, " of rank ", rank, "; expected rank ", least);
   else
-    Require(rank >= least && rank <= most, "input ", input, " has shape ", In(input).dims, " of rank ", rank,
+    Require(rank >= least && rank <= most, "input ", input, " has shape ", dims, " of rank ", rank,
             "; expected a rank from ", least, " to ", most);
 }
 
 void InferContext::CheckSameDims(std::string_view a, std::string_view b) const {
-  Require(DimsAgree(In(a).dims, In(b).dims), "inputs ", a, ' ', In(a).dims, " and ", b, ' ', In(b).dims,
-          " must have the same shape");
+  const Dims &of_a = In(a).dims, &of_b = In(b).dims;
+  Require(DimsAgree(of_a, of_b), "inputs ", a, ' ', of_a, " and ", b, ' ', of_b, " must have the same shape");
 }
 
 void InferContext::CheckSizes() const {

@@ -19,7 +19,7 @@ class DTypeSet {
     for (const DType type : types) bits_ |= uint32_t{1} << static_cast<int>(type);
   }
   constexpr bool contains(DType type) const { return (bits_ >> static_cast<int>(type)) & 1; }
-  std::string ToText() const;
+  friend std::ostream& operator<<(std::ostream& out, const DTypeSet& types);
 
  private:
   uint32_t bits_ = 0;
@@ -36,6 +36,7 @@ inline constexpr DTypeSet kAllTypes{DType::kBool,    DType::kInt16,   DType::kIn
 struct ArgTable {
   TensorMeta* const* metas;  // null: not there
   const uint16_t* begin;
+  const uint8_t* weights = nullptr;  // one an argument, not 0: see OpMetas::IsWeight; null: none is
 };
 
 // Read access to the metas of an op's arguments by slot name.
@@ -47,6 +48,8 @@ class OpMetas {
   bool Has(std::string_view input, int i = 0) const;
   // Throws InvalidArgument when the input is not there.
   const TensorMeta& In(std::string_view input, int i = 0) const;
+  // Whether the input is a variable outside that no op of the program writes: worth a packed copy (Buffer::Packed).
+  bool IsWeight(std::string_view input) const;
   int OutCount(std::string_view output) const;
   bool HasOut(std::string_view output, int i = 0) const;
   const TensorMeta& Out(std::string_view output, int i = 0) const;
@@ -54,7 +57,11 @@ class OpMetas {
  protected:
   int InputSlot(std::string_view name) const;
   int OutputSlot(std::string_view name) const;
-  TensorMeta* Meta(int slot, int i) const;
+  TensorMeta* Meta(int slot, int i) const {
+    return i < table_.begin[slot + 1] - table_.begin[slot] ? table_.metas[table_.begin[slot] + i] : nullptr;
+  }
+  // Null when it is not there.
+  const TensorMeta* FindIn(std::string_view input, int i = 0) const;
 
   const OpDef& def_;
   ArgTable table_;

@@ -17,8 +17,17 @@ NameSet GivenBy(const OpDesc& op) {
 
 }  // namespace
 
-Blocks::Blocks(const ProgramDesc& program)
+Blocks::Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds)
     : program_(program), uses_(program, GivenBy), effects_(program.size()), plans_(program.size()) {
+  for (const auto& var : program.block(0).vars())
+    if (var->persistable()) weights_.insert(var->name());
+  for (const auto& name : feeds) weights_.erase(name);
+  for (int i = 0; i < program.size(); ++i) {
+    for (const auto& op : program.block(i).ops())
+      for (const auto& name : op->OutputNames()) weights_.erase(name);
+    if (i == 0) continue;
+    for (const auto& var : program.block(i).vars()) weights_.erase(var->name());  // it may hide the one outside
+  }
   uint32_t ops = 0;
   for (int i = 0; i < program.size(); ++i) {
     first_op_.push_back(ops);

@@ -19,7 +19,8 @@ struct BackwardUse {
 // What the plans of all blocks of a program share. VerifyNesting must hold for it.
 class Blocks {
  public:
-  explicit Blocks(const ProgramDesc& program);
+  // `feeds`: the names fed to block 0.
+  Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds);
 
   OuterUse UseOf(const OpDesc& op, int block);
   // Whether the block, or one in it, has an op that must run.
@@ -29,6 +30,9 @@ class Blocks {
   // Whether ops on the device use the variable, in any block. Outside of plans such variables live on the device, and
   // all others on the host; so do those that a block writes.
   bool OnDevice(const std::string& name) const { return device_names_.contains(name); }
+  // Whether the name, where it is of a variable outside the plan, is of a persistable one that is neither written by
+  // any block nor fed.
+  bool IsWeight(const std::string& name) const { return weights_.contains(name); }
   // What the gradient blocks of that block use of it: its own variables, and outer ones that it writes and they do not.
   const BackwardUse& BackwardUseOf(int block);
   // Null until it was made.
@@ -40,7 +44,7 @@ class Blocks {
   std::vector<std::optional<bool>> effects_;
   std::optional<std::vector<BackwardUse>> backward_;
   std::vector<uint32_t> first_op_;
-  NameSet device_names_;
+  NameSet device_names_, weights_;
   std::vector<std::shared_ptr<const Plan>> plans_;
 };
 

@@ -125,7 +125,6 @@ void Frame::SettleOutputs(int i) {
     } else if (!tensor.lod().same(wanted.lod)) {
       tensor.set_lod(wanted.lod);
     }
-    if (tensor.buffer()) tensor.buffer()->MarkWritten();
   }
   for (const auto& output : step.handed_over) SettleHandOver(i, output.get());
   for (const int arg : step.dynamic_outputs) {
@@ -141,7 +140,6 @@ void Frame::SettleHandOver(int i, Step::HandOver* output) {
   const TensorMeta& wanted = output->own.meta();
   output->in_place =
       output->may_share && there.initialized() && there.dims() == wanted.dims && there.dtype() == wanted.dtype;
-  if (output->in_place && there.buffer()) there.buffer()->MarkWritten();
   if (!output->in_place && wanted.dims.known())
     output->own.Allocate(ContextOf(plan_->values[output->value].on_host).allocator());
   Tensor& target = output->in_place ? there : output->own;
@@ -225,7 +223,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
   KernelCall call;
   call.context = &ContextOf(instruction.on_host);
   call.attrs = instruction.attrs.get();
-  call.state = step.state.get();
+  call.state = step.state;
   if (step.scratch_bytes) {
     if (step.scratch_interval >= 0) {
       const Interval& interval = intervals_[step.scratch_interval];

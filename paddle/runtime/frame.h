@@ -82,7 +82,17 @@ class Frame final : public BlockRunner {
     DType dtype = DType::kFloat32;
     Dims dims;
     int64_t sequences = 0;  // of the last LoD level
-    bool operator==(const Shape&) const = default;
+    explicit Shape(const TensorMeta* meta);
+    bool Of(const TensorMeta& meta) const {
+      return dtype == meta.dtype && dims == meta.dims && sequences == meta.lod.last_sequences();
+    }
+  };
+  // What a kernel prepared for one set of shapes.
+  struct Prepared {
+    std::vector<Shape> shapes;  // one an argument
+    std::shared_ptr<void> state;
+    size_t scratch_bytes = 0;
+    uint64_t used = 0;  // in which of the frame's preparations
   };
   // Per instruction: arguments in the plan's order.
   struct Step {
@@ -105,8 +115,8 @@ class Frame final : public BlockRunner {
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
     std::vector<std::unique_ptr<HandOver>> handed_over;
     std::vector<int> dynamic_outputs;  // arguments
-    std::shared_ptr<void> state;
-    std::vector<Shape> state_shapes;
+    std::vector<Prepared> prepared;    // for the shapes seen last: steps may take turns among a few
+    void* state = nullptr;             // the one among them for the shapes at hand
     size_t scratch_bytes = 0;
     int scratch_interval = -1;
     BufferPtr scratch;                 // when it is not in the arena
@@ -162,6 +172,7 @@ class Frame final : public BlockRunner {
   Environment* environment_ = nullptr;
   uint64_t environment_version_ = 0;
   uint64_t binds_ = 0;  // how often the values moved
+  uint64_t preparations_ = 0;
   bool inferred_ = false;
 
   std::vector<int> group_;                     // one a value: index of its interval, or -1

@@ -15,7 +15,8 @@ constexpr int kOwn = 0, kTemporary = 1;
 // Whether the values that share memory by choice still have the same size.
 bool Frame::InPlaceHolds() const {
   return std::all_of(in_place_.begin(), in_place_.end(), [&](const auto& pair) {
-    return values_[pair.first].meta().bytes() == values_[pair.second].meta().bytes();
+    const TensorMeta &a = values_[pair.first].meta(), &b = values_[pair.second].meta();
+    return (a.dtype == b.dtype && a.dims == b.dims) || a.bytes() == b.bytes();
   });
 }
 

@@ -55,11 +55,12 @@ struct Instruction {
   const OpDef* def = nullptr;
   const Kernel* kernel = nullptr;
   std::shared_ptr<const void> attrs;
-  OpDesc desc;                  // for errors and printing
-  std::vector<int> values;      // one an argument; -1: not there or not wanted
-  std::vector<uint16_t> begin;  // first argument of each slot, and one more
-  int inputs = 0;               // arguments below this are inputs
-  std::vector<bool> dynamic;    // one an argument: an output whose size or LoD the kernel decides
+  OpDesc desc;                   // for errors and printing
+  std::vector<int> values;       // one an argument; -1: not there or not wanted
+  std::vector<uint16_t> begin;   // first argument of each slot, and one more
+  int inputs = 0;                // arguments below this are inputs
+  std::vector<bool> dynamic;     // one an argument: an output whose size or LoD the kernel decides
+  std::vector<uint8_t> weights;  // one an argument: whether it is an input that nothing in the program writes
   std::vector<SharePair> must_share, may_share;
   std::vector<int> release;           // dynamic values whose last use this is
   std::vector<int> block_values;      // what its sub-block reads and writes of the blocks around it

@@ -9,6 +9,7 @@
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
+#include "paddle/runtime/plan_types.h"
 
 namespace paddle {
 namespace {
@@ -49,7 +50,9 @@ class Builder {
     DropUnwantedOutputs();
     SelectKernels();
     MarkDynamic();
+    MarkWeights();
     ListReleases();
+    CheckTypes(*plan_, block_);
     return plan_;
   }
 
@@ -440,6 +443,17 @@ class Builder {
     }
   }
 
+  void MarkWeights() {
+    for (Instruction& instruction : plan_->instructions) {
+      instruction.weights.assign(instruction.values.size(), 0);
+      for (int arg = 0; arg < instruction.inputs; ++arg) {
+        if (instruction.values[arg] < 0) continue;
+        const Value& value = plan_->values[instruction.values[arg]];
+        instruction.weights[arg] = value.home == Home::kExternal && blocks_.IsWeight(value.name);
+      }
+    }
+  }
+
   // Marks what depends on values computed in the run: such shapes are inferred at the instruction's turn.
   void MarkDynamic() {
     std::vector<bool> tainted(plan_->values.size(), false);
@@ -510,7 +524,7 @@ std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequ
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
   const auto lock = Registry::Get().ReadKernels();
-  Blocks blocks(*copy);
+  Blocks blocks(*copy, request.feeds);
   return Builder(copy, 0, request, &blocks).Build();
 }
 

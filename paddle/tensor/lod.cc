@@ -64,6 +64,10 @@ std::span<const int64_t> Lod::offsets(int level) const {
   return rep_->levels[level];
 }
 
+int64_t Lod::last_sequences() const { return rep_ ? static_cast<int64_t>(rep_->levels.back().size()) - 1 : 0; }
+
+int64_t Lod::rows() const { return rep_ ? rep_->levels.back().back() : -1; }
+
 std::vector<std::vector<int64_t>> Lod::ToOffsets() const {
   return rep_ ? rep_->levels : std::vector<std::vector<int64_t>>{};
 }

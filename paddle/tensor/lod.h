@@ -24,7 +24,8 @@ class Lod {
   std::span<const int64_t> offsets(int level) const;  // one more than sequences
   std::span<const int64_t> last() const { return offsets(levels() - 1); }
   int64_t sequences(int level) const { return static_cast<int64_t>(offsets(level).size()) - 1; }
-  int64_t rows() const { return empty() ? -1 : last().back(); }
+  int64_t last_sequences() const;  // of the last level; 0 when empty
+  int64_t rows() const;            // -1 when empty
   std::vector<std::vector<int64_t>> ToLengths() const;
   std::vector<std::vector<int64_t>> ToOffsets() const;
 

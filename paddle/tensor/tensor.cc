@@ -82,7 +82,7 @@ void Tensor::CopyFrom(const Tensor& other, Allocator& allocator) {
   if (this == &other) return;
   meta_ = other.meta_;
   Allocate(allocator);
-  if (bytes()) std::memcpy(data_, other.data_, bytes());
+  if (bytes()) std::memcpy(mutable_raw(), other.data_, bytes());
 }
 
 std::vector<int64_t> ToInt64s(const Tensor& tensor) {

@@ -70,7 +70,11 @@ class Tensor {
   bool initialized() const { return data_ != nullptr; }
 
   const std::byte* raw() const { return data_; }
-  std::byte* mutable_raw() { return data_; }
+  // For a write at once: the block is marked as written (see Buffer).
+  std::byte* mutable_raw() {
+    if (buffer_) buffer_->MarkWritten();
+    return data_;
+  }
   template <class T>
   const T* data() const {
     CheckType(DTypeOf<T>());
@@ -79,7 +83,7 @@ class Tensor {
   template <class T>
   T* mutable_data() {
     CheckType(DTypeOf<T>());
-    return reinterpret_cast<T*>(data_);
+    return reinterpret_cast<T*>(mutable_raw());
   }
 
   // Gives the tensor these sizes and memory for them; keeps its block when it is its only owner and it is large enough.

@@ -64,7 +64,7 @@ bool SetInPlace(const Tensor& fresh, Tensor& tensor) {
       !IsFloating(fresh.dtype()))
     return false;
   std::memcpy(tensor.mutable_raw(), fresh.raw(), fresh.bytes());
-  tensor.buffer()->MarkWritten();
+  tensor.buffer()->MarkWritten();  // once more: the run may have packed it meanwhile
   return true;
 }
 
@@ -119,7 +119,6 @@ T* Element(const TensorHandle& self, int64_t i) {
 template <class T>
 void SetElement(const TensorHandle& self, int64_t i, T value) {
   *Element<T>(self, i) = value;
-  self.get().buffer()->MarkWritten();
 }
 
 template <DType kType>

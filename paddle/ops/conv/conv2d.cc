@@ -92,14 +92,14 @@ struct ConvState {
 
 ConvState Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
   const ConvShape s = ShapeOf(attrs, metas);
-  return {s, Convolution(metas.In("Input").dtype, s, ConvPass::kForward)};
+  return {s, Convolution(metas.In("Input").dtype, s, ConvPass::kForward, false, metas.IsWeight("Filter"))};
 }
 
 void Conv(const CpuContext&, const Attrs&, ConvState& state, Scratch scratch, const Tensor& input, const Tensor& filter,
           const Tensor* bias, const Tensor* residual, Tensor& output) {
+  state.forward.Run(input, filter, output, scratch.data);
   VisitFloat(input.dtype(), [&]<class T>() {
     T* out = output.mutable_data<T>();
-    state.forward.Run(input.data<T>(), filter.data<T>(), out, scratch.data);
     if (bias) AddConvBias(state.shape, bias->data<T>(), out);
     if (!residual) return;
     const T* more = residual->data<T>();
@@ -150,12 +150,11 @@ ConvGradState PrepareGrad(const CpuContext&, const Attrs& attrs, const OpMetas& 
 void ConvGrad(const CpuContext&, const Attrs&, ConvGradState& state, Scratch scratch, const Tensor& input,
               const Tensor& filter, const Tensor*, const Tensor& d_output, Tensor* d_input, Tensor* d_filter,
               Tensor* d_bias) {
-  VisitFloat(input.dtype(), [&]<class T>() {
-    const T* d = d_output.data<T>();
-    if (d_input) state.input.Run(d, filter.data<T>(), d_input->mutable_data<T>(), scratch.data);
-    if (d_filter) state.filter.Run(input.data<T>(), d, d_filter->mutable_data<T>(), scratch.data);
-    if (d_bias) ConvBiasGrad(state.shape, d, d_bias->mutable_data<T>());
-  });
+  if (d_input) state.input.Run(d_output, filter, *d_input, scratch.data);
+  if (d_filter) state.filter.Run(input, d_output, *d_filter, scratch.data);
+  if (!d_bias) return;
+  VisitFloat(input.dtype(),
+             [&]<class T>() { ConvBiasGrad(state.shape, d_output.data<T>(), d_bias->mutable_data<T>()); });
 }
 
 // ---- gradient of the gradient ----
@@ -206,16 +205,11 @@ void ConvGradGrad(const CpuContext&, const Attrs&, ConvGradGradState& state, Scr
   if (d_input && !dd_filter) Zero(*d_input);
   if (d_filter && !dd_input) Zero(*d_filter);
   if (dd_output && !dd_input && !dd_filter) Zero(*dd_output);
-  VisitFloat(input.dtype(), [&]<class T>() {
-    const T* d = d_output.data<T>();
-    if (d_input && dd_filter) state.input.Run(d, dd_filter->data<T>(), d_input->mutable_data<T>(), scratch.data);
-    if (d_filter && dd_input) state.filter.Run(dd_input->data<T>(), d, d_filter->mutable_data<T>(), scratch.data);
-    if (!dd_output) return;
-    T* out = dd_output->mutable_data<T>();
-    if (dd_input) state.output.Run(dd_input->data<T>(), filter.data<T>(), out, scratch.data);
-    if (dd_filter)
-      (dd_input ? state.output_more : state.output).Run(input.data<T>(), dd_filter->data<T>(), out, scratch.data);
-  });
+  if (d_input && dd_filter) state.input.Run(d_output, *dd_filter, *d_input, scratch.data);
+  if (d_filter && dd_input) state.filter.Run(*dd_input, d_output, *d_filter, scratch.data);
+  if (dd_output && dd_input) state.output.Run(*dd_input, filter, *dd_output, scratch.data);
+  if (dd_output && dd_filter)
+    (dd_input ? state.output_more : state.output).Run(input, *dd_filter, *dd_output, scratch.data);
 }
 
 // ---- registration ----

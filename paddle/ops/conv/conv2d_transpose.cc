@@ -122,15 +122,15 @@ struct State {
 
 State Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) {
   const ConvShape s = ShapeOf(attrs, metas);
-  return {s, Convolution(metas.In("Input").dtype, s, ConvPass::kInputGrad)};
+  return {s, Convolution(metas.In("Input").dtype, s, ConvPass::kInputGrad, false, metas.IsWeight("Filter"))};
 }
 
 void ConvTranspose(const CpuContext&, const Attrs&, State& state, Scratch scratch, const Tensor& input,
                    const Tensor& filter, const Tensor* bias, Tensor& output) {
-  VisitFloat(input.dtype(), [&]<class T>() {
-    state.conv.Run(input.data<T>(), filter.data<T>(), output.mutable_data<T>(), scratch.data);
-    if (bias) AddConvBias(BiasShape(state.shape), bias->data<T>(), output.mutable_data<T>());
-  });
+  state.conv.Run(input, filter, output, scratch.data);
+  if (!bias) return;
+  VisitFloat(input.dtype(),
+             [&]<class T>() { AddConvBias(BiasShape(state.shape), bias->data<T>(), output.mutable_data<T>()); });
 }
 
 // ---- gradient ----
@@ -159,12 +159,11 @@ GradState PrepareGrad(const CpuContext&, const Attrs& attrs, const OpMetas& meta
 void ConvTransposeGrad(const CpuContext&, const Attrs&, GradState& state, Scratch scratch, const Tensor& input,
                        const Tensor& filter, const Tensor*, const Tensor& d_output, Tensor* d_input, Tensor* d_filter,
                        Tensor* d_bias) {
-  VisitFloat(input.dtype(), [&]<class T>() {
-    const T* d = d_output.data<T>();
-    if (d_input) state.input.Run(d, filter.data<T>(), d_input->mutable_data<T>(), scratch.data);
-    if (d_filter) state.filter.Run(d, input.data<T>(), d_filter->mutable_data<T>(), scratch.data);
-    if (d_bias) ConvBiasGrad(BiasShape(state.shape), d, d_bias->mutable_data<T>());
-  });
+  if (d_input) state.input.Run(d_output, filter, *d_input, scratch.data);
+  if (d_filter) state.filter.Run(d_output, input, *d_filter, scratch.data);
+  if (!d_bias) return;
+  VisitFloat(input.dtype(),
+             [&]<class T>() { ConvBiasGrad(BiasShape(state.shape), d_output.data<T>(), d_bias->mutable_data<T>()); });
 }
 
 // ---- registration ----

@@ -10,8 +10,7 @@ namespace paddle {
 DType DTypeFromAttr(int64_t number, const DTypeSet& allowed) {
   const auto dtype = ToDType(number);
   Require(dtype.has_value(), "there is no element type with the number ", number);
-  Require(allowed.contains(*dtype), "the element type ", *dtype,
-          " is not taken here; expected one of: ", allowed.ToText());
+  Require(allowed.contains(*dtype), "the element type ", *dtype, " is not taken here; expected one of: ", allowed);
   return *dtype;
 }
 

@@ -139,13 +139,14 @@ struct MatMulState {
 
 MatMulState PrepareMatMul(const CpuContext&, const MatMulAttrs& attrs, const OpMetas& metas) {
   const MatMulPlan plan = PlanMatMul(attrs, metas.In("X").dims, metas.In("Y").dims);
-  return {PreparedGemm(metas.In("X").dtype, plan.shape, attrs.alpha), plan};
+  return {PreparedGemm(metas.In("X").dtype, plan.shape, attrs.alpha, 0, 0, metas.IsWeight("Y")), plan};
 }
 
 void MatMul(const CpuContext&, const MatMulAttrs&, MatMulState& state, Scratch scratch, const Tensor& x,
             const Tensor& y, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() {
     const MatMulPlan& plan = state.plan;
+    if (plan.runs == 1) return state.gemm.Run(x.data<T>(), y, out.mutable_data<T>(), scratch.data);
     for (int64_t i = 0; i < plan.runs; ++i)
       state.gemm.Run(x.data<T>() + i * plan.step_x, y.data<T>() + i * plan.step_y,
                      out.mutable_data<T>() + i * plan.step_out, scratch.data);

@@ -37,8 +37,8 @@ void InferMul(const MulAttrs& attrs, InferContext& context) {
 }
 
 // Out = X Y (+ Out)
-PreparedGemm OutProduct(const MulSizes& s, double beta = 0) {
-  return PreparedGemm(s.dtype, {.m = s.m, .n = s.n, .k = s.k}, 1, beta);
+PreparedGemm OutProduct(const MulSizes& s, double beta = 0, bool weight = false) {
+  return PreparedGemm(s.dtype, {.m = s.m, .n = s.n, .k = s.k}, 1, beta, 0, weight);
 }
 // dX = dOut Y'
 PreparedGemm XProduct(const MulSizes& s) {
@@ -50,12 +50,12 @@ PreparedGemm YProduct(const MulSizes& s) {
 }
 
 PreparedGemm PrepareMul(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
-  return OutProduct(MulSizesOf(attrs, metas));
+  return OutProduct(MulSizesOf(attrs, metas), 0, metas.IsWeight("Y"));
 }
 
 void Mul(const CpuContext&, const MulAttrs&, PreparedGemm& product, Scratch scratch, const Tensor& x, const Tensor& y,
          Tensor& out) {
-  VisitFloat(x.dtype(), [&]<class T>() { product.Run(x.data<T>(), y.data<T>(), out.mutable_data<T>(), scratch.data); });
+  VisitFloat(x.dtype(), [&]<class T>() { product.Run(x.data<T>(), y, out.mutable_data<T>(), scratch.data); });
 }
 
 struct MulGradState {

@@ -48,21 +48,43 @@ TEST(AllocatorTest, TheMachineIsALimit) {
   EXPECT_THROW(SystemAllocator().Allocate(~size_t{0}), InvalidArgument);
 }
 
-TEST(BufferTest, PackedCopiesFollowTheVersion) {
-  const BufferPtr block = SystemAllocator().Allocate(64);
+TEST(BufferTest, PackedCopiesAreKeptUntilTheNextWrite) {
+  BufferPtr block = SystemAllocator().Allocate(64);
+  const size_t before = CpuMemoryStats().in_use;
   int made = 0;
   const auto make = [&] {
     ++made;
-    return std::make_shared<const int>(made);
+    return SystemAllocator().Allocate(1024);
   };
-  EXPECT_EQ(*block->Packed<int>("key", make), 1);
-  EXPECT_EQ(*block->Packed<int>("key", make), 1);
-  EXPECT_EQ(*block->Packed<int>("other", make), 2);
+  const BufferPtr first = block->Packed("a form", make);
+  EXPECT_EQ(block->Packed("a form", make), first);
+  EXPECT_NE(block->Packed("another", make), first);
+  EXPECT_EQ(made, 2);
+  EXPECT_EQ(CpuMemoryStats().in_use, before + 2 * 1024);
   block->MarkWritten();
-  EXPECT_EQ(*block->Packed<int>("key", make), 3);
+  EXPECT_NE(block->Packed("a form", make), first);
+  EXPECT_EQ(made, 3);
   block->MarkExposed();
-  EXPECT_EQ(*block->Packed<int>("key", make), 4);
-  EXPECT_EQ(*block->Packed<int>("key", make), 5);
+  EXPECT_EQ(block->Packed("a form", make), nullptr);
+  EXPECT_EQ(made, 3);
+  block.reset();
+  EXPECT_EQ(CpuMemoryStats().in_use, before - 64 + 1024);  // what we hold
+}
+
+TEST(BufferTest, ThreadsShareThePackedCopy) {
+  const BufferPtr block = SystemAllocator().Allocate(64);
+  std::atomic<int> made{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i)
+        block->Packed("form", [&] {
+          ++made;
+          return SystemAllocator().Allocate(64);
+        });
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(made, 1);
 }
 
 }  // namespace

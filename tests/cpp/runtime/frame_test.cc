@@ -16,6 +16,23 @@ using toy::MakeTensor;
 using toy::Values;
 using Floats = std::vector<float>;
 
+std::atomic<int> prepared{0};
+
+struct CountState {
+  int64_t size = 0;
+};
+CountState PrepareCount(const CpuContext&, const NoAttrs&, const OpMetas& metas) {
+  ++prepared;
+  return {metas.In("X").numel()};
+}
+// Out = the number of elements that was prepared for.
+void Count(const CpuContext&, const NoAttrs&, CountState& state, const Tensor&, Tensor& out) {
+  out.mutable_data<float>()[0] = static_cast<float>(state.size);
+}
+const Registered kCount = RegisterOp<NoAttrs>(
+    {.name = "toy_count", .doc = "", .inputs = {{"X", ""}}, .outputs = {{"Out", ""}}, .infer = toy::InferTotal});
+const Registered kCountCpu = RegisterKernel("toy_count", PrepareCount, Count);
+
 class FrameTest : public testing::Test {
  protected:
   void Persistable(Scope& scope, const std::string& name, const Floats& values) {
@@ -51,6 +68,24 @@ TEST_F(FrameTest, AVariableThatLostItsValueIsNoticed) {
   EXPECT_THROW(executor_.Run(program_, scope_, std::vector<Feed>{}, {"a"}), InvalidArgument);
   toy::SetTensor(scope_.Find("w")->get<Tensor>(), {3});
   EXPECT_EQ(Values(executor_.Run(program_, scope_, std::vector<Feed>{}, {"a"})[0]), (Floats{6}));
+}
+
+TEST_F(FrameTest, StatesOfTheShapesSeenLastAreKept) {
+  block_.Var("x");
+  Append(block_, "toy_count", {{"X", {"x"}}}, {{"Out", {"a"}}});
+  const auto run = [&](int size) {
+    const std::vector<Feed> feeds{{"x", MakeTensor(Floats(static_cast<size_t>(size), 1))}};
+    EXPECT_EQ(Values(executor_.Run(program_, scope_, feeds, {"a"})[0]), Floats{static_cast<float>(size)});
+  };
+  prepared = 0;
+  for (int k = 0; k < 5; ++k)
+    for (int size = 1; size <= 8; ++size) run(size);
+  EXPECT_EQ(prepared, 8);
+  run(9);  // takes the place of 1, unused for the longest time
+  for (int size = 2; size <= 9; ++size) run(size);
+  EXPECT_EQ(prepared, 9);
+  run(1);
+  EXPECT_EQ(prepared, 10);
 }
 
 TEST_F(FrameTest, OneBatchBeyondTheMemoryLimitDoesNotSpoilTheNext) {
