@@ -27,12 +27,12 @@ class ExecutionStrategy(_Fields):
 
     _DEFAULTS = {
         "num_threads": 0,
-        "use_cuda": False,
+        "use_cuda": True,
         "allow_op_delay": False,
         "num_iteration_per_drop_scope": 100,
         "num_iteration_per_run": 1,
         "use_thread_barrier": False,
-        "use_experimental_executor": False,
+        "use_experimental_executor": True,
         "_dry_run": False,
     }
     __slots__ = tuple(_DEFAULTS)
@@ -79,13 +79,13 @@ class BuildStrategy(_Fields):
         "fuse_bn_act_ops": False,
         "enable_auto_fusion": False,
         "fuse_relu_depthwise_conv": False,
-        "fuse_broadcast_ops": None,
+        "fuse_broadcast_ops": True,
         "fuse_all_optimizer_ops": False,
-        "fuse_all_reduce_ops": None,
+        "fuse_all_reduce_ops": True,
         "sync_batch_norm": False,
         "memory_optimize": None,
         "is_distribution": False,
-        "enable_inplace": None,
+        "enable_inplace": True,
         "enable_backward_optimizer_op_deps": True,
         "cache_runtime_context": False,
         "async_mode": False,

@@ -180,6 +180,7 @@ def test_strategies():
     build = fluid.BuildStrategy()
     assert build.gradient_scale_strategy == fluid.BuildStrategy.GradientScaleStrategy.CoeffNumDevice
     assert str(build.reduce_strategy) == "ReduceStrategy.AllReduce"
+    assert (build.enable_inplace, build.fuse_all_reduce_ops, build.memory_optimize) == (True, True, None)
     build.fuse_all_optimizer_ops = True
     with pytest.raises(AttributeError):
         build.fuse_all_optimizers = True
