@@ -19,8 +19,11 @@ void BindOpDesc(py::module_& m);
 void BindProgram(py::module_& m);
 void BindRegistry(py::module_& m);
 void BindScope(py::module_& m);
+void BindFeedFetch(py::module_& m);
 void BindExecutor(py::module_& m);
+void BindPredictor(py::module_& m);
 void BindAutodiff(py::module_& m);
+void BindPass(py::module_& m);
 void BindRuntime(py::module_& m);  // flags, threads, memory
 void BindProfiler(py::module_& m);
 

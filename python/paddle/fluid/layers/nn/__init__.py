@@ -62,6 +62,7 @@ from paddle.fluid.layers.nn.elementwise import (
 )
 from paddle.fluid.layers.nn.index import (
     crop,
+    crop_tensor,
     gather,
     gather_nd,
     index_sample,
