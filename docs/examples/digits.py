@@ -58,7 +58,7 @@ def accuracy(exe, predict, probability, images, labels):
 
 def train():
     args = training.options(__doc__, "out/digits", epochs=10)
-    (images, labels), (test_images, test_labels) = datasets.digits(args.small)
+    (images, labels), (test_images, test_labels) = datasets.digits(args.small, args.validate)
     programs, loader, probability, loss = build(args.seed, args.epochs, training.batches(len(images)))
     main, startup, predict = programs
 

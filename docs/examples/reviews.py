@@ -8,7 +8,7 @@ import paddle.fluid as fluid
 import training
 
 
-HIDDEN = 100
+HIDDEN = 76
 
 
 def reader(word, tokens, is_reverse, dropout):
@@ -83,7 +83,7 @@ def accuracy(exe, predict, probability, reviews):
 
 def train():
     args = training.options(__doc__, "out/reviews", epochs=10)
-    reviews, test_reviews, tokens = datasets.reviews(args.small)
+    reviews, test_reviews, tokens = datasets.reviews(args.small, args.validate)
     programs, loader, probability, loss, average = build(args.seed, tokens)
     main, startup, predict = programs
 

@@ -19,6 +19,7 @@ def options(description, out, epochs):
     parser.add_argument("--epochs", type=int, help="passes over the training data (%d; small: 2)" % epochs)
     parser.add_argument("--seed", type=int, default=1, help="of the parameters and of the order of the data (1)")
     parser.add_argument("--small", action="store_true", help="a tenth of the data: a trial of a few seconds")
+    parser.add_argument("--validate", action="store_true", help="for trials: hold back and test on a tenth of the training data")
     parser.add_argument("--out", default=out, metavar="DIR", help="where everything is written (%(default)s)")
     parser.add_argument("--save", type=int, default=0, metavar="N", help="write a checkpoint every N batches (never)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")

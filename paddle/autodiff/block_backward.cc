@@ -55,7 +55,29 @@ BlockBackward::BlockBackward(const BlockDesc& forward, const BlockDesc& target, 
       no_grad_(no_grad),
       pending_(pending),
       gradients_(target, forward.index()),
-      writers_(forward) {}
+      writers_(forward, target) {
+  gradients_.on_rename = [this](OpDesc* op, const std::string& from, const std::string& to) {
+    RenameInBlocks(op, from, to);
+  };
+}
+
+// A gradient that a gradient block takes from around it has another name.
+void BlockBackward::RenameInBlocks(OpDesc* op, const std::string& from, const std::string& to) {
+  for (const int sub : op->Blocks()) {
+    const auto found = pending_->find(sub);
+    if (found == pending_->end() || forward_.program().block(sub).FindVar(from)) continue;
+    for (OpDesc& inner : found->second) {
+      inner.RenameInput(from, to);
+      inner.RenameOutput(from, to);
+      RenameInBlocks(&inner, from, to);
+    }
+  }
+  if (const auto* names = op->FindAttr(kOriginalOutputGrad)) {
+    auto list = std::get<std::vector<std::string>>(*names);
+    std::replace(list.begin(), list.end(), from, to);
+    op->SetAttr(kOriginalOutputGrad, list);
+  }
+}
 
 void BlockBackward::Run(const std::vector<bool>& path, std::vector<Segment> segments) {
   size_t next = 0;
@@ -90,6 +112,7 @@ bool BlockBackward::AnyOutputHasGrad(const OpDesc& op) const {
 void BlockBackward::Differentiate(size_t at, const Segment* segment) {
   const auto op = forward_.ops()[at];
   const OpDef& def = Registry::Get().Find(op->type());
+  at_ = at;
   try {
     auto grads = GradOps(*op, def);
     PutOverwritersLast(*op, &grads);
@@ -139,7 +162,7 @@ void BlockBackward::AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const
   const auto is_there = [&](const auto& name) { return is_grad(name) && gradients_.Has(reads.at(name)); };
   if (std::any_of(inputs.begin(), inputs.end(), is_grad) && std::none_of(inputs.begin(), inputs.end(), is_there))
     return;
-  if (&forward_ == &target_ && Registry::Get().Find(op.type()).block.empty()) writers_.Check(at, grad, Keys(reads));
+  if (Registry::Get().Find(op.type()).block.empty()) writers_.Check(at, grad, Keys(reads));
   if (segment)
     for (const auto& name : inputs)
       if (const auto found = segment->renames.find(name); found != segment->renames.end() && !is_grad(name))
@@ -154,34 +177,63 @@ void BlockBackward::AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const
 }
 
 // What flows into the block: gradients from around it, and those that the gradient op's kernel will put in place.
-void BlockBackward::GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets, BlockDesc* grad_block,
-                                BlockBackward* inner) {
+std::vector<std::string> BlockBackward::GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets,
+                                                    BlockDesc* grad_block, BlockBackward* inner) {
+  std::vector<std::string> given;
   for (const auto& name : targets) {
+    std::string grad;
     if (const auto local = block.FindVar(name)) {
-      grad_block->Var(GradName(name)).SetMeta(local->Meta());
-      inner->gradients_.Give(name, GradName(name));
+      grad = GradName(name);
+      grad_block->Var(grad).SetMeta(local->Meta());
     } else if (gradients_.Has(name)) {
-      inner->gradients_.Give(name, gradients_.Read(name));
+      grad = gradients_.Read(name);
     }
+    if (!grad.empty()) inner->gradients_.Give(name, grad);
+    given.push_back(std::move(grad));
   }
+  return given;
 }
 
-std::optional<GradBlock> BlockBackward::DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets) {
+// The gradient of a variable around the block that came in under the name `given` leaves under the same name. If the
+// block wrote over the variable without reading it, that is zero; but who asks, where nothing was written `before`?
+void BlockBackward::HandBack(const std::string& target, const std::string& given, bool before) {
+  const bool has = gradients_.Has(target);
+  const std::string result = has ? gradients_.Read(target) : given;
+  if (has ? result == given : !before) return;
+  OpDesc op(has ? "assign" : "fill_zeros_like");
+  op.SetInput("X", {result});
+  op.SetOutput("Out", {given});
+  gradients_.Append(std::move(op), {}, {});
+}
+
+std::optional<GradBlock> BlockBackward::DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
+                                                           const std::vector<std::string>& own) {
   ProgramDesc& program = forward_.program();
   const BlockDesc& block = program.block(forward.index);
   const int before = program.size();
   BlockDesc& grad_block = program.AppendBlock(target_);
   grad_block.set_forward_block(forward.index);
   BlockBackward inner(block, grad_block, no_grad_, pending_);
-  GiveTargets(block, targets, &grad_block, &inner);
+  GradBlock result{{grad_block.index()}, {}, {}, GiveTargets(block, targets, &grad_block, &inner)};
   inner.Run(std::vector<bool>(block.ops().size(), true), {});
-  GradBlock result{{grad_block.index()}, {}};
+  for (size_t i = 0; i < targets.size(); ++i)
+    if (!result.given[i].empty() && !block.FindVar(targets[i]))
+      inner.HandBack(targets[i], result.given[i], writers_.WrittenBefore(targets[i], at_));
   std::set<std::string> written;
   for (const auto& op : inner.gradients_.ops())
     for (const auto& name : op.OutputNames()) written.insert(name);
-  for (const auto& [variable, grad] : inner.gradients_.Result())
-    if (!block.FindVar(variable) && written.contains(grad)) result.variables.insert(variable);
-  if (result.variables.empty()) {
+  for (const auto& [variable, grad] : inner.gradients_.Result()) {
+    if (!written.contains(grad)) continue;
+    if (!block.FindVar(variable))
+      result.variables.insert(variable);
+    else if (Contains(own, variable))
+      result.own.insert(variable);
+    else
+      continue;
+    // The gradient of what is not a target is this block's own, whatever is around it.
+    if (!Contains(targets, variable)) grad_block.Var(grad);
+  }
+  if (result.variables.empty() && result.own.empty()) {
     program.RemoveBlocks(before);
     pending_->erase(pending_->lower_bound(before), pending_->end());
     return std::nullopt;

@@ -31,7 +31,8 @@ class BlockBackward final : public GradEnvironment {
 
   bool Wanted(const std::string& input) const override { return !no_grad_.contains(input); }
   bool HasGrad(const std::string& output) const override { return gradients_.Has(output); }
-  std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets) override;
+  std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
+                                              const std::vector<std::string>& own) override;
 
  private:
   bool AnyOutputHasGrad(const OpDesc& op) const;
@@ -40,8 +41,10 @@ class BlockBackward final : public GradEnvironment {
   std::vector<OpDesc> GradOps(const OpDesc& op, const OpDef& def);
   void CheckNoGradientNeeded(const OpDesc& op, const OpDef& def) const;
   void AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const Segment* segment);
-  void GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets, BlockDesc* grad_block,
-                   BlockBackward* inner);
+  void RenameInBlocks(OpDesc* op, const std::string& from, const std::string& to);
+  std::vector<std::string> GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets,
+                                       BlockDesc* grad_block, BlockBackward* inner);
+  void HandBack(const std::string& target, const std::string& given, bool before);
 
   const BlockDesc& forward_;
   const BlockDesc& target_;
@@ -49,6 +52,7 @@ class BlockBackward final : public GradEnvironment {
   Pending* pending_;
   Gradients gradients_;
   Writers writers_;
+  size_t at_ = 0;                   // the op that is differentiated
   std::set<std::string> restored_;  // names that gradient ops of the op at hand brought back to their former value
 };
 

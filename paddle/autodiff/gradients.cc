@@ -149,6 +149,7 @@ void Gradients::RenameFirst(State* state, const std::string& plain, std::vector<
   ++state->renames;
   state->parts[0].name = renamed;
   for (size_t k = state->since; k < ops_.size(); ++k) {
+    if (on_rename && k > state->since && k + 1 < ops_.size()) on_rename(&ops_[k], plain, renamed);
     if (k > state->since) ops_[k].RenameInput(plain, renamed);
     if (k + 1 < ops_.size()) ops_[k].RenameOutput(plain, renamed);
   }

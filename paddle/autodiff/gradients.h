@@ -1,6 +1,7 @@
 #pragma once
 // The gradients of a block's variables, and the ops that compute them, while both are being written.
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -37,6 +38,9 @@ class Gradients {
   void Forget(const std::string& variable, size_t since);
   // Sums what has several contributions still.
   void Finish();
+
+  // Called for an op in which a gradient gets another name, before its slots do.
+  std::function<void(OpDesc* op, const std::string& from, const std::string& to)> on_rename;
 
   std::vector<OpDesc>& ops() { return ops_; }
   // From variables to their gradients; call Finish first.

@@ -75,9 +75,12 @@ std::vector<bool> FindPath(const BlockDesc& block, const std::vector<std::string
   return path;
 }
 
-Writers::Writers(const BlockDesc& block) : block_(block) {
+Writers::Writers(const BlockDesc& block, const BlockDesc& target) : block_(block) {
   for (size_t k = 0; k < block.ops().size(); ++k) {
     const OpDesc& op = block.op(static_cast<int>(k));
+    if (&block != &target)
+      for (const auto& name : op.InputNames())
+        if (!writers_.contains(name) && !block.FindVar(name)) found_.insert(name);
     if (op.Role() & (kOptimize | kLrSched)) continue;
     for (const auto& name : op.OutputNames())
       if (name != kEmptyName && !IsArray(block, name)) writers_[name].push_back(k);
@@ -98,6 +101,14 @@ const OpDesc* Writers::WriterFrom(const std::string& name, size_t begin, bool fl
   return nullptr;
 }
 
+// An op that writes a variable around the block, so that the gradient op of the one at `at` would find another value
+// than that one read.
+const OpDesc* Writers::WriterOfOuter(const std::string& name, size_t at) const {
+  const auto found = writers_.find(name);
+  if (found == writers_.end() || restored_.contains(name) || found->second.front() >= at) return nullptr;
+  return &block_.op(static_cast<int>(found->second.front()));
+}
+
 void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) const {
   const OpDesc& op = block_.op(static_cast<int>(at));
   const OpDef& def = Registry::Get().Find(grad.type());
@@ -108,8 +119,10 @@ void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) con
       // What an op reads and writes under one name is meant as the slot says.
       const bool written = Contains(op.OutputNames(), name) &&
                            (!Contains(op.Input(slot.name), name) || Contains(grad.OutputNames(), name));
-      if (const OpDesc* writer = WriterFrom(name, written ? at + 1 : at, slot.has(kFlat)))
-        Throw("the gradient of op", op, name, *writer);
+      const bool as_found = found_.contains(name) && !restored_.contains(name) && !Contains(grad.OutputNames(), name);
+      const OpDesc* writer = as_found ? WriterOfOuter(name, written ? at + 1 : at)
+                                      : WriterFrom(name, written ? at + 1 : at, slot.has(kFlat));
+      if (writer) Throw("the gradient of op", op, name, *writer);
     }
   }
 }
@@ -121,6 +134,12 @@ void Writers::CheckAgain(size_t at, const OpDesc& again) const {
       continue;  // what it updates itself does not change its result
     if (const OpDesc* writer = WriterFrom(name, at, false)) Throw("recomputing op", op, name, *writer);
   }
+}
+
+bool Writers::WrittenBefore(const std::string& name, size_t at) const {
+  const auto found = writers_.find(name);
+  const auto own = block_.FindVar(name);
+  return !own || own->persistable() || (found != writers_.end() && found->second.front() < at);
 }
 
 void Writers::Throw(const char* who, const OpDesc& op, const std::string& name, const OpDesc& writer) const {

@@ -21,7 +21,9 @@ bool Overwrites(const OpDesc& op, const std::string& name, const BlockDesc& bloc
 // Knows which op wrote a name last, seen from the end of a block.
 class Writers {
  public:
-  explicit Writers(const BlockDesc& block);
+  // `target`: where the gradient ops go. If that is another block, they see variables around the block as a run of the
+  // block found them, or left them where it writes before it reads.
+  Writers(const BlockDesc& block, const BlockDesc& target);
 
   // Throws InvalidArgument naming both ops' lines if `grad`, which belongs to the op at `at`, reads a value of that op
   // that a later op has written over. Ops of the optimizer do not count: programs with several losses update parameters
@@ -29,16 +31,20 @@ class Writers {
   void Check(size_t at, const OpDesc& grad, const std::set<std::string>& gradients) const;
   // The same for `again`, a repetition of the op at `at`.
   void CheckAgain(size_t at, const OpDesc& again) const;
+  // Whether there may be a value of `name` in front of the op at `at`.
+  bool WrittenBefore(const std::string& name, size_t at) const;
   // A gradient op restores `name` to what it was in front of the op at `at`.
   void Restore(const std::string& name, size_t at) { restored_[name] = at; }
 
  private:
   const OpDesc* WriterFrom(const std::string& name, size_t begin, bool flat) const;
+  const OpDesc* WriterOfOuter(const std::string& name, size_t at) const;
   [[noreturn]] void Throw(const char* who, const OpDesc& op, const std::string& name, const OpDesc& writer) const;
 
   const BlockDesc& block_;
   std::map<std::string, std::vector<size_t>> writers_;
   std::map<std::string, size_t> restored_;
+  std::set<std::string> found_;  // around the block, and read before they are written
 };
 
 }  // namespace paddle

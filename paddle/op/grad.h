@@ -12,11 +12,18 @@
 
 namespace paddle {
 
+// The attribute in which a gradient op lists, one for each of its Out@GRAD, the names that its block knows them by.
+inline constexpr std::string_view kOriginalOutputGrad = "original_output_grad";
+
 // The gradient of a block, as autodiff wrote it.
 struct GradBlock {
   BlockRef block;  // its forward_block() is the block that was differentiated
   // Variables around the forward block for which the gradient block computes a gradient, under NAME@GRAD.
   std::set<std::string> variables;
+  // The same of those of the forward block's own that were asked for.
+  std::set<std::string> own;
+  // The names that the block knows the targets' gradients by, one a target; empty where a target has none.
+  std::vector<std::string> given;
 };
 
 // What a `grad` rule may ask while it is at work. Autodiff implements it.
@@ -29,9 +36,10 @@ class GradEnvironment {
   virtual bool HasGrad(const std::string& output) const = 0;
   // Differentiates the block of a control-flow op and appends the result to the program, beside the block. `targets`:
   // variables that the block writes and whose gradients are there when the gradient block runs: from around it, or put
-  // in place by the gradient op's kernel. Nothing is appended, and nothing returned, when no gradient flows through the
-  // block.
-  virtual std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets) = 0;
+  // in place by the gradient op's kernel. `own`: variables of the block's own whose gradients the op asks for. Nothing
+  // is appended, and nothing returned, when no gradient flows through the block.
+  virtual std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
+                                                      const std::vector<std::string>& own) = 0;
 };
 
 // Where a `grad` rule reads the forward op and writes gradient ops. Their names are Fluid's: NAME@GRAD; autodiff
@@ -50,8 +58,9 @@ class GradContext {
   std::vector<std::string> InGrad(std::string_view slot, bool drop_empty = true) const;
   bool HasGrad(const std::string& output) const { return environment_->HasGrad(output); }
   // See GradEnvironment.
-  std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets) {
-    return environment_->DifferentiateBlock(forward, targets);
+  std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
+                                              const std::vector<std::string>& own = {}) {
+    return environment_->DifferentiateBlock(forward, targets, own);
   }
 
   // A new gradient op, to be filled in. The reference is good until the next Emit.

@@ -43,13 +43,15 @@ struct RandomSource {
 class BlockRun {
  public:
   virtual ~BlockRun();
-  // Fills in a variable of the block's own before the run; it may share the memory. `name`: one in the op's
-  // BlockVars::given.
+  // What stands for a variable of the block's own in this run: one in the op's BlockVars::given.
+  // Give: that value; the block may share its memory, but changes a copy. Lend: that variable, which the block changes.
   virtual void Give(const std::string& name, const Tensor& value) = 0;
+  virtual void Lend(const std::string& name, Variable* variable) = 0;
+  // Whether an op of the block writes what was lent.
+  virtual bool Writes(const std::string& name) const = 0;
   virtual void Run() = 0;
-  // What a variable of the block's own holds after the run: one in BlockVars::given or taken. Throws InvalidArgument
-  // when the block computed no such variable.
-  virtual Variable& Taken(const std::string& name) = 0;
+  // What a variable of the block's own holds after the run: one in BlockVars::taken. Null when nothing was computed.
+  virtual const Variable* Taken(const std::string& name) = 0;
 };
 
 // Runs the block of a control-flow op for its kernel. The runtime implements it.

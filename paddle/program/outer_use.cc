@@ -24,11 +24,24 @@ const OuterUse& OuterUses::Of(int index) {
   };
   for (const auto& op : block.ops()) {
     add(op->InputNames(), op->OutputNames());
-    for (const int sub : op->Blocks()) add(Of(sub).reads, Of(sub).writes);
+    for (const int sub : op->Blocks()) {
+      const OuterUse inner = Of(*op, sub);
+      add(inner.reads, inner.writes);
+    }
     if (op->Blocks().empty())  // a block may not run
       for (auto& name : op->OutputNames()) written.insert(std::move(name));
   }
   return uses_.emplace(index, std::move(use)).first->second;
+}
+
+OuterUse OuterUses::Of(const OpDesc& op, int block) {
+  OuterUse use = Of(block);
+  if (given_)
+    for (const auto& name : given_(op)) {
+      use.reads.erase(name);
+      use.writes.erase(name);
+    }
+  return use;
 }
 
 }  // namespace paddle

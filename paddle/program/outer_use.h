@@ -1,6 +1,7 @@
 #pragma once
 // What blocks use of the variables around them.
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,13 +22,18 @@ struct OuterUse {
 // The table of a program's blocks. The program must not change meanwhile, and VerifyNesting must hold for it.
 class OuterUses {
  public:
-  explicit OuterUses(const ProgramDesc& program) : program_(program) {}
+  // `given`: names that mean variables of an op's block, though the block does not declare them; null: none do.
+  explicit OuterUses(const ProgramDesc& program, std::function<NameSet(const OpDesc&)> given = nullptr)
+      : program_(program), given_(std::move(given)) {}
 
   // What the block and the blocks in it read and write of the variables around it; computed once.
   const OuterUse& Of(int block);
+  // The same for the block of an op.
+  OuterUse Of(const OpDesc& op, int block);
 
  private:
   const ProgramDesc& program_;
+  std::function<NameSet(const OpDesc&)> given_;
   std::map<int, OuterUse> uses_;
 };
 

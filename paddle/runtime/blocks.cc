@@ -6,8 +6,19 @@
 
 namespace paddle {
 
+namespace {
+
+NameSet GivenBy(const OpDesc& op) {
+  const OpDef* def = Registry::Get().FindOrNull(op.type());
+  if (!def || !def->block_vars) return {};
+  const auto given = def->block_vars(def->parse(op).get(), op).given;
+  return {given.begin(), given.end()};
+}
+
+}  // namespace
+
 Blocks::Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds)
-    : program_(program), uses_(program), effects_(program.size()), plans_(program.size()) {
+    : program_(program), uses_(program, GivenBy), effects_(program.size()), plans_(program.size()) {
   for (const auto& var : program.block(0).vars())
     if (var->persistable()) weights_.insert(var->name());
   for (const auto& name : feeds) weights_.erase(name);
@@ -29,9 +40,9 @@ Blocks::Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds
   }
 }
 
-const OuterUse& Blocks::UseOf(int block) {
+OuterUse Blocks::UseOf(const OpDesc& op, int block) {
   Require(block > 0 && block < program_.size(), "the program has no block ", block, " within another");
-  return uses_.Of(block);
+  return uses_.Of(op, block);
 }
 
 bool Blocks::HasEffect(int block) {

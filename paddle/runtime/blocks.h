@@ -22,7 +22,7 @@ class Blocks {
   // `feeds`: the names fed to block 0.
   Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds);
 
-  const OuterUse& UseOf(int block);
+  OuterUse UseOf(const OpDesc& op, int block);
   // Whether the block, or one in it, has an op that must run.
   bool HasEffect(int block);
   // The number of the block's first op among all ops of the program.

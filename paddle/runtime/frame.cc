@@ -170,16 +170,20 @@ void Frame::PublishOutputs(int i) {
     for (const int value : instruction.block_values) refresh(value);
 }
 
-// A variable that only a block writes holds nothing when the block did not run.
+// A variable that only a block writes holds nothing when the block did not run. Kernels that look at a variable's kind
+// look at this too.
 void Frame::CheckInputs(int i) const {
   const Instruction& instruction = plan_->instructions[i];
-  for (int arg = 0; arg < instruction.inputs; ++arg) {
-    const int value = instruction.values[arg];
-    if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
-    if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
-    throw InvalidArgument(StrCat("variable '", plan_->values[value].name,
-                                 "' holds no value: the block that writes it did not run",
-                                 DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));
+  for (size_t slot = 0; slot < instruction.def->inputs.size(); ++slot) {
+    if (instruction.kernel->args[slot].kind == ArgKind::kAny) continue;
+    for (int arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
+      const int value = instruction.values[arg];
+      if (value < 0 || !steps_[i].tensors[arg] || steps_[i].tensors[arg]->initialized()) continue;
+      if (plan_->values[value].home == Home::kArena || plan_->values[value].last < i) continue;
+      throw InvalidArgument(StrCat("variable '", plan_->values[value].name,
+                                   "' holds no value: the block that writes it did not run",
+                                   DescribeInstruction(instruction, *plan_, steps_[i].metas.data())));
+    }
   }
 }
 

@@ -55,7 +55,8 @@ class Frame final : public BlockRunner {
 
   const Plan& plan() const { return *plan_; }
   const void* bound_environment() const { return environment_; }
-  size_t arena_bytes() const { return arena_ ? arena_->size() : 0; }
+  // Of this frame and those of its blocks.
+  size_t arena_bytes() const;
   // Where a value lies: offset in the arena and bytes reserved; {-1, 0} when it is not in the arena.
   struct Placement {
     int64_t offset = -1;

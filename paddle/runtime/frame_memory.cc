@@ -144,6 +144,13 @@ Frame::Placement Frame::PlacementOf(int value) const {
   return {static_cast<int64_t>(interval.offset), interval.bytes};
 }
 
+size_t Frame::arena_bytes() const {
+  size_t bytes = (arena_ ? arena_->size() : 0) + (temporary_ ? 0 : pool_->bytes());
+  for (const Step& step : steps_)
+    if (step.runs) bytes += step.runs->arena_bytes();
+  return bytes;
+}
+
 void Frame::Trim() {
   for (size_t value = 0; value < values_.size(); ++value)
     if (plan_->values[value].home != Home::kExternal) values_[value].Release();

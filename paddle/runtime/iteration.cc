@@ -40,32 +40,46 @@ void Iteration::SetForward(Iteration* forward) {
   if (forward_ == forward && forward_uid_ == forward->uid_) return;
   forward_ = forward;
   forward_uid_ = forward->uid_;
-  ++forward_changes_;
+  ++changes_;
+}
+
+Iteration::Given& Iteration::FindGiven(const std::string& name) {
+  const auto found = given_.find(name);
+  Require(found != given_.end(), "the op gives its block '", name, "', which was not seen before");
+  return found->second;
+}
+
+bool Iteration::Writes(const std::string& name) const {
+  const auto& externals = frame_.plan().externals;
+  return std::any_of(externals.begin(), externals.end(),
+                     [&](const External& external) { return external.name == name && external.written; });
 }
 
 void Iteration::Give(const std::string& name, const Tensor& value) {
-  const auto found = given_.find(name);
-  Require(found != given_.end(), "the op gives its block '", name, "', which was not seen before");
-  Tensor& tensor = found->second.Become<Tensor>();
-  const auto& externals = frame_.plan().externals;
-  const bool written = std::any_of(externals.begin(), externals.end(),
-                                   [&](const External& external) { return external.name == name && external.written; });
-  if (!written) return tensor.ShareFrom(value);
-  // What the block writes is its own.
+  Given& given = FindGiven(name);
+  changes_ += given.lent != nullptr;
+  given.lent = nullptr;
+  Tensor& tensor = given.own.Become<Tensor>();
+  if (!Writes(name)) return tensor.ShareFrom(value);
   tensor.meta() = value.meta();
   tensor.Allocate(outer_.context_.allocator());
   outer_.context_.Copy(tensor.mutable_raw(), value.raw(), value.bytes());
 }
 
-Variable& Iteration::Taken(const std::string& name) {
-  if (const auto found = given_.find(name); found != given_.end()) return found->second;
-  Variable* kept = frame_.FindKept(name);
-  Require(kept && kept->initialized(), "no op of block ", instruction_.block->block, " computes '", name, "'");
-  return *kept;
+void Iteration::Lend(const std::string& name, Variable* variable) {
+  Given& given = FindGiven(name);
+  changes_ += given.lent != variable;
+  given.lent = variable;
+}
+
+const Variable* Iteration::Taken(const std::string& name) {
+  Variable* taken = frame_.FindKept(name);
+  if (const auto found = given_.find(name); !taken && found != given_.end()) taken = &found->second.get();
+  return taken && taken->initialized() ? taken : nullptr;
 }
 
 Variable* Iteration::Find(const std::string& name) {
-  if (const auto found = given_.find(name); found != given_.end()) return &found->second;
+  if (const auto found = given_.find(name); found != given_.end()) return &found->second.get();
   if (forward_)
     if (Variable* found = forward_->FindForBackward(name)) return found;
   for (const int value : instruction_.block_values)
@@ -81,7 +95,7 @@ Variable& Iteration::Make(const std::string& name) {
 
 Variable* Iteration::FindForBackward(const std::string& name) {
   if (const auto found = snapshots_.find(name); found != snapshots_.end()) return &found->second;
-  if (const auto found = given_.find(name); found != given_.end()) return &found->second;
+  if (const auto found = given_.find(name); found != given_.end()) return &found->second.get();
   return frame_.FindKept(name);
 }
 
@@ -116,7 +130,7 @@ void Iteration::Run() {
 
 void Iteration::Finish() {
   frame_.Finish();
-  for (auto& entry : given_) entry.second.Release();
+  for (auto& entry : given_) entry.second.own.Release();
   for (auto& entry : snapshots_) entry.second.Release();
 }
 
@@ -139,6 +153,12 @@ Iteration& Iterations::Next(bool keep) {
 void Iterations::Finish() {
   for (const auto& iteration : all_) iteration->Finish();
   kept_ = runs_ = 0;
+}
+
+size_t Iterations::arena_bytes() const {
+  size_t bytes = 0;
+  for (const auto& iteration : all_) bytes += iteration->arena_bytes();
+  return bytes;
 }
 
 void Iterations::Trim() {

@@ -14,6 +14,11 @@ namespace paddle {
 class ArenaPool {
  public:
   BufferPtr& Of(const Plan& plan) { return buffers_[&plan]; }
+  size_t bytes() const {
+    size_t bytes = 0;
+    for (const auto& entry : buffers_) bytes += entry.second ? entry.second->size() : 0;
+    return bytes;
+  }
   void Clear() {
     for (auto& entry : buffers_) entry.second.reset();
   }
@@ -28,8 +33,10 @@ class Iteration final : public BlockRun, private Environment {
   Iteration(Frame& outer, const Instruction& instruction);
 
   void Give(const std::string& name, const Tensor& value) override;
+  void Lend(const std::string& name, Variable* variable) override;
+  bool Writes(const std::string& name) const override;
   void Run() override;
-  Variable& Taken(const std::string& name) override;
+  const Variable* Taken(const std::string& name) override;
 
   // The number of the run that comes next, and whether its variables are kept.
   void Start(int number, bool keep);
@@ -38,22 +45,31 @@ class Iteration final : public BlockRun, private Environment {
   // Lets go of what was kept.
   void Finish();
   void Trim() { frame_.Trim(); }
+  size_t arena_bytes() const { return frame_.arena_bytes(); }
 
  private:
   Variable* Find(const std::string& name) override;
   Variable& Make(const std::string& name) override;
-  uint64_t version() const override { return outer_.binds_ + forward_changes_; }
+  uint64_t version() const override { return outer_.binds_ + changes_; }
+  struct Given;
+  Given& FindGiven(const std::string& name);
   Variable* FindForBackward(const std::string& name);
   void TakeSnapshots(bool at_end);
 
   Frame& outer_;
   const Instruction& instruction_;
   Frame frame_;
-  std::map<std::string, Variable, std::less<>> given_;
+  struct Given {
+    Variable own;
+    Variable* lent = nullptr;  // else it is `own`
+    Variable& get() { return lent ? *lent : own; }
+  };
+  std::map<std::string, Given, std::less<>> given_;
   std::map<std::string, Variable, std::less<>> snapshots_;
   const uint64_t uid_;  // an address may be used again
   Iteration* forward_ = nullptr;
-  uint64_t forward_uid_ = 0, forward_changes_ = 0;
+  uint64_t forward_uid_ = 0;
+  uint64_t changes_ = 0;  // of what its variables are bound to
   int number_ = 0;
   bool keep_ = false;
 };
@@ -72,6 +88,7 @@ class Iterations {
   Iteration& At(int index);
   void Finish();
   void Trim();
+  size_t arena_bytes() const;
   // Of the latest Restart: what was kept before it is gone.
   uint64_t age() const { return age_; }
 

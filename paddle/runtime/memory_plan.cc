@@ -23,8 +23,9 @@ size_t PlaceIntervals(std::vector<Interval>* intervals, int number) {
   for (const size_t index : order) {
     Interval& interval = (*intervals)[index];
     const size_t bytes = (interval.bytes + kAlign - 1) / kAlign * kAlign;
+    if (interval.arena != number) continue;
     interval.offset = 0;
-    if (bytes == 0 || interval.arena != number) continue;
+    if (bytes == 0) continue;
     for (const Interval* other : placed) {
       if (other->last < interval.first || other->first > interval.last) continue;
       if (interval.offset + bytes <= other->offset) break;

@@ -87,7 +87,7 @@ class Builder {
     else
       Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
     for (const int sub : blocks) {
-      use = blocks_.UseOf(sub);
+      use = blocks_.UseOf(op, sub);
       effect |= blocks_.HasEffect(sub);
     }
     if (!def.block.empty()) {

@@ -47,7 +47,8 @@ class LoneOp final : public GradEnvironment {
   explicit LoneOp(const std::set<std::string>& no_grad) : no_grad_(no_grad) {}
   bool Wanted(const std::string& input) const override { return !no_grad_.contains(GradName(input)); }
   bool HasGrad(const std::string&) const override { return true; }
-  std::optional<GradBlock> DifferentiateBlock(BlockRef, const std::vector<std::string>&) override {
+  std::optional<GradBlock> DifferentiateBlock(BlockRef, const std::vector<std::string>&,
+                                              const std::vector<std::string>&) override {
     throw Unimplemented("the gradient of an op with a block needs its whole program: use append_backward");
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "paddle/math/add_rows.h"
 #include "paddle/math/map.h"
 #include "paddle/op/registry.h"
 
@@ -88,20 +89,6 @@ void Sparse(const CpuContext& cpu, const NoAttrs&, Span<const SelectedRows> x, S
   if (in_place) out = std::move(fresh);
 }
 
-template <class T>
-void AddRows(const SelectedRows& rows, T* out, int64_t height, int64_t width) {
-  for (size_t i = 0; i < rows.rows.size(); ++i)
-    Require(rows.rows[i] >= 0 && rows.rows[i] < height, "row ", rows.rows[i], " of a sparse X is out of range; it has ",
-            height, " rows");
-  // Threads share columns, not rows: the order in which a row's parts add up is fixed.
-  const int64_t grain = math::kCheapGrain / std::max<int64_t>(1, static_cast<int64_t>(rows.rows.size()));
-  ParallelFor(width, std::max<int64_t>(16, grain), [&](int64_t begin, int64_t end) {
-    const T* value = rows.value.data<T>();
-    for (size_t i = 0; i < rows.rows.size(); ++i)
-      math::AddTo(value + static_cast<int64_t>(i) * width + begin, out + rows.rows[i] * width + begin, end - begin);
-  });
-}
-
 // Dense tensors and sparse rows together.
 void SumMixed(Span<const Variable> x, Tensor& out) {
   VisitNumber(out.dtype(), [&]<class T>() {
@@ -112,7 +99,8 @@ void SumMixed(Span<const Variable> x, Tensor& out) {
     SumDense<T>(dense, data, out.numel());
     const int64_t height = out.rank() ? out.dim(0) : 1, width = out.dims().Product(1, out.rank());
     for (const Variable* variable : x)
-      if (variable && variable->holds<SelectedRows>()) AddRows(variable->get<SelectedRows>(), data, height, width);
+      if (variable && variable->holds<SelectedRows>())
+        math::AddRows(variable->get<SelectedRows>(), data, height, width);
   });
 }
 

@@ -2,9 +2,14 @@
 
 from paddle.fluid.framework import Variable, VarType
 from paddle.fluid.layer_helper import LayerHelper
+from paddle.fluid.layers._blocks import BlockGuard, outer_use
 from paddle.fluid.layers._op import append_op, check_variable
+from paddle.fluid.layers.branches import case, cond, switch_case
+from paddle.fluid.layers.loops import While, while_loop
+from paddle.fluid.layers.static_rnn import StaticRNN
 
 __all__ = [
+    "While",
     "Switch",
     "increment",
     "less_than",
@@ -15,6 +20,11 @@ __all__ = [
     "not_equal",
     "Print",
     "is_empty",
+    "while_loop",
+    "cond",
+    "case",
+    "switch_case",
+    "StaticRNN",
 ]
 
 
@@ -134,20 +144,6 @@ def Print(
     return append_op("print", {"In": input}, {"Out": "In"}, attrs, helper=helper)
 
 
-class BlockGuard:
-    """Ops made inside the ``with`` block go into a new block of the program."""
-
-    def __init__(self, main_program):
-        self.main_program = main_program
-
-    def __enter__(self):
-        self.main_program._create_block()
-
-    def __exit__(self, kind, value, trace):
-        self.main_program._rollback()
-        return False
-
-
 class ConditionalBlock:
     """Ops that run when a condition holds::
 
@@ -173,18 +169,15 @@ class ConditionalBlock:
         """Append the op that runs the block that was just filled."""
         inner = self.helper.main_program.current_block()
         outer = self.helper.main_program.block(inner.parent_idx)
-        written, read = [], []
-        for op in inner.ops:
-            read += [name for name in op.input_arg_names if name not in written and name not in read]
-            written += [name for name in op.output_arg_names if name not in written]
+        reads, writes = outer_use(inner)
         conditions = {var.name for var in self.inputs}
-        inputs = [outer._var_recursive(n) for n in read if n not in conditions and outer._find_var_recursive(n)]
-        outputs = [outer._find_var_recursive(name) for name in written]
+        inputs = [outer._var_recursive(name) for name in reads if name not in conditions]
+        outputs = [outer._var_recursive(name) for name in writes]
         scope = outer.create_var(type=VarType.STEP_SCOPES)
         outer.append_op(
             type="conditional_block",
             inputs={"Cond": self.inputs, "Input": inputs},
-            outputs={"Out": [var for var in outputs if var is not None], "Scope": [scope]},
+            outputs={"Out": outputs, "Scope": [scope]},
             attrs={"sub_block": inner, "is_scalar_condition": self.is_scalar_condition},
         )
 
