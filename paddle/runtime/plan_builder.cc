@@ -443,7 +443,6 @@ class Builder {
     }
   }
 
-  // Marks what depends on values computed in the run: such shapes are inferred at the instruction's turn.
   void MarkWeights() {
     for (Instruction& instruction : plan_->instructions) {
       instruction.weights.assign(instruction.values.size(), 0);
@@ -455,6 +454,7 @@ class Builder {
     }
   }
 
+  // Marks what depends on values computed in the run: such shapes are inferred at the instruction's turn.
   void MarkDynamic() {
     std::vector<bool> tainted(plan_->values.size(), false);
     for (size_t value = 0; value < tainted.size(); ++value)
