@@ -111,6 +111,16 @@ class Frame final : public BlockRunner {
       bool in_place = false;
       Tensor own = {};
     };
+    // What inference must leave an argument as.
+    struct Check {
+      TensorMeta* meta;
+      VarKind kind;
+      bool output;
+      bool known;  // every size must be
+      bool rows;   // a LoD must describe the rows
+      int value;
+    };
+    std::vector<Check> checks;
     std::vector<CopyFirst> copy_first;                  // must-share pairs under two names
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
     std::vector<std::unique_ptr<HandOver>> handed_over;
@@ -128,6 +138,7 @@ class Frame final : public BlockRunner {
   void Bind(Environment& environment);
   void BindStep(int i);
   void BindOutput(int i, int arg, bool any);
+  void BindChecks(int i);
   void BindFeeds(std::span<const Tensor> feeds);
   void MoveExternals();
   bool ExternalsChanged();

@@ -70,10 +70,33 @@ void Frame::BindStep(int i) {
       if (arg >= instruction.inputs && !instruction.block) BindOutput(i, arg, any);
     }
   }
+  BindChecks(i);
   for (const auto& [output_arg, input_arg] : instruction.must_share) {
     if (!step.args[output_arg] || !step.args[input_arg] || step.args[output_arg] == step.args[input_arg]) continue;
     Ensure(step.tensors[output_arg] && step.tensors[input_arg], "only tensors can share memory");
     step.copy_first.push_back({output_arg, input_arg, step.args[input_arg]});
+  }
+}
+
+// The kind must be as described, sizes known, and a LoD must describe the rows there are. Only what an op keeps for its
+// gradient op may break the last: XShape has X's LoD and no rows; so inputs of which more than the description is read
+// are looked at too.
+void Frame::BindChecks(int i) {
+  const Instruction& instruction = plan_->instructions[i];
+  Step& step = steps_[i];
+  step.checks.clear();
+  const size_t inputs = instruction.def->inputs.size();
+  for (size_t slot = 0; slot + 1 < instruction.begin.size(); ++slot) {
+    const bool output = slot >= inputs;
+    const SlotSpec& spec = output ? instruction.def->outputs[slot - inputs] : instruction.def->inputs[slot];
+    for (size_t arg = instruction.begin[slot]; arg < instruction.begin[slot + 1]; ++arg) {
+      const int value = instruction.values[arg];
+      if (value < 0) continue;
+      const bool made_later = output && (plan_->values[value].home == Home::kDynamic || instruction.dynamic[arg]);
+      const bool rows = !made_later && !spec.has(output ? kIntermediate : kMetaOnly);
+      if (output || rows)
+        step.checks.push_back({step.metas[arg], plan_->values[value].kind, output, output && !made_later, rows, value});
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // What a frame's values will be: shapes, and the states that kernels prepare for them.
 
 #include <algorithm>
+#include <utility>
 
 #include "paddle/runtime/frame.h"
 
@@ -16,38 +17,21 @@ void Frame::InferStatic() {
     if (!plan_->instructions[i].infer_at_turn) InferStep(i);
 }
 
-namespace {
-
-// Whether the op may be given, or make, a LoD that does not describe the rows there are: only what it keeps for its
-// gradient op. XShape has X's LoD and no rows; so inputs of which more than the description is read are looked at too.
-bool LodMayLie(const Instruction& instruction, size_t arg) {
-  size_t slot = 0;
-  while (arg >= instruction.begin[slot + 1]) ++slot;
-  const size_t inputs = instruction.def->inputs.size();
-  return slot < inputs ? instruction.def->inputs[slot].has(kMetaOnly)
-                       : instruction.def->outputs[slot - inputs].has(kIntermediate);
-}
-
-}  // namespace
-
-// The kind must be as described, sizes known, and a LoD must describe the rows.
 void Frame::CheckInferred(int i) {
-  const Instruction& instruction = plan_->instructions[i];
-  for (size_t arg = 0; arg < instruction.values.size(); ++arg) {
-    if (instruction.values[arg] < 0) continue;
-    TensorMeta& meta = *steps_[i].metas[arg];
-    const Value& value = plan_->values[instruction.values[arg]];
-    if (static_cast<int>(arg) >= instruction.inputs) {
-      const VarKind made = meta.kind;
-      meta.kind = value.kind;
-      Require(made == value.kind, "the op makes a ", made, " of '", value.name, "', but the program describes a ",
-              value.kind);
-      if (value.home == Home::kDynamic || instruction.dynamic[arg]) continue;
-      Require(meta.dims.known(), "the shape of '", value.name, "' came out as ", meta.dims,
-              ", but every size must be known when the program runs");
+  for (const Step::Check& check : steps_[i].checks) {
+    TensorMeta& meta = *check.meta;
+    const auto name = [&]() -> const std::string& { return plan_->values[check.value].name; };
+    if (check.output && meta.kind != check.kind) [[unlikely]] {
+      const VarKind made = std::exchange(meta.kind, check.kind);
+      throw InvalidArgument(
+          StrCat("the op makes a ", made, " of '", name(), "', but the program describes a ", check.kind));
     }
-    if (meta.lod.empty() || !meta.dims.known() || LodMayLie(instruction, arg)) continue;
-    meta.lod.CheckRows(meta.dims.rank() ? meta.dims[0] : 0, value.name.c_str());
+    const bool known = meta.dims.known();
+    if (check.known && !known) [[unlikely]]
+      throw InvalidArgument(StrCat("the shape of '", name(), "' came out as ", meta.dims,
+                                   ", but every size must be known when the program runs"));
+    if (check.rows && known && !meta.lod.empty())
+      meta.lod.CheckRows(meta.dims.rank() ? meta.dims[0] : 0, name().c_str());
   }
 }
 
