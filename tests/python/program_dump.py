@@ -41,7 +41,7 @@ def dump_op(op):
     role = op.attr("op_role") if op.has_attr("op_role") else None
     role_var = list(op.attr("op_role_var")) if op.has_attr("op_role_var") else None
     # the package lists what a block reads and writes in the order of a set
-    order = sorted if op.type == "conditional_block" else list
+    order = sorted if any(op.attr_type(name) == fluid.core.AttrType.BLOCK for name in op.attr_names) else list
     inputs = {slot: order(op.input(slot)) for slot in op.input_names if op.input(slot)}
     outputs = {slot: order(op.output(slot)) for slot in op.output_names if op.output(slot)}
     return [op.type, inputs, outputs, attrs, role, role_var]
