@@ -113,6 +113,7 @@ void BlockBackward::Differentiate(size_t at, const Segment* segment) {
   const auto op = forward_.ops()[at];
   const OpDef& def = Registry::Get().Find(op->type());
   at_ = at;
+  started_.clear();
   try {
     auto grads = GradOps(*op, def);
     PutOverwritersLast(*op, &grads);
@@ -155,7 +156,9 @@ void BlockBackward::CheckNoGradientNeeded(const OpDesc& op, const OpDef& def) co
 }
 
 void BlockBackward::AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const Segment* segment) {
-  const auto reads = NamesOfGrads(op.OutputNames()), writes = NamesOfGrads(op.InputNames());
+  auto reads = NamesOfGrads(op.OutputNames());
+  for (const auto& name : started_) reads.erase(name);
+  const auto writes = NamesOfGrads(op.InputNames());
   const auto inputs = grad.InputNames(), outputs = grad.OutputNames();
   if (std::all_of(outputs.begin(), outputs.end(), [](const auto& name) { return name == kEmptyName; })) return;
   const auto is_grad = [&](const auto& name) { return reads.contains(name); };
@@ -177,16 +180,20 @@ void BlockBackward::AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const
 }
 
 // What flows into the block: gradients from around it, and those that the gradient op's kernel will put in place.
-std::vector<std::string> BlockBackward::GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets,
-                                                    BlockDesc* grad_block, BlockBackward* inner) {
+std::vector<std::string> BlockBackward::GiveTargets(const BlockGradRequest& request, BlockDesc* grad_block,
+                                                    BlockBackward* inner) {
+  const BlockDesc& block = inner->forward_;
   std::vector<std::string> given;
-  for (const auto& name : targets) {
+  for (const auto& name : request.targets) {
     std::string grad;
     if (const auto local = block.FindVar(name)) {
       grad = GradName(name);
       grad_block->Var(grad).SetMeta(local->Meta());
     } else if (gradients_.Has(name)) {
       grad = gradients_.Read(name);
+    } else if (Contains(request.carried, name) && Wanted(name) && IsFloat(forward_, name)) {
+      grad = GradName(name);
+      started_.insert(grad);
     }
     if (!grad.empty()) inner->gradients_.Give(name, grad);
     given.push_back(std::move(grad));
@@ -206,19 +213,18 @@ void BlockBackward::HandBack(const std::string& target, const std::string& given
   gradients_.Append(std::move(op), {}, {});
 }
 
-std::optional<GradBlock> BlockBackward::DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
-                                                           const std::vector<std::string>& own) {
+std::optional<GradBlock> BlockBackward::DifferentiateBlock(const BlockGradRequest& request) {
   ProgramDesc& program = forward_.program();
-  const BlockDesc& block = program.block(forward.index);
+  const BlockDesc& block = program.block(request.forward.index);
   const int before = program.size();
   BlockDesc& grad_block = program.AppendBlock(target_);
-  grad_block.set_forward_block(forward.index);
+  grad_block.set_forward_block(request.forward.index);
   BlockBackward inner(block, grad_block, no_grad_, pending_);
-  GradBlock result{{grad_block.index()}, {}, {}, GiveTargets(block, targets, &grad_block, &inner)};
+  GradBlock result{{grad_block.index()}, {}, {}, GiveTargets(request, &grad_block, &inner)};
   inner.Run(std::vector<bool>(block.ops().size(), true), {});
-  for (size_t i = 0; i < targets.size(); ++i)
-    if (!result.given[i].empty() && !block.FindVar(targets[i]))
-      inner.HandBack(targets[i], result.given[i], writers_.WrittenBefore(targets[i], at_));
+  for (size_t i = 0; i < request.targets.size(); ++i)
+    if (!result.given[i].empty() && !block.FindVar(request.targets[i]))
+      inner.HandBack(request.targets[i], result.given[i], writers_.WrittenBefore(request.targets[i], at_));
   std::set<std::string> written;
   for (const auto& op : inner.gradients_.ops())
     for (const auto& name : op.OutputNames()) written.insert(name);
@@ -226,12 +232,12 @@ std::optional<GradBlock> BlockBackward::DifferentiateBlock(BlockRef forward, con
     if (!written.contains(grad)) continue;
     if (!block.FindVar(variable))
       result.variables.insert(variable);
-    else if (Contains(own, variable))
+    else if (Contains(request.own, variable))
       result.own.insert(variable);
     else
       continue;
     // The gradient of what is not a target is this block's own, whatever is around it.
-    if (!Contains(targets, variable)) grad_block.Var(grad);
+    if (!Contains(request.targets, variable)) grad_block.Var(grad);
   }
   if (result.variables.empty() && result.own.empty()) {
     program.RemoveBlocks(before);

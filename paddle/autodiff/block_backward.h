@@ -31,8 +31,7 @@ class BlockBackward final : public GradEnvironment {
 
   bool Wanted(const std::string& input) const override { return !no_grad_.contains(input); }
   bool HasGrad(const std::string& output) const override { return gradients_.Has(output); }
-  std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
-                                              const std::vector<std::string>& own) override;
+  std::optional<GradBlock> DifferentiateBlock(const BlockGradRequest& request) override;
 
  private:
   bool AnyOutputHasGrad(const OpDesc& op) const;
@@ -42,8 +41,7 @@ class BlockBackward final : public GradEnvironment {
   void CheckNoGradientNeeded(const OpDesc& op, const OpDef& def) const;
   void AppendGradOp(size_t at, const OpDesc& op, OpDesc grad, const Segment* segment);
   void RenameInBlocks(OpDesc* op, const std::string& from, const std::string& to);
-  std::vector<std::string> GiveTargets(const BlockDesc& block, const std::vector<std::string>& targets,
-                                       BlockDesc* grad_block, BlockBackward* inner);
+  std::vector<std::string> GiveTargets(const BlockGradRequest& request, BlockDesc* grad_block, BlockBackward* inner);
   void HandBack(const std::string& target, const std::string& given, bool before);
 
   const BlockDesc& forward_;
@@ -53,6 +51,7 @@ class BlockBackward final : public GradEnvironment {
   Gradients gradients_;
   Writers writers_;
   size_t at_ = 0;                   // the op that is differentiated
+  std::set<std::string> started_;   // gradients that start in the block of that op
   std::set<std::string> restored_;  // names that gradient ops of the op at hand brought back to their former value
 };
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "paddle/device/parallel.h"
 #include "paddle/io/feed.h"
 #include "paddle/io/model.h"
 #include "paddle/op/check.h"
@@ -14,19 +15,22 @@ namespace paddle {
 
 struct Predictor::Model {
   std::shared_ptr<const ProgramDesc> program;
-  std::unique_ptr<Scope> scope = std::make_unique<Scope>();
+  std::shared_ptr<Scope> scope = std::make_shared<Scope>();
   std::vector<std::string> inputs, outputs;
   std::vector<TensorMeta> input_metas;
+  Place place;
+  int threads = 0;
   bool one_at_a_time = false;  // runs would be in each other's way
   mutable std::mutex running;
 };
 
 struct Predictor::Runner {
+  explicit Runner(Place place) : executor(place) {}
   Executor executor;
 };
 
 Predictor::Predictor(std::shared_ptr<const Model> model)
-    : model_(std::move(model)), runner_(std::make_unique<Runner>()) {}
+    : model_(std::move(model)), runner_(std::make_unique<Runner>(model_->place)) {}
 Predictor::~Predictor() = default;
 
 namespace {
@@ -56,9 +60,13 @@ bool ReplacesPersistables(const ProgramDesc& program) {
 }
 
 template <class Model>
-void Describe(const std::shared_ptr<ProgramDesc>& program, const PredictorOptions& options, Model* model) {
+void Describe(const std::shared_ptr<const ProgramDesc>& program, const PredictorOptions& options, Model* model) {
   if (!options.allow_io) RefuseIo(*program);
+  Require(options.threads >= 0 && options.threads <= 1024, "a predictor runs on 1 to 1024 threads, got ",
+          options.threads);
   model->program = program;
+  model->place = options.place;
+  model->threads = options.threads;
   model->inputs = FeedNames(*program);
   model->outputs = FetchNames(*program);
   Require(!model->outputs.empty(),
@@ -87,6 +95,16 @@ std::unique_ptr<Predictor> Predictor::FromMemory(std::string_view bytes, std::st
   return std::unique_ptr<Predictor>(new Predictor(std::move(model)));
 }
 
+std::unique_ptr<Predictor> Predictor::FromProgram(std::shared_ptr<const ProgramDesc> program,
+                                                  std::shared_ptr<Scope> scope, const PredictorOptions& options) {
+  auto model = std::make_shared<Model>();
+  model->scope = std::move(scope);
+  Describe(program, options, model.get());
+  return std::unique_ptr<Predictor>(new Predictor(std::move(model)));
+}
+
+const std::shared_ptr<const ProgramDesc>& Predictor::program() const { return model_->program; }
+const std::shared_ptr<Scope>& Predictor::scope() const { return model_->scope; }
 const std::vector<std::string>& Predictor::inputs() const { return model_->inputs; }
 const std::vector<std::string>& Predictor::outputs() const { return model_->outputs; }
 
@@ -102,6 +120,7 @@ std::vector<Tensor> Predictor::Run(std::span<const Tensor> inputs) {
           ", got ", inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) CheckInput(model.inputs[i], model.input_metas[i], inputs[i]);
   Executor& executor = runner_->executor;
+  const ParallelScope parallel(model.threads);
   std::unique_lock lock(model.running, std::defer_lock);
   if (model.one_at_a_time) lock.lock();
   const auto prepared = executor.Prepare(*model.program, model.inputs, model.outputs);

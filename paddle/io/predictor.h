@@ -21,7 +21,12 @@ struct PredictorOptions {
   std::string model_file = "__model__";  // in the folder
   std::string params_file;               // all parameters in one file; empty: one file each, of its name
   bool allow_io = false;                 // admit ops that touch files, network or Python
+  Place place = {};                      // where it runs
+  int threads = 0;                       // that each run uses, 1 to 1024; 0: as NumThreads says
 };
+
+class ProgramDesc;
+class Scope;
 
 // A model made by fluid.io.save_inference_model. The worst that a model of unknown origin can do is an exception: files
 // are checked, and ops with effects outside are refused unless allowed. Run may be called from many threads at once; of
@@ -34,12 +39,17 @@ class Predictor {
   // parameters).
   static std::unique_ptr<Predictor> FromMemory(std::string_view program, std::string_view params,
                                                const PredictorOptions& options = {});
+  // `scope`, or a parent of it, holds the program's persistable variables.
+  static std::unique_ptr<Predictor> FromProgram(std::shared_ptr<const ProgramDesc> program,
+                                                std::shared_ptr<Scope> scope, const PredictorOptions& options = {});
   ~Predictor();
 
   const std::vector<std::string>& inputs() const;   // names, in the order in which Run takes them
   const std::vector<std::string>& outputs() const;  // names, in the order in which Run gives them
   // What an input must be; sizes of -1 are free.
   const TensorMeta& input_meta(int i) const;
+  const std::shared_ptr<const ProgramDesc>& program() const;
+  const std::shared_ptr<Scope>& scope() const;
 
   // One tensor an input; returns one an output, the caller's own. Throws InvalidArgument for inputs of another type,
   // shape or LoD than the model takes, naming the input.

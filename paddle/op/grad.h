@@ -15,6 +15,18 @@ namespace paddle {
 // The attribute in which a gradient op lists, one for each of its Out@GRAD, the names that its block knows them by.
 inline constexpr std::string_view kOriginalOutputGrad = "original_output_grad";
 
+// What the gradient of a block is asked for.
+struct BlockGradRequest {
+  BlockRef forward;
+  // Variables that the block writes and whose gradients are there when the gradient block runs: from around it, or put
+  // in place by the gradient op's kernel.
+  std::vector<std::string> targets;
+  // Those of them that the next run of the block reads: they have gradients though nothing behind the op gave them any.
+  std::vector<std::string> carried = {};
+  // Variables of the block's own whose gradients the op asks for.
+  std::vector<std::string> own = {};
+};
+
 // The gradient of a block, as autodiff wrote it.
 struct GradBlock {
   BlockRef block;  // its forward_block() is the block that was differentiated
@@ -34,12 +46,9 @@ class GradEnvironment {
   virtual bool Wanted(const std::string& input) const = 0;
   // Whether this output of the forward op has a gradient: something after the op led to a target.
   virtual bool HasGrad(const std::string& output) const = 0;
-  // Differentiates the block of a control-flow op and appends the result to the program, beside the block. `targets`:
-  // variables that the block writes and whose gradients are there when the gradient block runs: from around it, or put
-  // in place by the gradient op's kernel. `own`: variables of the block's own whose gradients the op asks for. Nothing
-  // is appended, and nothing returned, when no gradient flows through the block.
-  virtual std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
-                                                      const std::vector<std::string>& own) = 0;
+  // Differentiates the block of a control-flow op and appends the result to the program, beside the block. Nothing is
+  // appended, and nothing returned, when no gradient flows through the block.
+  virtual std::optional<GradBlock> DifferentiateBlock(const BlockGradRequest& request) = 0;
 };
 
 // Where a `grad` rule reads the forward op and writes gradient ops. Their names are Fluid's: NAME@GRAD; autodiff
@@ -58,9 +67,8 @@ class GradContext {
   std::vector<std::string> InGrad(std::string_view slot, bool drop_empty = true) const;
   bool HasGrad(const std::string& output) const { return environment_->HasGrad(output); }
   // See GradEnvironment.
-  std::optional<GradBlock> DifferentiateBlock(BlockRef forward, const std::vector<std::string>& targets,
-                                              const std::vector<std::string>& own = {}) {
-    return environment_->DifferentiateBlock(forward, targets, own);
+  std::optional<GradBlock> DifferentiateBlock(const BlockGradRequest& request) {
+    return environment_->DifferentiateBlock(request);
   }
 
   // A new gradient op, to be filled in. The reference is good until the next Emit.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 
 #include "paddle/program/outer_use.h"
 
@@ -64,7 +63,7 @@ class Extractor {
   Extractor(const ProgramDesc& program, std::function<bool(int, size_t)> keep)
       : from_(program), keep_(std::move(keep)), copy_(program.Clone()) {}
 
-  std::shared_ptr<ProgramDesc> Run() {
+  std::shared_ptr<ProgramDesc> Run(BlockOrigins* origins) {
     Reach();
     for (int i = 0; i < copy_->size(); ++i) {
       BlockDesc& block = copy_->block(i);
@@ -72,7 +71,11 @@ class Extractor {
         if (!reached_.contains(i) || !keep_(i, k)) block.RemoveOps(k, k + 1);
     }
     DropVars();
-    return reached_.size() == static_cast<size_t>(copy_->size()) ? copy_ : Renumber();
+    std::map<int, int> number;
+    for (const int index : reached_) number.emplace(index, static_cast<int>(number.size()));
+    if (origins)
+      for (const auto& [old, now] : number) origins->emplace(now, old);
+    return reached_.size() == static_cast<size_t>(copy_->size()) ? copy_ : copy_->SelectBlocks(number);
   }
 
  private:
@@ -107,12 +110,6 @@ class Extractor {
     }
   }
 
-  std::shared_ptr<ProgramDesc> Renumber() const {
-    std::map<int, int> number;
-    for (const int index : reached_) number.emplace(index, static_cast<int>(number.size()));
-    return copy_->SelectBlocks(number);
-  }
-
   const ProgramDesc& from_;
   std::function<bool(int, size_t)> keep_;
   std::shared_ptr<ProgramDesc> copy_;
@@ -121,19 +118,19 @@ class Extractor {
 
 }  // namespace
 
-std::shared_ptr<ProgramDesc> Prune(const ProgramDesc& program, const PruneRequest& request) {
+std::shared_ptr<ProgramDesc> Prune(const ProgramDesc& program, const PruneRequest& request, BlockOrigins* origins) {
   VerifyNesting(program);
   const std::vector<bool> keep = FindNeeded(program, request);
-  return Extractor(program, [&](int block, size_t op) { return block != 0 || keep[op]; }).Run();
+  return Extractor(program, [&](int block, size_t op) { return block != 0 || keep[op]; }).Run(origins);
 }
 
-std::shared_ptr<ProgramDesc> PruneBackward(const ProgramDesc& program) {
+std::shared_ptr<ProgramDesc> PruneBackward(const ProgramDesc& program, BlockOrigins* origins) {
   VerifyNesting(program);
   return Extractor(program,
                    [&](int block, size_t op) {
                      return (program.block(block).ops()[op]->Role() & (kBackward | kOptimize | kLrSched)) == 0;
                    })
-      .Run();
+      .Run(origins);
 }
 
 std::shared_ptr<ProgramDesc> InferenceClone(const ProgramDesc& program) {

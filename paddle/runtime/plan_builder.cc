@@ -121,7 +121,7 @@ class Builder {
       }
       if (defs_[k]->block.empty())  // a block may leave its outputs as they were
         for (const auto& name : written)
-          if (!IsOuter(name)) live.erase(name);
+          if (!IsOuter(name) && KindOf(name) != VarKind::kTensorArray) live.erase(name);
       for (const auto& name : op.InputNames()) live.insert(name);
       live.insert(outer_use_[k].reads.begin(), outer_use_[k].reads.end());
     }
@@ -223,7 +223,9 @@ class Builder {
   int Read(const std::string& name) {
     const auto found = current_.find(name);
     if (found != current_.end()) return found->second;
-    // Nothing in this plan wrote it: it must be there already.
+    // Nothing in this plan wrote it: it must be there already, but for an array, which starts empty.
+    if (!IsOuter(name) && KindOf(name) == VarKind::kTensorArray)
+      return current_[name] = NewValue(name, Home::kDynamic, plan_->end(), LivesOnHost(name));
     const int value = NewExternalValue(name, -1);
     External& external = plan_->externals[plan_->values[value].external];
     external.read_first = true;
@@ -232,12 +234,12 @@ class Builder {
   }
 
   // A new version of the variable, made by an op on that side. What a block writes has one version only: whether the
-  // block runs is not known here.
+  // block runs is not known here. So has an array: its other items stay.
   int Write(const std::string& name, bool host) {
     const auto found = current_.find(name);
     const bool by_block = block_written_.contains(name), known = found != current_.end();
     int value = -1;
-    if (by_block && known) {
+    if (known && (by_block || KindOf(name) == VarKind::kTensorArray)) {
       value = found->second;
       copies_.erase(value);
     } else if (externals_.contains(name) ||
@@ -301,9 +303,11 @@ class Builder {
     const OpDef& def = *instruction.def;
     const SlotSpec& spec = def.inputs[slot];
     if (name == kEmptyName || spec.has(kUnread)) return -1;
+    const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
+    // Fluid's programs name gradients here that only the runs of the block will make.
+    if (for_block && spec.has(kOptional) && !current_.contains(name) && !IsOuter(name)) return -1;
     const int value = Read(name);
     // What only the block reads is on the side that the block wants.
-    const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
     if (spec.has(kMetaOnly) || for_block) return value;
     return OnSide(value, instruction.on_host || spec.has(kValue));
   }

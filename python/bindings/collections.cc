@@ -1,5 +1,6 @@
-// SelectedRows and LoDTensorArray.
+// SelectedRows, LoDTensorArray and LodRankTable.
 
+#include "paddle/tensor/rank_table.h"
 #include "python/bindings/tensor.h"
 
 namespace paddle::bindings {
@@ -85,9 +86,22 @@ void BindTensorArray(py::module_& m) {
       });
 }
 
+void BindRankTable(py::module_& m) {
+  py::class_<RankTable>(m, "LodRankTable", "The sequences of one LoD level by length, longest first.")
+      .def(
+          "items",
+          [](const RankTable& self) {
+            std::vector<std::pair<int64_t, int64_t>> out;
+            for (const auto& item : self.items) out.emplace_back(item.index, item.length);
+            return out;
+          },
+          "(place in the tensor, length) of each sequence.");
+}
+
 }  // namespace
 
 void BindCollections(py::module_& m) {
+  BindRankTable(m);
   BindSelectedRows(m);
   BindTensorArray(m);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "python/bindings/convert.h"
+#include "python/bindings/feed_fetch.h"
 #include "python/bindings/interrupt.h"
 #include "python/bindings/scope.h"
 #include "python/bindings/tensor.h"
@@ -14,12 +15,7 @@ py::list Run(Executor& self, const ProgramPtr& program, const ScopeHandle& scope
              const py::object& fetch, uint64_t seed) {
   std::vector<Feed> feeds;
   feeds.reserve(feed.size());
-  for (const auto& [name, tensor] : feed) {
-    if (!py::isinstance<TensorHandle>(tensor))
-      throw InvalidArgument(StrCat("feed '", ToName(name), "': expected a LoDTensor, got ",
-                                   py::repr(py::type::of(tensor)).cast<std::string>()));
-    feeds.push_back({ToName(name), tensor.cast<const TensorHandle&>().get()});
-  }
+  for (const auto& [name, tensor] : feed) feeds.push_back({ToName(name), FedTensor(name, tensor)});
   // One plan whatever the dict's order.
   std::sort(feeds.begin(), feeds.end(), [](const Feed& a, const Feed& b) { return a.name < b.name; });
   std::vector<std::string> names;
@@ -54,8 +50,8 @@ py::dict Stats(const Executor& self) {
 }  // namespace
 
 void BindExecutor(py::module_& m) {
-  py::class_<Executor>(m, "Executor", "Runs programs over scopes. Safe to use from many threads.")
-      .def(py::init<Place>(), py::arg("place") = Place{})
+  py::class_<Executor> executor(m, "Executor", "Runs programs over scopes. Safe to use from many threads.");
+  executor.def(py::init<Place>(), py::arg("place") = Place{})
       .def("run", Run, py::arg("program"), py::arg("scope"), py::arg("feed"), py::arg("fetch"), py::arg("seed") = 0,
            "Runs block 0 and returns the fetched values: LoDTensor, SelectedRows or LoDTensorArray. The GIL is free "
            "meanwhile.")
@@ -72,6 +68,7 @@ void BindExecutor(py::module_& m) {
       .def("trim", &Executor::Trim, "Gives the memory that plans keep back to the system.")
       .def("close", &Executor::Close, "Forgets all plans.")
       .def("stats", Stats);
+  BindExecutorColumns(executor);
 }
 
 }  // namespace paddle::bindings

@@ -14,9 +14,12 @@ PYBIND11_MODULE(_core, m) {
   bindings::BindOpDesc(m);
   bindings::BindProgram(m);
   bindings::BindRegistry(m);
+  bindings::BindFeedFetch(m);
   bindings::BindScope(m);
   bindings::BindExecutor(m);
+  bindings::BindPredictor(m);
   bindings::BindAutodiff(m);
+  bindings::BindPass(m);
   bindings::BindRuntime(m);
   bindings::BindProfiler(m);
 }

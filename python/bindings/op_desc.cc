@@ -1,5 +1,6 @@
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
+#include "paddle/program/parse_op.h"
 #include "python/bindings/convert.h"
 
 namespace paddle::bindings {
@@ -175,6 +176,10 @@ void BindOpDesc(py::module_& m) {
   BindSlots(op);
   BindAttrs(op);
   op.def(py::init<>())
+      .def_static(
+          "parse_from_string",
+          [](const py::bytes& bytes) { return OpHandle(std::make_shared<OpDesc>(ParseOp(std::string_view(bytes)))); },
+          "An op of its own from what serialize_to_string gave.")
       .def("type", [](const OpHandle& self) { return self.get()->type(); })
       .def("set_type", [](const OpHandle& self, const py::object& type) { self.get()->set_type(ToName(type)); })
       .def("set_is_target", [](const OpHandle& self, bool value) { self.get()->is_target = value; })

@@ -1,5 +1,6 @@
 #include "python/bindings/program.h"
 
+#include "paddle/io/model.h"
 #include "paddle/program/prune.h"
 #include "python/bindings/convert.h"
 
@@ -78,7 +79,8 @@ void BindBlock(py::module_& m) {
 }
 
 // Targets of core.prune: (block, op) index pairs as Fluid has them, or names of variables.
-ProgramPtr PruneFor(const ProgramDesc& program, const py::iterable& feeds, const py::iterable& targets) {
+std::pair<ProgramPtr, BlockOrigins> PruneFor(const ProgramDesc& program, const py::iterable& feeds,
+                                             const py::iterable& targets) {
   PruneRequest request;
   for (const auto& feed : feeds) request.feeds.insert(ToName(feed));
   for (const auto& target : targets) {
@@ -89,16 +91,9 @@ ProgramPtr PruneFor(const ProgramDesc& program, const py::iterable& feeds, const
       request.target_ops.emplace_back(block, op);
     }
   }
-  return Prune(program, request);
-}
-
-py::list FeedNames(const ProgramDesc& self, const char* op_type, bool output) {
-  py::list names;
-  for (const auto& op : self.block(0).ops()) {
-    if (op->type() != op_type) continue;
-    for (const auto& name : output ? op->OutputNames() : op->InputNames()) names.append(name);
-  }
-  return names;
+  BlockOrigins origins;
+  auto pruned = Prune(program, request, &origins);
+  return {std::move(pruned), std::move(origins)};
 }
 
 void BindNames(py::module_& m) {
@@ -151,8 +146,8 @@ void BindProgram(py::module_& m) {
            })
       .def("num_blocks", &ProgramDesc::size)
       .def("flush", [](const ProgramPtr&) {})
-      .def("get_feed_target_names", [](const ProgramDesc& self) { return FeedNames(self, "feed", true); })
-      .def("get_fetch_target_names", [](const ProgramDesc& self) { return FeedNames(self, "fetch", false); })
+      .def("get_feed_target_names", &FeedNames, "In the order of their columns.")
+      .def("get_fetch_target_names", &FetchNames, "In the order of their columns.")
       .def("serialize_to_string", [](const ProgramDesc& self) { return py::bytes(self.Serialize()); })
       .def_static("parse_from_string",
                   [](const py::bytes& bytes) { return ProgramDesc::Parse(std::string_view(bytes)); })
@@ -165,10 +160,18 @@ void BindProgram(py::module_& m) {
       .def_property_readonly("uid", &ProgramDesc::uid)
       .def_property_readonly("edit_count", &ProgramDesc::edits);
   m.def("prune", PruneFor, py::arg("program"), py::arg("feeds"), py::arg("targets"),
-        "A new program of what the targets need, given the feeds. A target is a (block, op) index pair or a variable's "
-        "name.");
-  m.def("prune_backward", PruneBackward, py::arg("program"),
-        "A new program without the ops of backward pass, optimizer and learning rate schedule.");
+        "(a new program of what the targets need, given the feeds; a dict from its blocks to those "
+        "that they were). A target is a (block, op) index pair or a variable's name.");
+  m.def(
+      "prune_backward",
+      [](const ProgramDesc& program) {
+        BlockOrigins origins;
+        auto pruned = PruneBackward(program, &origins);
+        return std::pair(std::move(pruned), std::move(origins));
+      },
+      py::arg("program"),
+      "(a new program without the ops of backward pass, optimizer and learning rate schedule; a dict from its "
+      "blocks to those that they were).");
   m.def("inference_clone", InferenceClone, py::arg("program"),
         "prune_backward, with is_test set on every op that has it.");
 }

@@ -47,8 +47,7 @@ class LoneOp final : public GradEnvironment {
   explicit LoneOp(const std::set<std::string>& no_grad) : no_grad_(no_grad) {}
   bool Wanted(const std::string& input) const override { return !no_grad_.contains(GradName(input)); }
   bool HasGrad(const std::string&) const override { return true; }
-  std::optional<GradBlock> DifferentiateBlock(BlockRef, const std::vector<std::string>&,
-                                              const std::vector<std::string>&) override {
+  std::optional<GradBlock> DifferentiateBlock(const BlockGradRequest&) override {
     throw Unimplemented("the gradient of an op with a block needs its whole program: use append_backward");
   }
 
@@ -112,6 +111,19 @@ py::dict OpInfo(const std::string& type) {
   return out;
 }
 
+std::map<std::string, std::vector<std::string>> KernelTable() {
+  std::map<std::string, std::vector<std::string>> table;
+  for (const auto type : Registry::Get().Types()) {
+    std::set<std::string> places;
+    const OpDef& def = Registry::Get().Find(type);
+    const auto lock = Registry::Get().ReadKernels();
+    for (const auto& kernel : def.kernels)
+      places.insert(kernel.device == DeviceType::kCpu ? "place[CPUPlace]" : "place[CUDAPlace]");
+    if (!places.empty()) table[std::string(type)] = {places.begin(), places.end()};
+  }
+  return table;
+}
+
 }  // namespace
 
 void BindRegistry(py::module_& m) {
@@ -156,6 +168,17 @@ void BindRegistry(py::module_& m) {
         "Raises ValueError when the program has an op that touches files, network or Python.");
   m.def("get_grad_op_desc", GradOps, py::arg("op"), py::arg("no_grad_set"), py::arg("grad_sub_block") = py::none(),
         "(gradient OpDescs of the op, gradient variable -> variable).");
+  m.def(
+      "_get_use_default_grad_op_desc_maker_ops",
+      [] {
+        std::vector<std::string> types;
+        for (const auto type : Registry::Get().Types())
+          if (!Registry::Get().Find(type).grad && Registry::Get().FindOrNull(std::string(type) + "_grad"))
+            types.emplace_back(type);
+        return types;
+      },
+      "Types of the ops whose gradient op takes all their inputs, outputs and gradients of outputs.");
+  m.def("_get_all_register_op_kernels", KernelTable, "op type -> devices that it has kernels for.");
   m.def("op_support_gpu", [](const std::string& type) {
     const auto& kernels = Registry::Get().Find(type).kernels;
     const auto lock = Registry::Get().ReadKernels();

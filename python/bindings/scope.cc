@@ -1,7 +1,9 @@
 #include "python/bindings/scope.h"
 
 #include "paddle/tensor/blocking_queue.h"
+#include "paddle/tensor/rank_table.h"
 #include "python/bindings/convert.h"
+#include "python/bindings/feed_fetch.h"
 #include "python/bindings/tensor.h"
 
 namespace paddle::bindings {
@@ -68,7 +70,11 @@ void BindVariable(py::module_& m) {
              self.Hold<TensorArray>();
              return TensorArrayHandle{self.variable, self.owner.scope};
            })
+      .def(
+          "get_lod_rank_table", [](const VariableHandle& self) { return RankTableOf(self.Hold<Opaque>()); },
+          "A copy of the rank table that it holds.")
       .def("get_reader", GetReader)
+      .def("get_fetch_list", FetchListOf, "What fetch ops left; an empty variable becomes an empty list.")
       .def("is_int", HoldsNumber<int32_t>)
       .def("set_int", SetNumber<int32_t>)
       .def("get_int", GetNumber<int32_t>)
@@ -81,6 +87,10 @@ void BindVariable(py::module_& m) {
              Require(bytes != nullptr, "variable '", self.name, "' does not hold bytes");
              return py::bytes(*bytes);
            })
+      .def(
+          "set_scope",
+          [](const VariableHandle& self, const ScopeHandle& scope) { self.Become<Opaque>().value = scope; },
+          py::arg("scope"), "Holds a scope from now on.")
       .def("is_initialized", [](const VariableHandle& self) { return self.variable->initialized(); })
       .def("kind", [](const VariableHandle& self) { return StrCat(self.variable->kind()); })
       .def(

@@ -390,6 +390,75 @@ def recurrent_gates():
     return pairs(append_backward(layers.mean(layers.sequence_softmax(layers.fc(hidden, 1)))))
 
 
+# Arrays, sequences step by step, choices
+
+
+control_flow = layers.control_flow
+
+
+def at(i):
+    return layers.fill_constant([1], "int64", i)
+
+
+@case
+def array_items():
+    x = data("x", [None, 4])
+    array = layers.array_write(layers.fc(x, 4), at(0))
+    layers.array_write(x, at(1), array)
+    first, second, again = [layers.array_read(array, at(i)) for i in (0, 1, 0)]
+    return pairs(append_backward(layers.mean(layers.sums([first, second, again]))))
+
+
+@case
+def array_stacked():
+    hidden = layers.fc(data("x", [None, 4]), 4)
+    array = layers.array_write(hidden, at(0))
+    layers.array_write(layers.relu(hidden), at(1), array)
+    out, _ = layers.tensor_array_to_tensor(array, 1, use_stack=True)
+    layers.tensor_array_to_tensor(array)
+    return pairs(append_backward(layers.mean(out)))
+
+
+@case
+def sequence_steps():
+    x = data("x", [None, 4], lod_level=1)
+    hidden = layers.fc(x, 4)
+    table = control_flow.lod_rank_table(hidden)
+    control_flow.lod_rank_table(x, 1)
+    control_flow.max_sequence_len(table)
+    array = control_flow.lod_tensor_to_array(hidden, table)
+    memory = control_flow.shrink_memory(layers.array_read(array, at(0)), at(1), table)
+    layers.array_write(memory, at(1), array)
+    again = control_flow.array_to_lod_tensor(array, table)
+    moved = layers.reorder_lod_tensor_by_rank(layers.fc(again, 3), table)
+    return pairs(append_backward(layers.mean(moved)))
+
+
+@case
+def rows_by_mask():
+    mask = data("mask", [None, 1], "bool")
+    hidden = layers.fc(data("x", [None, 4], lod_level=1), 4)
+    true, false = control_flow.split_lod_tensor(hidden, mask)
+    merged = control_flow.merge_lod_tensor(layers.relu(true), false, hidden, mask)
+    return pairs(append_backward(layers.mean(merged)))
+
+
+@case
+def chosen_by_number():
+    hidden, mask = layers.fc(data("x", [None, 4]), 4), data("mask", [1], "int32")
+    out = control_flow.select_input([hidden, layers.relu(hidden)], mask)
+    return pairs(append_backward(layers.mean(out)))
+
+
+@case
+def written_by_number():
+    hidden, mask = layers.fc(data("x", [None, 4]), 4), data("mask", [1], "int32")
+    block = fluid.default_main_program().current_block()
+    outs = [block.create_var(name="out%d" % i, dtype="float32", shape=hidden.shape) for i in range(2)]
+    control_flow.select_output(hidden, outs, mask)
+    return pairs(append_backward(layers.mean(layers.concat(outs))))
+
+
 # Recomputation
 
 

@@ -436,6 +436,42 @@ def regression(optimizer, param_attr=None, parameters=None):
 
     return build
 
+def at(i):
+    return layers.fill_constant([1], "int64", i)
+
+
+@case
+def arrays():
+    array = layers.create_array("float32")
+    layers.array_write(x2(), at(0), array)
+    layers.array_write(data("y", [3, 2], lod_level=1), at(1), array)
+    layers.array_length(array)
+    layers.array_read(array, at(1))
+    layers.array_write(rows(), at(2))
+    layers.tensor_array_to_tensor(array, 0, use_stack=True)
+
+
+@case
+def beam_search():
+    ids, scores = data("ids", [None, 1], "int64", 2), data("scores", [None, 1], "float32", 2)
+    best, index = layers.topk(data("p", [None, 3], "float32", 2), 2)
+    words, totals = layers.beam_search(ids, scores, index, best, 2, 0)
+    layers.beam_search(ids, scores, None, best, 2, 0, is_accumulated=False, return_parent_idx=True, name="again")
+    word_steps, total_steps = layers.array_write(ids, at(0)), layers.array_write(scores, at(0))
+    layers.array_write(words, at(1), word_steps)
+    layers.array_write(totals, at(1), total_steps)
+    layers.beam_search_decode(word_steps, total_steps, beam_size=2, end_id=0)
+    layers.gather_tree(data("tree", [5, 2, 3], "int64"), data("parents", [5, 2, 3], "int64"))
+
+
+@case
+def written_by_number():
+    x = x2()
+    block = fluid.default_main_program().current_block()
+    outs = [block.create_var(name="out%d" % i, dtype="float32", shape=x.shape) for i in range(2)]
+    layers.control_flow.select_output(x, outs, data("mask", [1], "int32"))
+    layers.is_empty(outs[0])
+
 
 optimizer, regularizer, clip = fluid.optimizer, fluid.regularizer, fluid.clip
 for _name, _call in {

@@ -46,6 +46,18 @@ KNOWN_BETTER = {
         name + ".subprog_0"
         for name in ("dropout_0.tmp_0", "dropout_0.tmp_1", "dropout_1.tmp_1", "fc_1.tmp_0", "fc_1.tmp_1")
     ],
+    "arrays": ["tensor_array_to_tensor_0.tmp_1"],
+    "array_stacked": ["tensor_array_to_tensor_0.tmp_1", "tensor_array_to_tensor_1.tmp_1"],
+    "beam_search": [
+        name + ".tmp_%d" % i for name in ("beam_search_0", "again", "beam_search_decode_0") for i in (0, 1)
+    ]
+    + ["array_write_0.out", "array_write_1.out"],
+    "rows_by_mask": [
+        name + grad
+        for name in ("split_lod_tensor_0.tmp_0", "split_lod_tensor_0.tmp_1", "relu_0.tmp_0", "merge_lod_tensor_0.tmp_0")
+        for grad in ("", "@GRAD")
+    ]
+    + ["fc_0.tmp_1@GRAD"],
     "sparse_trained": ["get_tensor_from_selected_rows_0.tmp_0", "square_0.tmp_0"],
 }
 

@@ -209,3 +209,37 @@ def test_loader_of_a_dataset(exe):
     loader = fluid.io.DataLoader(Squares(), feed_list=[x, y], batch_size=3, drop_last=True)
     values = [exe.run(feed=feed, fetch_list=[y])[0] for feed in loader]
     assert len(loader) == 2 and np.concatenate(values)[:, 0].tolist() == [0, 1, 4, 9, 16, 25]
+
+
+class Squares(fluid.io.Dataset):
+    def __getitem__(self, index):
+        return np.array([index], "float32"), np.array([index**2], "float32")
+
+    def __len__(self):
+        return 7
+
+
+def test_batch_sampler():
+    assert list(fluid.io.BatchSampler(Squares(), batch_size=3)) == [[0, 1, 2], [3, 4, 5], [6]]
+    sampler = fluid.io.BatchSampler(indices=[5, 1, 4, 2], batch_size=3, drop_last=True)
+    assert list(sampler) == [[5, 1, 4]] and len(sampler) == 1
+    shuffled = fluid.io.BatchSampler(Squares(), shuffle=True, batch_size=7)
+    (first,), (second,) = list(shuffled), list(shuffled)
+    assert sorted(first) == sorted(second) == list(range(7)) and first != second
+    loader = fluid.io.DataLoader(Squares(), return_list=True, batch_sampler=sampler)
+    (((_, squares),),) = list(loader)
+    assert np.array(squares)[:, 0].tolist() == [25, 1, 16]
+    for arguments, message in (
+        ({}, "either dataset or indices"),
+        ({"indices": [1], "dataset": Squares()}, "either dataset or indices"),
+        ({"indices": [1], "batch_size": 0}, "positive integer, got 0"),
+        ({"indices": 5}, "a list or tuple, got int"),
+        ({"dataset": 5}, "must have a length, got int"),
+        ({"indices": [1], "shuffle": 1}, "shuffle must be True or False"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            fluid.io.BatchSampler(**arguments)
+    with pytest.raises(NotImplementedError, match="Dataset has no __len__"):
+        len(fluid.io.Dataset())
+    with pytest.raises(NotImplementedError, match="Dataset has no __getitem__"):
+        fluid.io.Dataset()[0]

@@ -110,3 +110,39 @@ def test_layers_from_declarations(exe):
 def test_nothing_to_optimize_in_memory():
     with pytest.warns(DeprecationWarning):
         fluid.memory_optimize(fluid.default_main_program())
+
+
+def test_curves(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib").use("Agg")
+    from paddle.utils import Ploter
+
+    curves = Ploter("train", "test")
+    for step in range(3):
+        curves.append("train", step, 1.0 / (step + 1))
+    with pytest.raises(ValueError, match="no curve 'loss'; there are: train, test"):
+        curves.append("loss", 0, 1.0)
+    curves.plot(str(tmp_path / "curves.png"))
+    assert (tmp_path / "curves.png").stat().st_size > 5000
+    curves.reset()
+    assert curves._curves == {"train": ([], []), "test": ([], [])}
+    monkeypatch.setenv("DISABLE_PLOT", "True")
+    curves.plot(str(tmp_path / "none.png"))
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_the_first_value_that_is_not_finite(exe, capsys):
+    x = fluid.data("x", [None, 2])
+    out = layers.scale(layers.log(x), 2.0)
+    feed = {"x": np.array([[1.0, -1.0]], "float32")}
+    with pytest.raises(Exception, match="log"):
+        fluid.debugger.run_fast_nan_inf_debug(exe, feed=feed, fetch_list=[out])
+    assert fluid.core.flag("check_nan_inf") == "0"
+    feed["x"][:] = 1
+    assert fluid.debugger.run_fast_nan_inf_debug(exe, feed=feed, fetch_list=[out])[0].tolist() == [[0, 0]]
+    fluid.debugger.pprint_program_codes(fluid.default_main_program().desc)
+    assert "log" in capsys.readouterr().out
+
+
+def test_no_cuda_profiler():
+    with pytest.raises(NotImplementedError, match="nsys profile -o out"):
+        fluid.profiler.cuda_profiler("out")

@@ -46,7 +46,7 @@ void Run(const CpuContext&, const ConditionalAttrs& attrs, BlockRunner& blocks, 
 }
 
 void Grad(const ConditionalAttrs& attrs, GradContext& context) {
-  const auto block = context.DifferentiateBlock(attrs.sub_block, context.Out("Out"));
+  const auto block = context.DifferentiateBlock({attrs.sub_block, context.Out("Out")});
   if (!block) return;
   OpDesc& op = context.Emit("conditional_block_grad", ConditionalGradAttrs{block->block, attrs.is_scalar_condition});
   op.SetInput("Cond", context.In("Cond"));

@@ -125,7 +125,7 @@ void Grad(const RecurrentAttrs& attrs, GradContext& context) {
   std::vector<std::string> targets = attrs.states, own = context.In("inputs");
   targets.insert(targets.end(), context.Out("outputs").begin(), context.Out("outputs").end());
   own.insert(own.end(), attrs.ex_states.begin(), attrs.ex_states.end());
-  const auto block = context.DifferentiateBlock(attrs.sub_block, targets, own);
+  const auto block = context.DifferentiateBlock({attrs.sub_block, targets, {}, own});
   if (!block) return;
   RecurrentAttrs grad_attrs = attrs;
   grad_attrs.sub_block = block->block;

@@ -53,21 +53,29 @@ void Run(const CpuContext&, const WhileAttrs& attrs, BlockRunner& blocks, Span<c
 // What is described of outputs stays: only the runs tell what they become.
 void Grad(const WhileAttrs& attrs, GradContext& context) {
   Require(!attrs.is_test, "a while loop made with is_test=True keeps nothing for a backward pass");
-  std::vector<std::string> outputs;
-  for (const auto& name : context.Out("Out"))
-    if (context.HasGrad(name)) outputs.push_back(name);
-  const auto block = context.DifferentiateBlock(attrs.sub_block, outputs);
+  const auto& read = context.In("X");
+  BlockGradRequest request{attrs.sub_block, {}};
+  for (const auto& name : context.Out("Out")) {
+    const bool carried = std::find(read.begin(), read.end(), name) != read.end();
+    if (carried || context.HasGrad(name)) request.targets.push_back(name);
+    if (carried) request.carried.push_back(name);
+  }
+  const auto block = context.DifferentiateBlock(request);
   if (!block) return;
   WhileGradAttrs grad_attrs;
   grad_attrs.sub_block = block->block;
   grad_attrs.skip_eager_deletion_vars = attrs.skip_eager_deletion_vars;
-  std::vector<std::string> x = context.In("X"), grads, out_grads;
-  for (const auto& name : outputs)  // written over without being read, if the loop runs at all
+  std::vector<std::string> x = read, grads, out_grads;
+  for (size_t i = 0; i < request.targets.size(); ++i) {
+    const std::string& name = request.targets[i];
+    if (block->given[i].empty()) continue;
+    grad_attrs.original_output_grad.push_back(block->given[i]);
+    out_grads.push_back(GradName(name));
+    // Written over without being read, if the loop runs at all.
     if (block->variables.contains(name) && std::find(x.begin(), x.end(), name) == x.end()) x.push_back(name);
+  }
   for (const auto& name : x)
     grads.push_back(block->variables.contains(name) ? GradName(name) : std::string(kEmptyName));
-  for (const auto& name : outputs) out_grads.push_back(GradName(name));
-  grad_attrs.original_output_grad = block->given;
   OpDesc& op = context.Emit("while_grad", grad_attrs);
   op.SetInput("X", std::move(x));
   op.SetInput("Out", context.Out("Out"));
@@ -87,10 +95,12 @@ struct Carried {
   Variable* value = nullptr;
 };
 
-// `to`: where the gradients go at the end, by their names in the gradient block.
+using Named = std::map<std::string, Variable*>;
+
+// `to`: where the gradients go at the end, `like`: what they are gradients of; by their names in the gradient block.
 std::vector<std::unique_ptr<Carried>> CarryOutGrads(const CpuContext& cpu, const WhileGradAttrs& attrs,
-                                                    Span<const Variable> grads,
-                                                    const std::map<std::string, Variable*>& to) {
+                                                    Span<const Variable> grads, const Named& to,
+                                                    const std::map<std::string, const Variable*>& like) {
   Require(attrs.original_output_grad.size() == grads.size(), "original_output_grad has ",
           attrs.original_output_grad.size(), " names for ", grads.size(), " variables in Out@GRAD");
   std::vector<std::unique_ptr<Carried>> all;
@@ -99,19 +109,25 @@ std::vector<std::unique_ptr<Carried>> CarryOutGrads(const CpuContext& cpu, const
     carried.name = attrs.original_output_grad[i];
     const auto found = to.find(carried.name);
     carried.value = found == to.end() ? &carried.own : found->second;
-    if (grads[i] && grads[i]->initialized()) CopyVariable(cpu, *grads[i], carried.value);
+    const auto of = like.find(carried.name);
+    if (grads[i] && grads[i]->initialized())
+      CopyVariable(cpu, *grads[i], carried.value);
+    else if (of != like.end() && of->second->initialized())
+      FillZerosLike(cpu, *of->second, carried.value);
   }
   return all;
 }
 
 void RunGrad(const CpuContext& cpu, const WhileGradAttrs& attrs, BlockRunner& blocks, const OpDesc& op,
-             Span<const Variable> x, Span<const Variable>, Span<const Variable> out_grads, const Opaque& scopes,
+             Span<const Variable> x, Span<const Variable> out, Span<const Variable> out_grads, const Opaque& scopes,
              Span<Variable> x_grads) {
   const auto& names = op.Input("X");
-  std::map<std::string, Variable*> to;
+  Named to;
+  std::map<std::string, const Variable*> like;
+  for (size_t i = 0; i < out.size(); ++i) like[GradName(op.Input("Out")[i])] = out[i];
   for (size_t i = 0; i < std::min(x.size(), x_grads.size()); ++i)
     if (x_grads[i]) to[GradName(names[i])] = x_grads[i];
-  const auto carried = CarryOutGrads(cpu, attrs, out_grads, to);
+  const auto carried = CarryOutGrads(cpu, attrs, out_grads, to, like);
   std::map<std::string, GradientSum> sums;
   for (size_t i = 0; i < std::min(x.size(), x_grads.size()); ++i)
     if (x_grads[i]) sums.try_emplace(GradName(names[i]), cpu, *x[i], x_grads[i]);

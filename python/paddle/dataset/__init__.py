@@ -5,7 +5,9 @@ Nothing is downloaded: a reader whose file is not there says which file to put w
 says otherwise, in a folder named after the module.
 """
 
-_MODULES = ["cifar", "common", "imdb", "imikolov", "mnist", "movielens", "uci_housing", "wmt14", "wmt16"]
+_MODULES = (
+    "cifar common conll05 flowers image imdb imikolov mnist movielens mq2007 sentiment uci_housing voc2012 wmt14 wmt16"
+).split()
 
 __all__ = [name for name in _MODULES if name != "common"]
 

@@ -79,11 +79,10 @@ class Replicas:
     """
 
     def __init__(self, program, build_strategy, places):
-        self._program = program
+        self.program = program
         scale = build_strategy.gradient_scale_strategy
-        if scale == build_strategy.GradientScaleStrategy.Customized:
-            raise NotImplementedError("GradientScaleStrategy.Customized is not there")
         self._count = len(cpu_places() if places is None else places)
+        build_strategy._check(self._count)
         self._factor = 1.0 if scale == build_strategy.GradientScaleStrategy.One else 1.0 / self._count
         self._edit_count = None
         self._scopes = None
@@ -94,10 +93,8 @@ class Replicas:
 
         if self._count == 1:
             feed = feed[0] if isinstance(feed, (list, tuple)) else feed
-            values = executor._run_program(self._program, feed, names, scope)
+            values = executor._run_program(self.program, feed, names, scope)
         else:
-            if self._edit_count != self._program.desc.edit_count:
-                self._prepare()
             pieces = self._run_replicas(executor, self._feeds(feed), names, scope)
             values = [merge_tensors(piece) for piece in pieces] if return_merged else pieces
         return as_numpy(values) if return_numpy else values
@@ -108,18 +105,18 @@ class Replicas:
         if isinstance(feed, (list, tuple)):
             if len(feed) != self._count:
                 raise ValueError("got %d dicts to feed %d replicas" % (len(feed), self._count))
-            return [feed_tensors(self._program, each) for each in feed]
-        tensors = feed_tensors(self._program, feed or {})
+            return [feed_tensors(self.program, each) for each in feed]
+        tensors = feed_tensors(self.program, feed or {})
         parts = {name: split_tensor(tensor, self._count) for name, tensor in tensors.items()}
         return [{name: part[i] for name, part in parts.items()} for i in range(self._count)]
 
     def _prepare(self):
         """Cut the program into what each replica runs and what runs once."""
-        block = self._program.global_block()
+        block = self.program.global_block()
         once = OpRole.Optimize | OpRole.LRSched
         is_once = [bool(op.attr("op_role") & once) for op in block.ops]
-        self._each = _without(self._program, [i for i, flag in enumerate(is_once) if flag])
-        self._once = _without(self._program, [i for i, flag in enumerate(is_once) if not flag])
+        self._each = _without(self.program, [i for i, flag in enumerate(is_once) if flag])
+        self._once = _without(self.program, [i for i, flag in enumerate(is_once) if not flag])
         made = {name for op, flag in zip(block.ops, is_once) if not flag for name in op.output_arg_names}
         read = {name for op, flag in zip(block.ops, is_once) if flag for name in op.input_arg_names}
         persistable = {name for name, var in block.vars.items() if var.persistable}
@@ -128,10 +125,12 @@ class Replicas:
         self._made_once = {n for op, flag in zip(block.ops, is_once) if flag for n in op.output_arg_names} - made
         self._has_update = any(is_once)
         self._scopes = None
-        self._edit_count = self._program.desc.edit_count
+        self._edit_count = self.program.desc.edit_count
 
-    def _replica_scopes(self, scope):
+    def scopes(self, scope):
         """The scope itself for replica 0, children with their own statistics for the others."""
+        if self._edit_count != self.program.desc.edit_count:
+            self._prepare()
         if self._scopes is None or self._scopes[0] is not scope:
             self._scopes = [scope] + [scope.new_scope() for _ in range(self._count - 1)]
             for child in self._scopes[1:]:
@@ -141,11 +140,12 @@ class Replicas:
         return self._scopes
 
     def _run_replicas(self, executor, feeds, names, scope):
-        seed = self._program.random_seed
+        scopes = self.scopes(scope)
+        seed = self.program.random_seed
         each_names = [name for name in names if name not in self._made_once]
         results = [
             executor._executor.run(self._each.desc, child, feed, each_names + self._passed, seed)
-            for child, feed in zip(self._replica_scopes(scope), feeds)
+            for child, feed in zip(scopes, feeds)
         ]
         fetched = {name: [values[k] for values in results] for k, name in enumerate(each_names)}
         if self._has_update:

@@ -1,18 +1,59 @@
 """Looking at programs."""
 
-__all__ = ["pprint_program_codes", "pprint_block_codes", "draw_block_graphviz"]
+__all__ = ["pprint_program_codes", "pprint_block_codes", "draw_block_graphviz", "run_fast_nan_inf_debug"]
 
 
-def pprint_program_codes(program):
-    """Print a program, one op a line."""
-    print(program.to_string(True))
+def _program_of(program):
+    """A ``Program``, also of a ``core.ProgramDesc``."""
+    from paddle.fluid.framework import Program
+
+    return program if isinstance(program, Program) else Program._construct_from_desc(program)
 
 
-def pprint_block_codes(block, show_backward=True):
-    """Print a block, one op a line; ``show_backward`` False: without gradient ops."""
-    for op in block.ops:
+def pprint_program_codes(program_desc):
+    """Print a program, a ``Program`` or ``core.ProgramDesc``, one op a line."""
+    print(_program_of(program_desc).to_string(True))
+
+
+def pprint_block_codes(block_desc, show_backward=False):
+    """Print the ops of a block one a line; ``show_backward``: gradient ops too."""
+    for op in block_desc.ops:
         if show_backward or not op._is_backward_op():
             print(op.to_string())
+
+
+def run_fast_nan_inf_debug(
+    executor,
+    program=None,
+    feed=None,
+    fetch_list=None,
+    feed_var_name="feed",
+    fetch_var_name="fetch",
+    scope=None,
+    return_numpy=True,
+    use_program_cache=False,
+    dump_core=True,
+):
+    """Run a program, and stop at the first op that makes a value which is not finite.
+
+    Args:
+        executor (Executor): runs it; the other arguments are those of ``Executor.run``.
+        dump_core (bool): kept for old scripts: an exception says which op it was.
+
+    Returns:
+        A list of the values of ``fetch_list``.
+
+    Raises:
+        RuntimeError: a value is not finite; the text names op and line.
+    """
+    from paddle.fluid import core
+
+    before = core.flag("check_nan_inf")
+    core.set_flag("check_nan_inf", "1")
+    try:
+        return executor.run(program, feed, fetch_list, scope=scope, return_numpy=return_numpy)
+    finally:
+        core.set_flag("check_nan_inf", before)
 
 
 def draw_block_graphviz(block, highlights=None, path="./temp.dot"):

@@ -54,6 +54,23 @@ class Operator:
         self._attrs = kwargs
         self._executors = {}
 
+    @staticmethod
+    def create(desc):
+        """The op of a serialised ``OpDesc``, as ``OpDesc.serialize_to_string()`` gives it.
+
+        Raises:
+            ValueError: the bytes are no op.
+            NotImplementedError: there is no such op.
+        """
+        desc = core.OpDesc.parse_from_string(desc)
+        proto = OpProtoHolder.instance().get_op_proto(desc.type())
+        desc.check_attrs()
+        slots = list(desc.inputs().items()) + list(desc.outputs().items())
+        op = Operator(desc.type(), **{name: names for name, names in slots if names})
+        known = {attr.name for attr in proto.attrs} | {"op_role", "op_device"}
+        op._attrs = {name: desc.attr(name) for name in desc.attr_names() if name in known}
+        return op
+
     def type(self):
         return self._type
 
@@ -83,7 +100,11 @@ class Operator:
         return core.op_support_gpu(self._type)
 
     def __str__(self):
-        return "Op(%s), inputs: %s, outputs: %s" % (self._type, self._inputs, self._outputs)
+        inputs, outputs = (
+            ", ".join("%s[%s]" % (slot, ", ".join(names)) for slot, names in slots.items())
+            for slots in (self._inputs, self._outputs)
+        )
+        return "Op(%s), inputs:{%s}, outputs:{%s}." % (self._type, inputs, outputs)
 
     def run(self, scope, place):
         """Run the op; inputs are read from the scope and outputs left there.

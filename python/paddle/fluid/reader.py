@@ -5,6 +5,7 @@ import numpy as np
 from paddle.batch import batch as make_batches
 from paddle.fluid import core
 from paddle.fluid.data_feeder import DataFeeder
+from paddle.fluid.dataloader import BatchSampler
 from paddle.fluid.framework import VarType, default_main_program
 from paddle.fluid.prefetch import Prefetcher, QueueFiller, to_tensor
 from paddle.fluid.unique_name import UniqueNameGenerator
@@ -223,7 +224,7 @@ class DataLoader:
         if feed_list is None and not return_list:
             raise ValueError("DataLoader needs feed_list, or return_list=True")
         if batch_sampler is None:
-            batch_sampler = _IndexBatches(len(dataset), batch_size, shuffle, drop_last)
+            batch_sampler = BatchSampler(dataset, None, shuffle, batch_size, drop_last)
         self.dataset = dataset
         self.batch_sampler = batch_sampler
         self._collate = default_collate_fn if collate_fn is None else collate_fn
@@ -280,24 +281,6 @@ class DataLoader:
                     exe.run(feed=feed, fetch_list=[loss])
         """
         return _GeneratorLoader(feed_list, capacity, use_double_buffer, iterable, return_list, drop_last)
-
-
-class _IndexBatches:
-    """Lists of the indices of a dataset, in order or shuffled by ``numpy.random``."""
-
-    def __init__(self, size, batch_size, shuffle, drop_last):
-        if not isinstance(batch_size, int) or batch_size <= 0:
-            raise ValueError("batch_size must be a positive integer, got %r" % (batch_size,))
-        self._size, self._batch_size, self._shuffle, self._drop_last = size, batch_size, shuffle, drop_last
-
-    def __iter__(self):
-        order = np.random.permutation(self._size) if self._shuffle else np.arange(self._size)
-        for start in range(0, len(self) * self._batch_size, self._batch_size):
-            yield [int(i) for i in order[start : start + self._batch_size]]
-
-    def __len__(self):
-        full, rest = divmod(self._size, self._batch_size)
-        return full + (1 if rest and not self._drop_last else 0)
 
 
 def default_collate_fn(batch):

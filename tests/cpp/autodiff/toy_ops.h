@@ -211,7 +211,7 @@ struct BlockAttrs {
   static auto Fields() { return std::tuple{Field{"sub_block", &BlockAttrs::sub_block, "Block.", Presence::kRequired}}; }
 };
 inline void GradOfIf(const BlockAttrs& attrs, GradContext& context) {
-  const auto block = context.DifferentiateBlock(attrs.sub_block, context.Out("Out"));
+  const auto block = context.DifferentiateBlock({attrs.sub_block, context.Out("Out")});
   if (!block) return;
   OpDesc& op = context.EmitDefault();
   op.SetAttr("sub_block", block->block);

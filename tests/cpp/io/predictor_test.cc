@@ -46,6 +46,20 @@ TEST(PredictorTest, FromMemory) {
   ExpectRight(predictor->Run({Input()}));
 }
 
+TEST(PredictorTest, FromProgramOverAScopeOfTheCaller) {
+  std::shared_ptr<const ProgramDesc> program = LoadProgram(std::string(kFolder) + "/__model__");
+  auto scope = std::make_shared<Scope>();
+  LoadPersistables(*program, kFolder, "", scope.get());
+  PredictorOptions options;
+  options.threads = 1;
+  const auto predictor = Predictor::FromProgram(program, scope->ShareNewChild(), options);
+  EXPECT_EQ(predictor->program(), program);
+  EXPECT_EQ(predictor->scope()->parent(), scope.get());
+  ExpectRight(predictor->Run({Input()}));
+  options.threads = 2000;
+  EXPECT_THROW(Predictor::FromProgram(program, scope, options), InvalidArgument);
+}
+
 TEST(PredictorTest, ManyThreadsAndClones) {
   const auto predictor = Predictor::FromFolder(kFolder);
   std::vector<std::thread> threads;

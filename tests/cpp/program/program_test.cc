@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "paddle/program/parse_op.h"
+
 namespace paddle {
 namespace {
 
@@ -60,6 +62,15 @@ TEST(ProgramTest, AttributesRoundTrip) {
   const auto copied = ProgramDesc::Parse(program.Serialize());
   const OpDesc& copy = copied->block(0).op(0);
   for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(*copy.FindAttr("a" + std::to_string(i)), values[i]) << i;
+}
+
+TEST(OpDescTest, ParsesWhatItSerialises) {
+  OpDesc op("scale");
+  op.SetInput("X", {"x"});
+  op.SetAttr("scale", 2.0f);
+  EXPECT_EQ(ParseOp(op.Serialize()).Serialize(), op.Serialize());
+  EXPECT_THROW(ParseOp("\xff\xff"), InvalidArgument);
+  EXPECT_THROW(ParseOp(""), InvalidArgument);
 }
 
 TEST(UserLineTest, PassesOverThePackagesOwnFrames) {

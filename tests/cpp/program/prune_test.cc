@@ -36,6 +36,21 @@ TEST(PruneTest, KeepsWhatTheTargetNeeds) {
   EXPECT_EQ(Types(*Prune(program, request)), (std::vector<std::string>{"b"}));
 }
 
+TEST(PruneTest, TellsWhichBlocksWereKept) {
+  ProgramDesc program;
+  BlockDesc* block = &program.block(0);
+  for (const char* out : {"y", "z"}) {
+    BlockDesc& sub = program.AppendBlock(*block);
+    Add(block, "loop", "x", out);
+    block->ops().back()->SetAttr("sub_block", BlockRef{sub.index()});
+  }
+  PruneRequest request;
+  request.target_vars = {"z"};
+  BlockOrigins origins;
+  EXPECT_EQ(Prune(program, request, &origins)->size(), 2);
+  EXPECT_EQ(origins, (BlockOrigins{{0, 0}, {1, 2}}));
+}
+
 TEST(PruneTest, BackwardAndOptimizerGo) {
   ProgramDesc program;
   BlockDesc* block = &program.block(0);

@@ -171,7 +171,7 @@ class Program:
                 places.append(target)
             else:
                 places.append([target.block.idx, target.idx])
-        copy = Program._construct_from_desc(core.prune(self.desc, set(feeded_var_names), places))
+        copy = Program._construct_from_desc(core.prune(self.desc, set(feeded_var_names), places)[0])
         copy._seed = self._seed
         copy._copy_param_info_from(self)
         copy._copy_data_info_from(self)

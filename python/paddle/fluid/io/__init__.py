@@ -18,10 +18,14 @@ from paddle.fluid.io.variables import (
     save_vars,
 )
 
-_READER_DECORATORS = (
-    "cache map_readers buffered compose chain shuffle ComposeNotAligned firstn xmap_readers multiprocess_reader"
-).split()
-_READERS = ["PyReader", "DataLoader"]
+_LAZY = {
+    "paddle.reader": (
+        "cache map_readers buffered compose chain shuffle ComposeNotAligned firstn xmap_readers multiprocess_reader"
+    ),
+    "paddle.fluid.reader": "PyReader DataLoader default_collate_fn",
+    "paddle.fluid.dataloader": "BatchSampler Dataset",
+}
+_MODULE_OF = {name: module for module, names in _LAZY.items() for name in names.split()}
 
 __all__ = [
     "save_vars",
@@ -44,16 +48,12 @@ __all__ = [
 
 
 def __getattr__(name):
-    if name in _READER_DECORATORS:
-        from paddle import reader
+    if name not in _MODULE_OF:
+        raise AttributeError("module 'paddle.fluid.io' has no attribute '%s'" % name)
+    import importlib
 
-        return getattr(reader, name)
-    if name in _READERS:
-        from paddle.fluid import reader
-
-        return getattr(reader, name)
-    raise AttributeError("module 'paddle.fluid.io' has no attribute '%s'" % name)
+    return getattr(importlib.import_module(_MODULE_OF[name]), name)
 
 
 def __dir__():
-    return sorted(list(globals()) + _READER_DECORATORS + _READERS)
+    return sorted(list(globals()) + list(_MODULE_OF))

@@ -165,13 +165,10 @@ def _load_parameters(executor, dirname, program, params_filename):
 
     if not get_program_persistable_vars(program):
         return
-    if dirname is not None:
-        name = None if params_filename is None else os.path.basename(params_filename)
-        load_persistables(executor, dirname, program, name)
-        return
-    import tempfile
+    if dirname is None:
+        from paddle.fluid.executor import global_scope
 
-    with tempfile.TemporaryDirectory() as folder:
-        with open(os.path.join(folder, "params"), "wb") as file:
-            file.write(params_filename)
-        load_persistables(executor, folder, program, "params")
+        core._load_persistables_from_bytes(program.desc, global_scope(), params_filename)
+        return
+    name = None if params_filename is None else os.path.basename(params_filename)
+    load_persistables(executor, dirname, program, name)

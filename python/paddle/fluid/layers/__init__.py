@@ -1,7 +1,9 @@
 """The layers: functions that append ops to the default main program and return the variables they compute."""
 
 from paddle.fluid.layers import (  # noqa: F401
+    array,
     control_flow,
+    decode,
     io,
     layer_function_generator,
     loss,

@@ -2,13 +2,32 @@
 
 from paddle.fluid.framework import Variable, VarType
 from paddle.fluid.layer_helper import LayerHelper
+from paddle.fluid.layers import array
 from paddle.fluid.layers._blocks import BlockGuard, outer_use
 from paddle.fluid.layers._op import append_op, check_variable
+from paddle.fluid.layers.array import (  # noqa: F401  (Fluid names all of these here)
+    array_length,
+    array_read,
+    array_to_lod_tensor,
+    array_write,
+    create_array,
+    lod_rank_table,
+    lod_tensor_to_array,
+    max_sequence_len,
+    merge_lod_tensor,
+    reorder_lod_tensor_by_rank,
+    select_input,
+    select_output,
+    shrink_memory,
+    split_lod_tensor,
+)
 from paddle.fluid.layers.branches import case, cond, switch_case
+from paddle.fluid.layers.dynamic_rnn import DynamicRNN
+from paddle.fluid.layers.if_else import IfElse
 from paddle.fluid.layers.loops import While, while_loop
 from paddle.fluid.layers.static_rnn import StaticRNN
 
-__all__ = [
+__all__ = array.__all__ + [
     "While",
     "Switch",
     "increment",
@@ -25,6 +44,8 @@ __all__ = [
     "case",
     "switch_case",
     "StaticRNN",
+    "DynamicRNN",
+    "IfElse",
 ]
 
 

@@ -2,9 +2,10 @@
 
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.layers._op import append_op, check_variable
+from paddle.fluid.layers.decode import beam_search, beam_search_decode  # noqa: F401
 from paddle.fluid.param_attr import ParamAttr
 
-__all__ = ["dynamic_lstm", "dynamic_lstmp", "dynamic_gru", "gru_unit", "lstm_unit"]
+__all__ = ["dynamic_lstm", "dynamic_lstmp", "dynamic_gru", "gru_unit", "lstm_unit", "beam_search", "beam_search_decode"]
 
 
 def dynamic_lstm(

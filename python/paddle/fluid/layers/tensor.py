@@ -137,19 +137,20 @@ def concat(input, axis=0, name=None):
 
 
 def tensor_array_to_tensor(input, axis=1, name=None, use_stack=False):
-    """The tensors of an array put behind each other along a dimension, or ``use_stack``: along a new one.
+    """The items of an array put behind each other along a dimension, or with ``use_stack`` along a new one.
 
     Args:
-        input (Variable): an array.
-        axis (int): the dimension.
+        input (Variable): an array of one item at least; all of one type, and of one shape but for the dimension.
+        axis (int): the dimension of the result; negative ones count from the last.
         name (str): name of the layer.
-        use_stack (bool): put the tensors along a new dimension.
+        use_stack (bool): put the items along a new dimension.
 
     Returns:
-        (Variable, Variable): it, and the size of each tensor along the dimension, int32.
+        (Variable, Variable): it, and the size of each item along the dimension, int32.
 
     Raises:
-        ValueError: ``input`` is no array.
+        TypeError: ``input`` is not a Variable.
+        ValueError: ``input`` is no array, or has no such dimension; when the program runs: the items do not fit.
     """
     attrs = {"axis": axis, "use_stack": use_stack}
     outputs = {"Out": "X", "OutIndex": "int32"}

@@ -1,5 +1,6 @@
 """Layers of networks; by subject in the modules of this package."""
 
+from paddle.fluid.layers.decode import gather_tree
 from paddle.fluid.layers.nn.activation import (
     brelu,
     elu,
@@ -61,6 +62,7 @@ from paddle.fluid.layers.nn.elementwise import (
 )
 from paddle.fluid.layers.nn.index import (
     crop,
+    crop_tensor,
     gather,
     gather_nd,
     index_sample,

@@ -348,6 +348,45 @@ def crop(x, shape=None, offsets=None, name=None):
     return append_op("crop", inputs, {"Out": "X"}, attrs, name=name)
 
 
+def crop_tensor(x, shape=None, offsets=None, name=None):
+    """A part of a variable; its sizes and place may be computed.
+
+    Args:
+        x (Variable): any shape.
+        shape: sizes of the part; -1: up to the end. A list of integers and int32 Variables of shape (1,), or an int32
+            Variable.
+        offsets: where it begins, in the same form; 0 by default.
+        name (str): name of the layer.
+
+    Returns:
+        Variable: of the type of ``x``.
+
+    Raises:
+        TypeError: ``shape`` or ``offsets`` is of another kind.
+        ValueError: a size is 0 or below -1, an offset negative, or the part is not inside.
+    """
+    check_variable(x, "x of crop_tensor")
+    helper = LayerHelper("crop_tensor", input=x, name=name)
+    offsets = [0] * len(x.shape) if offsets is None else offsets
+    inputs, attrs = {"X": x}, {}
+    for key, values, least in (("shape", shape, -1), ("offsets", offsets, 0)):
+        slot = key.capitalize()
+        if isinstance(values, Variable):
+            values.stop_gradient = True
+            inputs[slot] = values
+            attrs[key] = [] if key == "shape" else [-1] * len(x.shape)
+            continue
+        if not isinstance(values, (list, tuple)):
+            raise TypeError("%s of crop_tensor must be a list or a Variable, got %r" % (key, values))
+        for value in values:
+            if not isinstance(value, Variable) and (value < least or (key == "shape" and value == 0)):
+                raise ValueError("%s of crop_tensor cannot hold %r, got %s" % (key, value, list(values)))
+        attrs[key], variables = int_inputs(values, helper)
+        if variables:
+            inputs[slot + "Tensor"] = variables
+    return append_op("crop_tensor", inputs, {"Out": "X"}, attrs, helper=helper)
+
+
 def shard_index(input, index_num, nshards, shard_id, ignore_value=-1):
     """Numbers within a shard: ids are divided among ``nshards``; those of shard ``shard_id`` become numbers in it.
 
