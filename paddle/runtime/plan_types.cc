@@ -41,8 +41,12 @@ class TypeFlow {
         known = false;
     }
     known = known && Infer(instruction, table);
-    for (size_t arg = instruction.inputs; arg < table.size(); ++arg)
-      if (table[arg]) metas_[instruction.values[arg]] = known ? std::optional(made[arg]) : std::nullopt;
+    for (size_t arg = instruction.inputs; arg < table.size(); ++arg) {
+      if (!table[arg]) continue;
+      // What an array or a row-sparse matrix holds is as the run fills it.
+      const bool tensor = made[arg].kind == VarKind::kTensor;
+      metas_[instruction.values[arg]] = known && tensor ? std::optional(made[arg]) : std::nullopt;
+    }
   }
 
  private:
