@@ -94,6 +94,7 @@ void BlockBackward::Run(const std::vector<bool>& path, std::vector<Segment> segm
     for (const auto& name : op->OutputNames())
       if (Overwrites(*op, name, forward_) && !restored_.contains(name)) gradients_.Forget(name, begin);
   }
+  writers_.Finish();
   gradients_.Finish();
 }
 
@@ -193,6 +194,7 @@ std::vector<std::string> BlockBackward::GiveTargets(const BlockGradRequest& requ
       grad = gradients_.Read(name);
     } else if (Contains(request.carried, name) && Wanted(name) && IsFloat(forward_, name)) {
       grad = GradName(name);
+      grad_block->Var(grad).SetMeta(forward_.FindVarRecursive(name)->Meta());
       started_.insert(grad);
     }
     if (!grad.empty()) inner->gradients_.Give(name, grad);

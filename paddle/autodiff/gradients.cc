@@ -125,6 +125,9 @@ std::string Gradients::Contribute(const std::string& variable, bool in_place, st
   const std::string plain = PlainName(variable);
   const int index = static_cast<int>(ops_.size()) - 1;
   const bool ours = !state.parts.empty() && state.parts[0].op >= 0;
+  // What a gradient block writes into an array around it is added to the item there.
+  if (state.parts.size() == 1 && !ours && ops_.back().type() == "write_to_array")
+    return state.latest = state.parts[0].name;
   if (in_place && ours) {  // an op that overwrote its input: the gradient takes the same way
     state.parts[0].op = index;
     return state.latest = state.parts[0].name;

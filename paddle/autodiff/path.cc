@@ -105,11 +105,11 @@ const OpDesc* Writers::WriterFrom(const std::string& name, size_t begin, bool fl
 // than that one read.
 const OpDesc* Writers::WriterOfOuter(const std::string& name, size_t at) const {
   const auto found = writers_.find(name);
-  if (found == writers_.end() || restored_.contains(name) || found->second.front() >= at) return nullptr;
+  if (found == writers_.end() || found->second.front() >= at) return nullptr;
   return &block_.op(static_cast<int>(found->second.front()));
 }
 
-void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) const {
+void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) {
   const OpDesc& op = block_.op(static_cast<int>(at));
   const OpDef& def = Registry::Get().Find(grad.type());
   for (const auto& slot : def.inputs) {
@@ -119,12 +119,22 @@ void Writers::Check(size_t at, const OpDesc& grad, const NameSet& gradients) con
       // What an op reads and writes under one name is meant as the slot says.
       const bool written = Contains(op.OutputNames(), name) &&
                            (!Contains(op.Input(slot.name), name) || Contains(grad.OutputNames(), name));
-      const bool as_found = found_.contains(name) && !restored_.contains(name) && !Contains(grad.OutputNames(), name);
-      const OpDesc* writer = as_found ? WriterOfOuter(name, written ? at + 1 : at)
-                                      : WriterFrom(name, written ? at + 1 : at, slot.has(kFlat));
-      if (writer) Throw("the gradient of op", op, name, *writer);
+      const size_t from = written ? at + 1 : at;
+      const OpDesc* writer = WriterFrom(name, from, slot.has(kFlat));
+      if (!found_.contains(name) || restored_.contains(name) || Contains(grad.OutputNames(), name)) {
+        if (writer) Throw("the gradient of op", op, name, *writer);
+        continue;
+      }
+      if (writer) readings_.push_back({at, name, writer, true});
+      if (const OpDesc* first = WriterOfOuter(name, from)) readings_.push_back({at, name, first, false});
     }
   }
+}
+
+void Writers::Finish() const {
+  for (const Reading& reading : readings_)
+    if (restored_.contains(reading.name) == reading.if_restored)
+      Throw("the gradient of op", block_.op(static_cast<int>(reading.at)), reading.name, *reading.writer);
 }
 
 void Writers::CheckAgain(size_t at, const OpDesc& again) const {

@@ -28,9 +28,11 @@ class Writers {
   // Throws InvalidArgument naming both ops' lines if `grad`, which belongs to the op at `at`, reads a value of that op
   // that a later op has written over. Ops of the optimizer do not count: programs with several losses update parameters
   // in between.
-  void Check(size_t at, const OpDesc& grad, const std::set<std::string>& gradients) const;
+  void Check(size_t at, const OpDesc& grad, const std::set<std::string>& gradients);
   // The same for `again`, a repetition of the op at `at`.
   void CheckAgain(size_t at, const OpDesc& again) const;
+  // When the whole block is differentiated: throws like Check where it turned out that gradient ops see another value.
+  void Finish() const;
   // Whether there may be a value of `name` in front of the op at `at`.
   bool WrittenBefore(const std::string& name, size_t at) const;
   // A gradient op restores `name` to what it was in front of the op at `at`.
@@ -41,7 +43,17 @@ class Writers {
   const OpDesc* WriterOfOuter(const std::string& name, size_t at) const;
   [[noreturn]] void Throw(const char* who, const OpDesc& op, const std::string& name, const OpDesc& writer) const;
 
+  // A gradient op, of the op at `at`, that reads a variable around the block. Gradient blocks that restore the variable
+  // see it as it is by then; others as the run found it. `writer` is in the way in the one case or in the other.
+  struct Reading {
+    size_t at;
+    std::string name;
+    const OpDesc* writer;
+    bool if_restored;
+  };
+
   const BlockDesc& block_;
+  std::vector<Reading> readings_;
   std::map<std::string, std::vector<size_t>> writers_;
   std::map<std::string, size_t> restored_;
   std::set<std::string> found_;  // around the block, and read before they are written

@@ -57,9 +57,10 @@ class Builder {
   }
 
  private:
+  // What is given to a block stands for a variable around it, though the block declares it.
   bool IsOuter(std::string_view name) const {
     const auto var = block_.FindVar(name);
-    return !var || var->persistable();
+    return !var || var->persistable() || plan_->given.contains(name);
   }
 
   // Runs `action`; an error of it gets the op's text.

@@ -9,6 +9,8 @@ from paddle.fluid import layers
 
 for _type in ("while", "while_grad", "conditional_block_grad"):
     Elsewhere(_type, "tests/ops/test_loops.py")
+for _type in ("recurrent", "recurrent_grad"):
+    Elsewhere(_type, "tests/python/test_recurrent_layers.py")
 
 ROWS, SIZE = 2, 3
 

@@ -62,8 +62,12 @@ KNOWN_BETTER = {
 }
 
 
+# Gradients that the op gives its gradient block, which the record does not describe.
+GIVEN = {"static_rnn": {"static_rnn_0.tmp_%d@GRAD" % i for i in range(3)}}
+
+
 def compare_vars(want, got, where):
-    assert set(got) == set(want), where
+    assert set(want) <= set(got) and set(got) - set(want) <= GIVEN.get(where[0], set()), where
     for name, var in want.items():
         is_index_of_pool = "sequence_pool" in name and name.endswith(".tmp_1")
         is_shape_of_target = name.endswith("_shape") and name[: -len("_shape")] in want

@@ -192,7 +192,7 @@ def switch_case(branch_index, branch_fns, default=None, name=None):
         raise TypeError("The default in switch_case must be callable, got %s" % type(default).__name__)
     if branch_index.dtype != VarType.INT64:
         branch_index = cast(branch_index, "int64")
-    for key, function in reversed(items):
+    for key, function in items:
         pred = equal(branch_index, fill_constant([1], "int64", key))
         default = partial(cond, pred=pred, true_fn=function, false_fn=default)
     return default()

@@ -1,7 +1,5 @@
 """A recurrence over sequences of varying length, described by one step."""
 
-from contextlib import contextmanager
-
 from paddle.fluid import unique_name
 from paddle.fluid.framework import VarType, Variable
 from paddle.fluid.layer_helper import LayerHelper
@@ -87,7 +85,6 @@ class DynamicRNN:
                 inputs={"RankTable": self.lod_rank_table},
                 outputs={"Out": self.max_seq_len},
             )
-            self.max_seq_len.stop_gradient = True
             around.append_op(
                 type="less_than",
                 inputs={"X": self.step_idx, "Y": self.max_seq_len},
@@ -131,31 +128,38 @@ class DynamicRNN:
         )
         return shrink_memory(ordered, self.step_idx, self.lod_rank_table)
 
-    @contextmanager
     def block(self):
         """The ``with`` statement that describes one step.
 
         Raises:
             ValueError: the block was filled before.
         """
-        from paddle.fluid.layers.array import array_to_lod_tensor, array_write
-        from paddle.fluid.layers.control_flow import increment, less_than
-        from paddle.fluid.layers.tensor import fill_constant
-
         if self.status != DynamicRNN.BEFORE_RNN:
             raise ValueError("rnn.block() can only be invoke once")
+        return _StepGuard(self)
+
+    def _begin(self):
+        from paddle.fluid.layers.tensor import fill_constant
+
         self.step_idx = fill_constant(shape=[1], dtype="int64", value=0, force_cpu=True)
         self.step_idx.stop_gradient = False
         self.status = DynamicRNN.IN_RNN
-        with self.while_op.block():
-            yield
-            if self.lod_rank_table is None:
-                raise ValueError("a DynamicRNN needs at least one step_input, whose lengths tell the steps")
-            increment(x=self.step_idx, value=1.0, in_place=True)
-            for new, array in self._memories.values():
-                if new is not None:
-                    array_write(x=new, i=self.step_idx, array=array)
-            less_than(x=self.step_idx, y=self.max_seq_len, force_cpu=True, cond=self.cond)
+
+    def _end_of_step(self):
+        from paddle.fluid.layers.array import array_write
+        from paddle.fluid.layers.control_flow import increment, less_than
+
+        if self.lod_rank_table is None:
+            raise ValueError("a DynamicRNN needs at least one step_input, whose lengths tell the steps")
+        increment(x=self.step_idx, value=1.0, in_place=True)
+        for new, array in self._memories.values():
+            if new is not None:
+                array_write(x=new, i=self.step_idx, array=array)
+        less_than(x=self.step_idx, y=self.max_seq_len, force_cpu=True, cond=self.cond)
+
+    def _end(self):
+        from paddle.fluid.layers.array import array_to_lod_tensor
+
         self.status = DynamicRNN.AFTER_RNN
         for array in self._output_arrays:
             self._outputs.append(array_to_lod_tensor(x=array, table=self.lod_rank_table))
@@ -192,6 +196,9 @@ class DynamicRNN:
 
         self._check_inside("memory")
         around = self._around()
+        if init is None and not self._input_arrays:
+            raise ValueError("step_input should be invoked before memory(shape=..., value=...)")
+        zero = self._zero(around)
         if init is not None:
             check_variable(init, "init of DynamicRNN.memory")
             start = self._reordered(around, init) if need_reorder else init
@@ -199,7 +206,7 @@ class DynamicRNN:
             start = self._filled(around, shape, value, dtype)
         array = self._new(around, "dynamic_rnn_mem_array", start.dtype, VarType.LOD_TENSOR_ARRAY)
         around.append_op(
-            type="write_to_array", inputs={"X": start, "I": self._zero(around)}, outputs={"Out": array}
+            type="write_to_array", inputs={"X": start, "I": zero}, outputs={"Out": array}
         )
         before = array_read(array=array, i=self.step_idx)
         before = shrink_memory(x=before, i=self.step_idx, table=self.lod_rank_table)
@@ -228,8 +235,6 @@ class DynamicRNN:
         return ordered
 
     def _filled(self, around, shape, value, dtype):
-        if not self._input_arrays:
-            raise ValueError("step_input should be invoked before memory(shape=..., value=...)")
         if not isinstance(shape, (list, tuple)):
             raise TypeError("memory needs init, or shape as a list or tuple, got %s" % type(shape).__name__)
         steps, steps_dtype = self._input_arrays[0]
@@ -285,3 +290,25 @@ class DynamicRNN:
             array = self._new(around, name, each.dtype, VarType.LOD_TENSOR_ARRAY)
             array_write(x=each, i=self.step_idx, array=array)
             self._output_arrays.append(array)
+
+
+class _StepGuard:
+    def __init__(self, rnn):
+        self._rnn = rnn
+
+    def __enter__(self):
+        self._rnn._begin()
+        self._loop = self._rnn.while_op.block()
+        self._loop.__enter__()
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            return self._loop.__exit__(kind, value, trace)
+        try:
+            self._rnn._end_of_step()
+        except ValueError:
+            self._loop.main_program._rollback()
+            raise
+        self._loop.__exit__(None, None, None)
+        self._rnn._end()
+        return False
