@@ -1,4 +1,4 @@
-"""StaticRNN and DynamicRNN against NumPy, and their gradients by differences."""
+"""StaticRNN, with its ops "recurrent" and "recurrent_grad", and DynamicRNN against NumPy, and their gradients by differences."""
 
 import numpy as np
 import pytest
