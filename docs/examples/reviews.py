@@ -48,7 +48,7 @@ def build(seed, tokens, dropout=0.5):
         probability = fluid.layers.scale(fluid.layers.sum(both), 0.5)
         predict = main.clone(for_test=True)
         loss = fluid.layers.mean(fluid.layers.sum([fluid.layers.cross_entropy(one, label) for one in both]))
-        fluid.optimizer.Adam(0.003).minimize(loss)
+        fluid.optimizer.Adam(0.005).minimize(loss)
         average = fluid.optimizer.ModelAverage(0.5, min_average_window=20, max_average_window=500)
     return (main, startup, predict), loader, probability, loss, average
 
@@ -82,7 +82,7 @@ def accuracy(exe, predict, probability, reviews):
 
 
 def train():
-    args = training.options(__doc__, "out/reviews", epochs=10)
+    args = training.options(__doc__, "out/reviews", epochs=9)
     reviews, test_reviews, tokens = datasets.reviews(args.small, args.validate)
     programs, loader, probability, loss, average = build(args.seed, tokens)
     main, startup, predict = programs
