@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "paddle/base/interrupt.h"
 #include "paddle/device/device.h"
 #include "paddle/device/late_error.h"
 #include "paddle/runtime/iteration.h"
-#include "paddle/tensor/transfer.h"
 
 namespace paddle {
 

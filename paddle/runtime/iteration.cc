@@ -1,5 +1,6 @@
 #include "paddle/runtime/iteration.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "paddle/base/interrupt.h"
@@ -19,6 +20,12 @@ uint64_t Mix(uint64_t seed, int number) {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
   return z ^ (z >> 31);
+}
+
+void CopyTensor(const DeviceContext& context, const Tensor& from, Tensor* to) {
+  to->meta() = from.meta();
+  to->Allocate(context.allocator());
+  context.Copy(to->mutable_raw(), from.raw(), from.bytes());
 }
 
 }  // namespace
@@ -61,9 +68,7 @@ void Iteration::Give(const std::string& name, const Tensor& value) {
   given.lent = nullptr;
   Tensor& tensor = given.own.Become<Tensor>();
   if (!Writes(name)) return tensor.ShareFrom(value);
-  tensor.meta() = value.meta();
-  tensor.Allocate(outer_.context_.allocator());
-  outer_.context_.Copy(tensor.mutable_raw(), value.raw(), value.bytes());
+  CopyTensor(outer_.context_, value, &tensor);
 }
 
 void Iteration::Lend(const std::string& name, Variable* variable) {
@@ -104,11 +109,7 @@ void Iteration::TakeSnapshots(bool at_end) {
     if (snapshot.at_end != at_end) continue;
     const Variable* from = Find(snapshot.name);
     if (!from || !from->holds<Tensor>() || !from->initialized()) continue;
-    const Tensor& value = from->get<Tensor>();
-    Tensor& copy = snapshots_[snapshot.name].Become<Tensor>();
-    copy.meta() = value.meta();
-    copy.Allocate(outer_.context_.allocator());
-    outer_.context_.Copy(copy.mutable_raw(), value.raw(), value.bytes());
+    CopyTensor(outer_.context_, from->get<Tensor>(), &snapshots_[snapshot.name].Become<Tensor>());
   }
 }
 

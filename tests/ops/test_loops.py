@@ -3,23 +3,15 @@
 import numpy as np
 import pytest
 from harness import Elsewhere
+from programs import numeric, programs  # noqa: F401  (a fixture)
 
 import paddle.fluid as fluid
 from paddle.fluid import layers
 
 for _type in ("while", "while_grad", "conditional_block_grad"):
     Elsewhere(_type, "tests/ops/test_loops.py")
-for _type in ("recurrent", "recurrent_grad"):
-    Elsewhere(_type, "tests/python/test_recurrent_layers.py")
 
 ROWS, SIZE = 2, 3
-
-
-@pytest.fixture(autouse=True)
-def programs():
-    scope = fluid.Scope()
-    with fluid.scope_guard(scope), fluid.program_guard(fluid.Program(), fluid.Program()), fluid.unique_name.guard():
-        yield scope
 
 
 def parameter(name, value):
@@ -40,19 +32,6 @@ def run(feed, fetch):
     exe = fluid.Executor(fluid.CPUPlace())
     start(exe)
     return exe.run(feed=feed, fetch_list=fetch)
-
-
-def numeric(function, at, step=1e-6):
-    """Central differences of a number by each element of an array."""
-    grad = np.zeros_like(at)
-    for index in np.ndindex(*at.shape):
-        sides = []
-        for sign in (1, -1):
-            moved = at.copy()
-            moved[index] += sign * step
-            sides.append(function(moved))
-        grad[index] = (sides[0] - sides[1]) / (2 * step)
-    return grad
 
 
 def data(name="x", shape=(ROWS, SIZE), dtype="float64"):

@@ -9,13 +9,6 @@ from paddle.fluid import layers
 X = np.random.RandomState(0).uniform(-1, 1, [4, 3]).astype("float32")
 
 
-@pytest.fixture(autouse=True)
-def programs():
-    with fluid.scope_guard(fluid.Scope()), fluid.program_guard(fluid.Program(), fluid.Program()):
-        with fluid.unique_name.guard():
-            yield
-
-
 def number(value, dtype="float32"):
     return layers.fill_constant([1], dtype, value)
 

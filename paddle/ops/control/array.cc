@@ -2,12 +2,14 @@
 
 #include <cstring>
 
+#include "paddle/math/map.h"
+
 namespace paddle {
 
-void CheckIndex(const InferContext& context) {
-  context.CheckDType("I", kIndices);
-  const int64_t numel = context.In("I").numel();
-  Require(numel == 1 || numel < 0, "the index I has shape ", context.In("I").dims, "; expected one integer, [1]");
+void CheckIndex(const InferContext& context, std::string_view input) {
+  context.CheckDType(input, kIndices);
+  const Dims& dims = context.In(input).dims;
+  Require(SizesAgree(dims.numel(), 1), "the index ", input, " has shape ", dims, "; expected one integer, [1]");
 }
 
 int64_t IndexOf(const Tensor& index) {
@@ -55,6 +57,25 @@ void CopyTensor(const Tensor& from, Allocator& allocator, Tensor* to) {
   to->Allocate(from.dims(), from.dtype(), allocator);
   to->set_lod(from.lod());
   if (from.bytes()) std::memcpy(to->mutable_raw(), from.raw(), from.bytes());
+}
+
+void CopyArray(const TensorArray& from, Allocator& allocator, TensorArray* to) {
+  to->items.resize(from.items.size());
+  for (size_t i = 0; i < from.items.size(); ++i) {
+    if (from.items[i].initialized())
+      CopyTensor(from.items[i], allocator, &to->items[i]);
+    else
+      to->items[i] = {};
+  }
+}
+
+void AddGradient(const Tensor& part, Tensor* total) {
+  Require(part.dims() == total->dims() && part.dtype() == total->dtype(), "a gradient of ", part.meta(),
+          " cannot be added to one of ", total->meta());
+  VisitNumber(total->dtype(), [&]<class T>() {
+    math::Map([](T a, T b) { return static_cast<T>(a + b); }, total->data<T>(), part.data<T>(),
+              total->mutable_data<T>(), total->numel());
+  });
 }
 
 void ZerosLike(const TensorMeta& like, Allocator& allocator, Tensor* to) {

@@ -11,8 +11,8 @@ namespace paddle {
 // A loop that writes more is a mistake; an array of this many tensors takes half a gigabyte without their elements.
 constexpr int64_t kMaxArrayItems = int64_t{1} << 22;
 
-// Checks the index I of an op: one integer.
-void CheckIndex(const InferContext& context);
+// Checks the index of an op: one integer.
+void CheckIndex(const InferContext& context, std::string_view input = "I");
 // The integer in I; not negative, and below kMaxArrayItems.
 int64_t IndexOf(const Tensor& index);
 
@@ -33,6 +33,10 @@ const Tensor& ItemOf(const TensorArray& array, int64_t i, std::string_view name)
 
 // Bytes, sizes, element type and LoD; memory of `to` that is large enough is kept.
 void CopyTensor(const Tensor& from, Allocator& allocator, Tensor* to);
+// Items that `from` never wrote are empty in `to`.
+void CopyArray(const TensorArray& from, Allocator& allocator, TensorArray* to);
+// Adds a contribution to a gradient. Throws InvalidArgument unless sizes and element types are the same.
+void AddGradient(const Tensor& part, Tensor* total);
 // Zeros of the sizes, element type and LoD of `like`.
 void ZerosLike(const TensorMeta& like, Allocator& allocator, Tensor* to);
 

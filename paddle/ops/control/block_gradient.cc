@@ -1,10 +1,9 @@
 #include "paddle/ops/control/block_gradient.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "paddle/math/add_rows.h"
-#include "paddle/math/map.h"
+#include "paddle/ops/control/array.h"
 
 namespace paddle {
 namespace {
@@ -14,49 +13,33 @@ void CheckOnHost(const Tensor& tensor) {
     throw Unimplemented("gradients of blocks are added up on the host only; run this program on the CPU");
 }
 
-void CopyTensor(const CpuContext& cpu, const Tensor& from, Tensor* to) {
-  if (from.raw() == to->raw()) return;
+void CopyOnHost(const CpuContext& cpu, const Tensor& from, Tensor* to) {
   CheckOnHost(from);
-  to->Allocate(from.dims(), from.dtype(), cpu.allocator());
-  to->set_lod(from.lod());
-  if (from.bytes()) std::memcpy(to->mutable_raw(), from.raw(), from.bytes());
+  CopyTensor(from, cpu.allocator(), to);
 }
 
-void ZeroTensor(const CpuContext& cpu, const Tensor& like, Tensor* to) {
-  CheckOnHost(like);
-  to->Allocate(like.dims(), like.dtype(), cpu.allocator());
-  to->set_lod(like.lod());
-  if (to->bytes()) std::memset(to->mutable_raw(), 0, to->bytes());
-}
-
-void AddTensorTo(const Tensor& part, Tensor* total) {
+void AddOnHost(const Tensor& part, Tensor* total) {
   CheckOnHost(part);
-  Require(part.dims() == total->dims() && part.dtype() == total->dtype(), "a run of the block computed a gradient of ",
-          part.meta(), ", but another one ", total->meta());
-  VisitNumber(total->dtype(), [&]<class T>() {
-    math::Map([](T a, T b) { return static_cast<T>(a + b); }, total->data<T>(), part.data<T>(),
-              total->mutable_data<T>(), total->numel());
-  });
+  AddGradient(part, total);
 }
 
 }  // namespace
 
 void CopyVariable(const CpuContext& cpu, const Variable& from, Variable* to) {
   if (&from == to) return;
-  if (from.holds<Tensor>()) return CopyTensor(cpu, from.get<Tensor>(), &to->Become<Tensor>());
+  if (from.holds<Tensor>()) return CopyOnHost(cpu, from.get<Tensor>(), &to->Become<Tensor>());
   if (from.holds<SelectedRows>()) {
     const auto& rows = from.get<SelectedRows>();
     auto& copy = to->Become<SelectedRows>();
     copy.meta = rows.meta;
     copy.rows = rows.rows;
-    return CopyTensor(cpu, rows.value, &copy.value);
+    return CopyOnHost(cpu, rows.value, &copy.value);
   }
   const auto& array = from.get<TensorArray>();
   auto& copy = to->Become<TensorArray>();
   copy.meta = array.meta;
-  copy.items.resize(array.items.size());
-  for (size_t i = 0; i < array.items.size(); ++i)
-    if (array.items[i].initialized()) CopyTensor(cpu, array.items[i], &copy.items[i]);
+  for (const Tensor& item : array.items) CheckOnHost(item);
+  CopyArray(array, cpu.allocator(), &copy);
 }
 
 void FillZerosLike(const CpuContext& cpu, const Variable& like, Variable* to) {
@@ -72,7 +55,8 @@ void FillZerosLike(const CpuContext& cpu, const Variable& like, Variable* to) {
     rows.meta.dtype = like.meta().dtype;
     return rows.Allocate(0, cpu.allocator());
   }
-  ZeroTensor(cpu, like.get<Tensor>(), &to->Become<Tensor>());
+  CheckOnHost(like.get<Tensor>());
+  ZerosLike(like.meta(), cpu.allocator(), &to->Become<Tensor>());
 }
 
 void GradientSum::Add(const Variable* part) {
@@ -84,12 +68,10 @@ void GradientSum::Add(const Variable* part) {
   } else if (!started_) {
     CopyVariable(cpu_, *part, &total_);
   } else {
-    AddTensor(part->get<Tensor>());
+    AddOnHost(part->get<Tensor>(), &total_.get<Tensor>());
   }
   started_ = true;
 }
-
-void GradientSum::AddTensor(const Tensor& part) { AddTensorTo(part, &total_.get<Tensor>()); }
 
 void GradientSum::AddRows(const SelectedRows& part) {
   CheckOnHost(part.value);
@@ -122,9 +104,9 @@ void GradientSum::AddArray(const TensorArray& part) {
   for (size_t i = 0; i < part.items.size(); ++i) {
     if (!part.items[i].initialized()) continue;
     if (total.items[i].initialized())
-      AddTensorTo(part.items[i], &total.items[i]);
+      AddOnHost(part.items[i], &total.items[i]);
     else
-      CopyTensor(cpu_, part.items[i], &total.items[i]);
+      CopyOnHost(cpu_, part.items[i], &total.items[i]);
   }
 }
 

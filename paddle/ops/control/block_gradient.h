@@ -20,8 +20,6 @@ class GradientSum {
   void Finish();
 
  private:
-  void Zero();
-  void AddTensor(const Tensor& part);
   void AddRows(const SelectedRows& part);
   void AddArray(const TensorArray& part);
 

@@ -1,5 +1,4 @@
 // write_to_array, read_from_array, lod_array_length: a list of tensors that grows.
-#include "paddle/math/map.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/control/array.h"
 
@@ -11,22 +10,13 @@ void InferWrite(const NoAttrs&, InferContext& context) {
   SetArray(context, "Out", context.In("X"), context.In("X").lod_level);
 }
 
-// An array of gradients may get several contributions to an item, from runs of a block and from around it.
-void AddTo(const Tensor& x, Tensor* item) {
-  Require(x.dims() == item->dims() && x.dtype() == item->dtype(), "a gradient of ", x.meta(),
-          " cannot be added to one of ", item->meta());
-  VisitNumber(x.dtype(), [&]<class T>() {
-    math::Map([](T a, T b) { return static_cast<T>(a + b); }, item->data<T>(), x.data<T>(), item->mutable_data<T>(),
-              x.numel());
-  });
-}
-
 void Write(const CpuContext& cpu, const NoAttrs&, const OpDesc& op, const Tensor& x, const Tensor& i,
            TensorArray& out) {
   const int64_t index = IndexOf(i);
   if (index >= static_cast<int64_t>(out.items.size())) out.items.resize(index + 1);
   Tensor& item = out.items[index];
-  if (item.initialized() && (op.Role() & kBackward)) return AddTo(x, &item);
+  // An array of gradients may get several contributions to an item, from runs of a block and from around it.
+  if (item.initialized() && (op.Role() & kBackward)) return AddGradient(x, &item);
   CopyTensor(x, cpu.allocator(), &item);
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 
+#include "paddle/ops/control/array.h"
 #include "paddle/ops/control/block_gradient.h"
 
 namespace paddle {
@@ -163,8 +164,8 @@ BlockVars VarsOfGrad(const RecurrentAttrs& attrs, const OpDesc& op) {
 }
 
 Tensor ZerosLike(const CpuContext& cpu, const Tensor& like) {
-  Tensor zeros(like.dims(), like.dtype(), cpu.allocator());
-  if (zeros.bytes()) std::memset(zeros.mutable_raw(), 0, zeros.bytes());
+  Tensor zeros;
+  ZerosLike(like.meta(), cpu.allocator(), &zeros);
   return zeros;
 }
 

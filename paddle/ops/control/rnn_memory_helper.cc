@@ -1,7 +1,7 @@
 // rnn_memory_helper: a state on its way from one step of a recurrent network to the next.
 #include <cstring>
 
-#include "paddle/op/registry.h"
+#include "paddle/ops/manipulation/manipulation.h"
 
 namespace paddle {
 namespace {
@@ -13,13 +13,9 @@ struct MemoryAttrs {
   }
 };
 
-void Copy(const Tensor& from, Tensor* to) {
-  if (from.bytes() && to->raw() != from.raw()) std::memcpy(to->mutable_raw(), from.raw(), from.bytes());
-}
-
 void Infer(const MemoryAttrs&, InferContext& context) { context.CopyMeta("X", "Out"); }
 
-void Run(const CpuContext&, const MemoryAttrs&, const Tensor& x, Tensor& out) { Copy(x, &out); }
+void Run(const CpuContext&, const MemoryAttrs&, const Tensor& x, Tensor& out) { CopyBytes(x, out); }
 
 void InferGrad(const MemoryAttrs&, InferContext& context) {
   if (context.Has("Out@GRAD")) {
@@ -31,7 +27,7 @@ void InferGrad(const MemoryAttrs&, InferContext& context) {
 
 void RunGrad(const CpuContext&, const MemoryAttrs&, const Tensor*, const Tensor* d_out, const Tensor&, Tensor* dx) {
   if (!dx) return;
-  if (d_out) return Copy(*d_out, dx);
+  if (d_out) return CopyBytes(*d_out, *dx);
   if (dx->bytes()) std::memset(dx->mutable_raw(), 0, dx->bytes());
 }
 

@@ -5,12 +5,6 @@
 namespace paddle {
 namespace {
 
-void CheckMask(const InferContext& context) {
-  context.CheckDType("Mask", kIndices);
-  const int64_t numel = context.In("Mask").numel();
-  Require(numel == 1 || numel < 0, "Mask has shape ", context.In("Mask").dims, "; expected one integer, [1]");
-}
-
 size_t Chosen(const Tensor& mask, const char* slot, size_t count) {
   const int64_t i = ToInt64s(mask)[0];
   Require(i >= 0 && i < static_cast<int64_t>(count), "Mask is ", i, ", but ", slot, " names ", count,
@@ -33,19 +27,9 @@ void DescribeChoice(InferContext& context) {
 }
 
 void InferInput(const NoAttrs&, InferContext& context) {
-  CheckMask(context);
+  CheckIndex(context, "Mask");
   Require(context.Count("X") > 0, "X names no variable; expected one or more");
   DescribeChoice(context);
-}
-
-void CopyArray(const TensorArray& from, Allocator& allocator, TensorArray* to) {
-  to->items.resize(from.items.size());
-  for (size_t i = 0; i < from.items.size(); ++i) {
-    if (from.items[i].initialized())
-      CopyTensor(from.items[i], allocator, &to->items[i]);
-    else
-      to->items[i] = {};
-  }
 }
 
 // The variable that is chosen. The block that would have written the others may not have run.
@@ -72,7 +56,7 @@ void InputGrad(const NoAttrs&, GradContext& context) {
 }
 
 void InferOutput(const NoAttrs&, InferContext& context) {
-  CheckMask(context);
+  CheckIndex(context, "Mask");
   const TensorMeta x = context.In("X");
   for (int i = 0; i < context.OutCount("Out"); ++i) {
     TensorMeta* out = context.MutableOut("Out", i);

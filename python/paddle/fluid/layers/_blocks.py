@@ -1,6 +1,6 @@
 """Blocks of ops that another op runs, and structures of variables that go in and out of them."""
 
-__all__ = ["BlockGuard", "outer_use", "flatten", "pack_like", "same_structure"]
+__all__ = ["BlockGuard", "OpGuard", "outer_use", "flatten", "pack_like", "same_structure"]
 
 
 class BlockGuard:
@@ -14,6 +14,26 @@ class BlockGuard:
 
     def __exit__(self, kind, value, trace):
         self.main_program._rollback()
+        return False
+
+
+class OpGuard(BlockGuard):
+    """A ``BlockGuard`` at whose end ``owner.complete()`` appends the op that runs the block."""
+
+    def __init__(self, owner):
+        super().__init__(owner.helper.main_program)
+        self.owner = owner
+
+    def __enter__(self):
+        super().__enter__()
+        return self.owner
+
+    def __exit__(self, kind, value, trace):
+        try:
+            if kind is None:
+                self.owner.complete()
+        finally:  # whatever went wrong, what follows belongs to the block around
+            super().__exit__(kind, value, trace)
         return False
 
 

@@ -3,7 +3,7 @@
 from paddle.fluid.framework import Variable, VarType
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.layers import array
-from paddle.fluid.layers._blocks import BlockGuard, outer_use
+from paddle.fluid.layers._blocks import BlockGuard, OpGuard, outer_use  # noqa: F401  (Fluid names BlockGuard here)
 from paddle.fluid.layers._op import append_op, check_variable
 from paddle.fluid.layers.array import (  # noqa: F401  (Fluid names all of these here)
     array_length,
@@ -184,7 +184,7 @@ class ConditionalBlock:
         self.helper = LayerHelper("conditional_block", name=name)
 
     def block(self):
-        return _ConditionalBlockGuard(self)
+        return OpGuard(self)
 
     def complete(self):
         """Append the op that runs the block that was just filled."""
@@ -201,21 +201,6 @@ class ConditionalBlock:
             outputs={"Out": outputs, "Scope": [scope]},
             attrs={"sub_block": inner, "is_scalar_condition": self.is_scalar_condition},
         )
-
-
-class _ConditionalBlockGuard(BlockGuard):
-    def __init__(self, conditional):
-        super().__init__(conditional.helper.main_program)
-        self.conditional = conditional
-
-    def __enter__(self):
-        super().__enter__()
-        return self.conditional
-
-    def __exit__(self, kind, value, trace):
-        if kind is None:
-            self.conditional.complete()
-        return super().__exit__(kind, value, trace)
 
 
 class Switch:

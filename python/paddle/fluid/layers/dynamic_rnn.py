@@ -1,5 +1,7 @@
 """A recurrence over sequences of varying length, described by one step."""
 
+import sys
+
 from paddle.fluid import unique_name
 from paddle.fluid.framework import VarType, Variable
 from paddle.fluid.layer_helper import LayerHelper
@@ -302,13 +304,13 @@ class _StepGuard:
         self._loop.__enter__()
 
     def __exit__(self, kind, value, trace):
-        if kind is not None:
-            return self._loop.__exit__(kind, value, trace)
-        try:
-            self._rnn._end_of_step()
-        except ValueError:
-            self._loop.main_program._rollback()
-            raise
-        self._loop.__exit__(None, None, None)
-        self._rnn._end()
+        if kind is None:
+            try:
+                self._rnn._end_of_step()
+            except BaseException:
+                self._loop.__exit__(*sys.exc_info())
+                raise
+        self._loop.__exit__(kind, value, trace)
+        if kind is None:
+            self._rnn._end()
         return False

@@ -3,7 +3,7 @@
 from paddle.fluid.framework import VarType
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.layers._op import check_variable
-from paddle.fluid.layers._blocks import BlockGuard, flatten, outer_use, same_structure
+from paddle.fluid.layers._blocks import OpGuard, flatten, outer_use, same_structure
 from paddle.fluid.layers.tensor import assign
 
 __all__ = ["While", "while_loop"]
@@ -50,7 +50,7 @@ class While:
 
     def block(self):
         """The ``with`` statement whose ops the loop runs."""
-        return _WhileGuard(self)
+        return OpGuard(self)
 
     def complete(self):
         """Append the op that runs the block that was just filled."""
@@ -69,17 +69,6 @@ class While:
             },
             attrs={"sub_block": inner, "is_test": self.is_test},
         )
-
-
-class _WhileGuard(BlockGuard):
-    def __init__(self, loop):
-        super().__init__(loop.helper.main_program)
-        self.loop = loop
-
-    def __exit__(self, kind, value, trace):
-        if kind is None:
-            self.loop.complete()
-        return super().__exit__(kind, value, trace)
 
 
 def while_loop(cond, body, loop_vars, is_test=False, name=None):

@@ -3,7 +3,7 @@
 from paddle.fluid import unique_name
 from paddle.fluid.framework import VarType
 from paddle.fluid.layer_helper import LayerHelper
-from paddle.fluid.layers._blocks import BlockGuard, outer_use
+from paddle.fluid.layers._blocks import OpGuard, outer_use
 from paddle.fluid.layers._op import check_variable
 
 __all__ = ["StaticRNN"]
@@ -196,7 +196,7 @@ class StaticRNN:
             type="rnn_memory_helper", inputs={"X": [var]}, outputs={"Out": made}, attrs={"dtype": var.dtype}
         )
 
-    def _complete(self):
+    def complete(self):
         """Append the op that runs the block that was just filled."""
         inner, outer = self._blocks()
         states = []
@@ -226,18 +226,11 @@ class StaticRNN:
         )
 
 
-class _StepGuard(BlockGuard):
-    def __init__(self, rnn):
-        super().__init__(rnn.helper.main_program)
-        self.rnn = rnn
-
+class _StepGuard(OpGuard):
     def __enter__(self):
-        self.rnn.status = StaticRNN.IN_RNN_BLOCK
-        super().__enter__()
-        return self.rnn
+        self.owner.status = StaticRNN.IN_RNN_BLOCK
+        return super().__enter__()
 
     def __exit__(self, kind, value, trace):
-        self.rnn.status = StaticRNN.AFTER_RNN_BLOCK
-        if kind is None:
-            self.rnn._complete()
+        self.owner.status = StaticRNN.AFTER_RNN_BLOCK
         return super().__exit__(kind, value, trace)

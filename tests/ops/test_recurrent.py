@@ -1,21 +1,19 @@
-"""StaticRNN, with its ops "recurrent" and "recurrent_grad", and DynamicRNN against NumPy, and their gradients by differences."""
+"""recurrent and its gradient through StaticRNN, and DynamicRNN, against NumPy; their gradients by differences."""
 
 import numpy as np
 import pytest
+from harness import Elsewhere
+from programs import numeric, programs  # noqa: F401  (a fixture)
 
 import paddle.fluid as fluid
 from paddle.fluid import layers
 
+for _type in ("recurrent", "recurrent_grad"):
+    Elsewhere(_type, "tests/ops/test_recurrent.py")
+
 STEPS, BATCH, IN, HIDDEN = 4, 2, 3, 5
 R = np.random.RandomState(0)
 WX, WH = R.uniform(-1, 1, [IN, HIDDEN]), R.uniform(-1, 1, [HIDDEN, HIDDEN])
-
-
-@pytest.fixture(autouse=True)
-def programs():
-    with fluid.scope_guard(fluid.Scope()), fluid.program_guard(fluid.Program(), fluid.Program()):
-        with fluid.unique_name.guard():
-            yield
 
 
 def weights():
@@ -28,18 +26,6 @@ def run(fetch, **feed):
     for name, value in ("wx", WX), ("wh", WH):
         fluid.global_scope().find_var(name).get_tensor().set(value, fluid.CPUPlace())
     return [np.array(value) for value in exe.run(feed=feed, fetch_list=fetch, return_numpy=False)]
-
-
-def numeric(function, at, step=1e-6):
-    grad = np.zeros_like(at)
-    for index in np.ndindex(*at.shape):
-        sides = []
-        for sign in (1, -1):
-            moved = at.copy()
-            moved[index] += sign * step
-            sides.append(function(moved))
-        grad[index] = (sides[0] - sides[1]) / (2 * step)
-    return grad
 
 
 def states(x, h, wx, wh):
