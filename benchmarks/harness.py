@@ -32,11 +32,12 @@ class Row:
 
     def __init__(self, case, implementation, unit):
         self.case, self.implementation, self.unit = case, implementation, unit
-        self.ms, self.per_step, self.peak_rss_mb = [], 0, 0.0
+        self.ms, self.per_step, self.peak_rss_mb, self.extra = [], 0, 0.0, {}
 
     def add(self, result):
         self.ms += result["ms"]
         self.per_step = result["per_step"]
+        self.extra = result  # what else the script printed
         self.peak_rss_mb = max(self.peak_rss_mb, result["peak_rss_mb"])
 
     @property
@@ -70,6 +71,8 @@ def run_once(peer, script, case, threads):
     environment["TF_CPP_MIN_LOG_LEVEL"] = "3"
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         environment.pop(name, None)
+    if peer != "ours":
+        environment.pop("PYTHONPATH", None)  # where our package is
     cores = ",".join(str(core) for core in sorted(os.sched_getaffinity(0))[:threads])
     command = ["taskset", "-c", cores, interpreter(peer), str(script), json.dumps(case)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)

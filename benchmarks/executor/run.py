@@ -1,5 +1,5 @@
-"""What an op costs beyond its kernel: 1,000 chained elementwise_add over 16 floats, ours and the peers in one run; and what
-it costs to infer 1,000 ops again because shapes changed."""
+"""What an op costs beyond its kernel: 1,000 chained elementwise_add over 16 floats, ours and the peers in one run; the same in
+the body of a loop; and what it costs to infer 1,000 ops again because shapes changed."""
 
 import sys
 from pathlib import Path
@@ -37,6 +37,11 @@ def main():
     counted = harness.run_once("ours", HERE / "ours.py", cases[many], 2)
     bars.append(harness.Bar("instructions in the plan", counted["instructions"], LENGTH))
     bars.append(harness.Bar("allocations in ten steady steps", counted["allocations"], 0, at_least=False))
+    short, long = (harness.run_once("ours", HERE / "while_body.py", dict(steps, length=length), 2) for length in (1, 21))
+    in_loop = 1000.0 * (min(long["ms"]) - min(short["ms"])) / (long["per_step"] - short["per_step"])
+    kernel = op_us("ours, kernel loop")
+    bars.append(harness.Bar("overhead of an op in a loop's body, us", in_loop - kernel, 0.5, at_least=False))
+    bars.append(harness.Bar("allocations in ten steady loops", long["allocations"], 0, at_least=False))
     same, turns = (harness.run_once("ours", HERE / "shapes.py", dict(steps, sizes=sizes), 2) for sizes in (1, 7))
     inferring = 1000.0 * (min(turns["ms"]) - min(same["ms"])) / turns["per_step"]
     bars.append(harness.Bar("inferring an op again for other shapes, us", inferring, 0.1, at_least=False))

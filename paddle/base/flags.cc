@@ -15,6 +15,7 @@ struct Table {
   std::vector<Flag> flags;
   std::atomic<bool> check_nan_inf{false};
   std::atomic<size_t> memory_limit{0};
+  std::atomic<uint64_t> passes_version{0};
 
   Table();
   void Apply(const Flag& flag);
@@ -24,6 +25,7 @@ bool Truthy(std::string_view text) { return !(text.empty() || text == "0" || tex
 
 void Table::Apply(const Flag& flag) {
   if (flag.name == "check_nan_inf") check_nan_inf = Truthy(flag.value);
+  if (flag.name == "skip_passes") ++passes_version;
   if (flag.name == "memory_limit_mb") {
     size_t megabytes = 0;
     const char* end = flag.value.data() + flag.value.size();
@@ -38,6 +40,8 @@ Table::Table() {
   flags = {
       {"check_nan_inf", "0",
        "After each op, look for NaN and infinity in its outputs; the first is an error that names the op."},
+      {"skip_passes", "",
+       "Passes that are left out when a program is prepared, names separated by commas: fuse_embedding_mul."},
       {"memory_limit_mb", "0", "Memory that tensors may take, in MB; 0: the limit of the cgroup or the machine."},
   };
   // Flags of Fluid 1.8 that steer machinery which does not exist here.
@@ -121,6 +125,13 @@ void SetFlag(std::string_view name, std::string_view value) {
 }
 
 bool CheckNanInfEnabled() { return Flags().check_nan_inf.load(std::memory_order_relaxed); }
+uint64_t PassesVersion() { return Flags().passes_version.load(std::memory_order_relaxed); }
+
+bool SkipsPass(std::string_view pass) {
+  const std::string skipped = "," + GetFlag("skip_passes") + ",";
+  return skipped.find(StrCat(",", pass, ",")) != std::string::npos;
+}
+
 size_t MemoryLimitBytes() { return Flags().memory_limit.load(std::memory_order_relaxed); }
 
 }  // namespace paddle

@@ -1,6 +1,7 @@
 #pragma once
 // The library's own switches, in one table. Each is read once from the environment (FLAGS_<name>) and may be set later.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,5 +26,9 @@ void SetFlag(std::string_view name, std::string_view value);
 bool CheckNanInfEnabled();
 // Upper limit in bytes for memory taken by tensors; 0 means the cgroup's or the machine's.
 size_t MemoryLimitBytes();
+// Whether that pass is among those of the switch skip_passes; and a number that moves when the switch is set, for what
+// keeps plans.
+bool SkipsPass(std::string_view pass);
+uint64_t PassesVersion();
 
 }  // namespace paddle

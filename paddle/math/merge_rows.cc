@@ -6,26 +6,28 @@
 
 namespace paddle {
 
-void RowOrder::Sort(const SelectedRows& gradient) {
-  const int64_t count = static_cast<int64_t>(gradient.rows.size()), height = gradient.height();
+void RowOrder::Sort(std::span<const int64_t> numbers) {
+  const int64_t count = static_cast<int64_t>(numbers.size());
   places.resize(count);
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t row = gradient.rows[i];
-    Require(row >= 0 && row < height, "row ", row, " of a sparse gradient is outside its ", height, " rows");
-    places[i] = i;
-  }
-  std::sort(places.begin(), places.end(), [&](int64_t a, int64_t b) {
-    return gradient.rows[a] != gradient.rows[b] ? gradient.rows[a] < gradient.rows[b] : a < b;
-  });
+  for (int64_t i = 0; i < count; ++i) places[i] = i;
+  std::sort(places.begin(), places.end(),
+            [&](int64_t a, int64_t b) { return numbers[a] != numbers[b] ? numbers[a] < numbers[b] : a < b; });
   rows.clear();
   begin.clear();
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t row = gradient.rows[places[i]];
+    const int64_t row = numbers[places[i]];
     if (!rows.empty() && rows.back() == row) continue;
     rows.push_back(row);
     begin.push_back(i);
   }
   begin.push_back(count);
+}
+
+void RowOrder::Sort(const SelectedRows& gradient) {
+  for (const int64_t row : gradient.rows)
+    Require(row >= 0 && row < gradient.height(), "row ", row, " of a sparse gradient is outside its ",
+            gradient.height(), " rows");
+  Sort(std::span<const int64_t>(gradient.rows));
 }
 
 size_t RowMerger::LowerBound(int64_t row) const {

@@ -1,21 +1,23 @@
 #pragma once
-// Sums of the rows of a SelectedRows that have the same number.
+// Rows that have the same number, and the sums of those of a SelectedRows.
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "paddle/tensor/variable.h"
 
 namespace paddle {
 
-// The rows of a gradient by number.
+// Rows by number.
 struct RowOrder {
-  std::vector<int64_t> places;  // in the gradient, those of the same number together and in their order
+  std::vector<int64_t> places;  // of the rows, those of the same number together and in their order
   std::vector<int64_t> rows;    // the different numbers, rising
   std::vector<int64_t> begin;   // where in `places` each of `rows` begins, and the end
 
-  // Throws InvalidArgument for a number outside [0, height).
+  void Sort(std::span<const int64_t> numbers);
+  // Of a gradient. Throws InvalidArgument for a number outside [0, height).
   void Sort(const SelectedRows& gradient);
 };
 

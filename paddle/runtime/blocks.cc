@@ -17,8 +17,19 @@ NameSet GivenBy(const OpDesc& op) {
 
 }  // namespace
 
-Blocks::Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds)
-    : program_(program), uses_(program, GivenBy), effects_(program.size()), plans_(program.size()) {
+Blocks::Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds,
+               const std::vector<std::string>& fetches)
+    : program_(program),
+      uses_(program, GivenBy),
+      effects_(program.size()),
+      fetched_(program.size()),
+      plans_(program.size()) {
+  for (const auto& name : fetches)
+    for (int i = 0; i < program.size(); ++i)
+      if (const auto var = program.block(i).FindVar(name)) {  // the outermost, where blocks have variables of one name
+        if (i == 0 || !var->persistable()) fetched_[i].insert(name);
+        break;
+      }
   for (const auto& var : program.block(0).vars())
     if (var->persistable()) weights_.insert(var->name());
   for (const auto& name : feeds) weights_.erase(name);
@@ -56,6 +67,13 @@ bool Blocks::HasEffect(int block) {
     });
   }
   return *effects_[block];
+}
+
+NameSet Blocks::FetchedWithin(int block) const {
+  NameSet names = fetched_[block];
+  for (const auto& op : program_.block(block).ops())
+    for (const int sub : op->Blocks()) names.merge(FetchedWithin(sub));
+  return names;
 }
 
 const BackwardUse& Blocks::BackwardUseOf(int block) {

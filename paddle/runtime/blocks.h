@@ -19,8 +19,8 @@ struct BackwardUse {
 // What the plans of all blocks of a program share. VerifyNesting must hold for it.
 class Blocks {
  public:
-  // `feeds`: the names fed to block 0.
-  Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds);
+  // `feeds`: the names fed to block 0. `fetches`: those wanted after the run, of variables in any block.
+  Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds, const std::vector<std::string>& fetches);
 
   OuterUse UseOf(const OpDesc& op, int block);
   // Whether the block, or one in it, has an op that must run.
@@ -35,6 +35,13 @@ class Blocks {
   bool IsWeight(const std::string& name) const { return weights_.contains(name); }
   // What the gradient blocks of that block use of it: its own variables, and outer ones that it writes and they do not.
   const BackwardUse& BackwardUseOf(int block);
+  // What is fetched of the block's own variables; of these and of those of the blocks in it; of any block but the
+  // first.
+  const NameSet& FetchedOf(int block) const { return fetched_[block]; }
+  NameSet FetchedWithin(int block) const;
+  bool IsFetchedWithin(const std::string& name) const {
+    return !fetched_[0].contains(name) && FetchedWithin(0).contains(name);
+  }
   // Null until it was made.
   std::shared_ptr<const Plan>& PlanOf(int block) { return plans_[block]; }
 
@@ -45,6 +52,7 @@ class Blocks {
   std::optional<std::vector<BackwardUse>> backward_;
   std::vector<uint32_t> first_op_;
   NameSet device_names_, weights_;
+  std::vector<NameSet> fetched_;
   std::vector<std::shared_ptr<const Plan>> plans_;
 };
 

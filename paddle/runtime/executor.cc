@@ -51,7 +51,7 @@ std::atomic<bool> g_hooked{false};
 
 class Executor::Prepared {
  public:
-  uint64_t program = 0, edits = 0;
+  uint64_t program = 0, edits = 0, passes = 0;
   int threads = 0;
   std::vector<std::string> feeds, fetches;
   std::shared_ptr<const Plan> plan;
@@ -66,8 +66,8 @@ class Executor::Prepared {
 
   bool Matches(const ProgramDesc& desc, std::span<const std::string> fed,
                const std::vector<std::string>& fetched) const {
-    return program == desc.uid() && edits == desc.edits() && threads == NumThreads() && fetches == fetched &&
-           std::equal(feeds.begin(), feeds.end(), fed.begin(), fed.end());
+    return program == desc.uid() && edits == desc.edits() && passes == PassesVersion() && threads == NumThreads() &&
+           fetches == fetched && std::equal(feeds.begin(), feeds.end(), fed.begin(), fed.end());
   }
 };
 
@@ -122,6 +122,7 @@ std::shared_ptr<Executor::Prepared> Executor::Prepare(const ProgramDesc& program
   auto entry = std::make_shared<Prepared>();
   entry->program = program.uid();
   entry->edits = program.edits();
+  entry->passes = PassesVersion();
   entry->threads = NumThreads();
   entry->feeds.assign(feeds.begin(), feeds.end());
   entry->fetches = fetches;

@@ -58,6 +58,7 @@ void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const R
     throw;
   }
   options_ = &options;
+  for (auto& entry : fetched_) entry.second.Release();
   try {
     for (int i = 0; i < plan_->end(); ++i) RunStep(i, options);
   } catch (...) {
@@ -104,6 +105,12 @@ void Frame::Reset() {
 
 void Frame::Finish() {
   for (const int value : plan_->release_at_end) values_[value].Release();
+  for (auto& entry : fetched_) entry.second.Release();
+}
+
+const Frame* Frame::FrameOfBlock(int instruction) const {
+  const auto& runs = steps_[instruction].runs;
+  return runs && runs->first() ? &runs->first()->frame() : nullptr;
 }
 
 // Gives outputs whose place is not in the arena their meta and memory.

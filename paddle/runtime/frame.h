@@ -2,6 +2,7 @@
 // All that a run of a plan changes: values, arena, prepared states.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ class Environment {
   virtual uint64_t version() const = 0;
 };
 
+class Iteration;
 class Iterations;
 class ArenaPool;
 
@@ -68,6 +70,10 @@ class Frame final : public BlockRunner {
 
   // What the variable `name` of the block's own holds after a run, if it is one of the plan's `kept`; else null.
   Variable* FindKept(const std::string& name);
+  // What a variable within a block held after the last run of that block, if it is among the fetches; else null.
+  const Variable* FindFetched(const std::string& name) const;
+  // The frame of the first run of an instruction's block; null before there was one.
+  const Frame* FrameOfBlock(int instruction) const;
 
   // BlockRunner, for the instruction at hand.
   BlockRun& Next(bool keep) override;
@@ -158,12 +164,14 @@ class Frame final : public BlockRunner {
   void RunStep(int i, const RunOptions& options);
   void RunKernel(int i, const RunOptions& options);
   void StartBlock(int i);
+  void KeepFetched(const Instruction& instruction, Iteration& run);
   void SettleOutputs(int i);
   void SettleHandOver(int i, Step::HandOver* output);
   void PublishOutputs(int i);
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
   Tensor CopyOut(const Tensor& from) const;
+  Variable CopyOut(const Variable& from, const std::string& name) const;
   const DeviceContext& ContextOf(bool on_host) const;
   TensorMeta* MetaOf(int value);
   Variable* VariableOf(int value);
@@ -174,10 +182,11 @@ class Frame final : public BlockRunner {
   std::shared_ptr<const Plan> plan_;
   const DeviceContext& context_;
   std::vector<Step> steps_;
-  std::vector<Variable> values_;            // one a value; those outside the frame stay unused
-  std::vector<TensorMeta> shadows_;         // metas of external values, as of their version
-  std::vector<Variable*> externals_;        // one a plan external
-  std::vector<TensorMeta> external_metas_;  // what they were when shapes were inferred last
+  std::vector<Variable> values_;                          // one a value; those outside the frame stay unused
+  std::vector<TensorMeta> shadows_;                       // metas of external values, as of their version
+  std::map<std::string, Variable, std::less<>> fetched_;  // from blocks
+  std::vector<Variable*> externals_;                      // one a plan external
+  std::vector<TensorMeta> external_metas_;                // what they were when shapes were inferred last
   std::vector<TensorMeta> feed_metas_;
 
   Environment* environment_ = nullptr;

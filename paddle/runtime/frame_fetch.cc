@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "paddle/runtime/frame.h"
+#include "paddle/runtime/iteration.h"
 #include "paddle/tensor/transfer.h"
 
 namespace paddle {
@@ -47,7 +48,6 @@ void Frame::CheckNanInf(int i) const {
 }
 
 // A copy on the host that belongs to the caller.
-
 Tensor Frame::CopyOut(const Tensor& from) const {
   Tensor copy;
   copy.meta() = from.meta();
@@ -57,17 +57,7 @@ Tensor Frame::CopyOut(const Tensor& from) const {
   return copy;
 }
 
-Variable* Frame::FindKept(const std::string& name) {
-  const auto found = plan_->kept.find(name);
-  return found == plan_->kept.end() ? nullptr : &values_[found->second];
-}
-
-Variable Frame::Fetch(int i) {
-  const int value = plan_->fetch_values[i];
-  Variable& from = *VariableOf(value);
-  if (!from.initialized())
-    throw InvalidArgument(
-        StrCat("variable '", plan_->fetches[i], "' cannot be fetched: it holds no value after the run"));
+Variable Frame::CopyOut(const Variable& from, const std::string& name) const {
   Variable copy;
   copy.BecomeKind(from.kind());
   if (from.holds<Tensor>()) {
@@ -82,9 +72,35 @@ Variable Frame::Fetch(int i) {
     to.meta = from.get<TensorArray>().meta;
     for (const Tensor& item : from.get<TensorArray>().items) to.items.push_back(CopyOut(item));
   } else {
-    throw InvalidArgument(StrCat("variable '", plan_->fetches[i], "' is a ", from.kind(), ", which cannot be fetched"));
+    throw InvalidArgument(StrCat("variable '", name, "' is a ", from.kind(), ", which cannot be fetched"));
   }
   return copy;
+}
+
+Variable* Frame::FindKept(const std::string& name) {
+  const auto found = plan_->kept.find(name);
+  return found == plan_->kept.end() ? nullptr : &values_[found->second];
+}
+
+const Variable* Frame::FindFetched(const std::string& name) const {
+  const auto found = fetched_.find(name);
+  return found != fetched_.end() && found->second.initialized() ? &found->second : nullptr;
+}
+
+// After each run of a block: the next one may not come to compute the same.
+void Frame::KeepFetched(const Instruction& instruction, Iteration& run) {
+  for (const auto& name : instruction.fetched)
+    if (const Variable* made = run.Fetched(name)) fetched_[name] = CopyOut(*made, name);
+}
+
+Variable Frame::Fetch(int i) {
+  const int value = plan_->fetch_values[i];
+  const Variable* from = value < 0 ? FindFetched(plan_->fetches[i]) : VariableOf(value);
+  if (!from || !from->initialized())
+    throw InvalidArgument(StrCat("variable '", plan_->fetches[i],
+                                 "' cannot be fetched: it holds no value after the run",
+                                 value < 0 ? ", in which no block computed it" : ""));
+  return CopyOut(*from, plan_->fetches[i]);
 }
 
 }  // namespace paddle

@@ -120,6 +120,7 @@ void Iteration::Run() {
     if (keep_) TakeSnapshots(false);
     frame_.Run(*this, {}, options);
     if (keep_) TakeSnapshots(true);
+    if (!instruction_.fetched.empty()) outer_.KeepFetched(instruction_, *this);
   } catch (const Cancelled&) {
     throw;
   } catch (const LateError&) {
@@ -127,6 +128,11 @@ void Iteration::Run() {
   } catch (const std::exception& error) {
     RethrowWithContext(error, StrCat("\n  in run ", number_, " of block ", instruction_.block->block));
   }
+}
+
+const Variable* Iteration::Fetched(const std::string& name) {
+  const Variable* deeper = frame_.FindFetched(name);
+  return deeper ? deeper : Taken(name);
 }
 
 void Iteration::Finish() {

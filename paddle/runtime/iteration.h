@@ -42,10 +42,13 @@ class Iteration final : public BlockRun, private Environment {
   void Start(int number, bool keep);
   // For a gradient block: the run whose variables it reads.
   void SetForward(Iteration* forward);
+  // What a variable of the block's own, or of a block in it, holds after the run; null when nothing was computed.
+  const Variable* Fetched(const std::string& name);
   // Lets go of what was kept.
   void Finish();
   void Trim() { frame_.Trim(); }
   size_t arena_bytes() const { return frame_.arena_bytes(); }
+  const Frame& frame() const { return frame_; }
 
  private:
   Variable* Find(const std::string& name) override;
@@ -84,6 +87,8 @@ class Iterations {
   // Before the op runs: nothing is kept any more.
   void Restart();
   Iteration& Next(bool keep);
+  // Null when none was made yet.
+  const Iteration* first() const { return all_.empty() ? nullptr : all_.front().get(); }
   // Number `index`, made when it is not there.
   Iteration& At(int index);
   void Finish();

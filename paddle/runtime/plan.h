@@ -64,6 +64,7 @@ struct Instruction {
   std::vector<SharePair> must_share, may_share;
   std::vector<int> release;           // dynamic values whose last use this is
   std::vector<int> block_values;      // what its sub-block reads and writes of the blocks around it
+  std::vector<std::string> fetched;   // variables of its sub-block, or of a block in that, that are fetched
   uint32_t random_id = 0;             // number of the op among all ops of the program, for random streams
   bool infer_at_turn = false;         // its shapes depend on values that earlier instructions compute
   std::shared_ptr<const Plan> block;  // the plan of its sub-block
@@ -86,7 +87,7 @@ struct Plan {
   std::vector<std::string> feeds;
   std::vector<int> feed_values;  // one a feed
   std::vector<std::string> fetches;
-  std::vector<int> fetch_values;
+  std::vector<int> fetch_values;                 // -1: a variable within a block
   std::map<std::string, int, std::less<>> kept;  // of a block: its own variables that are read after a run
   NameSet given;                                 // of a block: its own variables that are filled in before a run
   std::vector<Snapshot> snapshots;

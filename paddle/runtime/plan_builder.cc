@@ -3,9 +3,11 @@
 #include <set>
 #include <utility>
 
+#include "paddle/base/flags.h"
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
 #include "paddle/pass/expand.h"
+#include "paddle/pass/fuse_embedding_mul.h"
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
@@ -29,7 +31,9 @@ class Builder {
         first_op_(blocks->FirstOp(block)),
         plan_(std::make_shared<Plan>()) {}
 
-  std::shared_ptr<const Plan> Build() {
+  // `passes`: what was done to the program, in words.
+  std::shared_ptr<const Plan> Build(std::vector<std::string> passes = {}) {
+    plan_->passes = std::move(passes);
     plan_->place = request_.place;
     plan_->feeds = request_.feeds;
     plan_->fetches = request_.fetches;
@@ -89,7 +93,7 @@ class Builder {
       Require(blocks.size() == 1, "op '", op.type(), "' must name one block in '", def.block, "'");
     for (const int sub : blocks) {
       use = blocks_.UseOf(op, sub);
-      effect |= blocks_.HasEffect(sub);
+      effect |= blocks_.HasEffect(sub) || !blocks_.FetchedWithin(sub).empty();
     }
     if (!def.block.empty()) {
       block_written_.insert(use.writes.begin(), use.writes.end());
@@ -294,6 +298,8 @@ class Builder {
         plan = Builder(program_, sub, {{}, {}, request_.place, vars}, &blocks_).Build();
       }
       instruction.block = plan;
+      const NameSet fetched = blocks_.FetchedWithin(sub);
+      instruction.fetched.assign(fetched.begin(), fetched.end());
       plan_->uses_random |= plan->uses_random;
     }
     plan_->instructions.push_back(std::move(instruction));
@@ -331,6 +337,10 @@ class Builder {
   void MakeFetches() {
     for (const auto& name : request_.fetches) {
       if (!current_.contains(name)) {
+        if (blocks_.IsFetchedWithin(name)) {
+          plan_->fetch_values.push_back(-1);
+          continue;
+        }
         if (!block_.FindVarRecursive(name)) throw NotFound(StrCat("the program has no variable '", name, "' to fetch"));
         Require(IsOuter(name), "variable '", name,
                 "' cannot be fetched: no op of the program writes it, and it is not fed");
@@ -345,6 +355,7 @@ class Builder {
   NameSet ReadAfterRun() const {
     NameSet names = blocks_.BackwardUseOf(block_.index()).own;
     names.insert(request_.vars.taken.begin(), request_.vars.taken.end());
+    names.insert(blocks_.FetchedOf(block_.index()).begin(), blocks_.FetchedOf(block_.index()).end());
     return names;
   }
 
@@ -522,15 +533,27 @@ class Builder {
   std::map<std::string, int, std::less<>> externals_;
 };
 
+// Passes that have no influence on what a program computes but for rounding. Returns what they did.
+std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& request) {
+  std::vector<std::string> done;
+  auto kept = request.feeds;
+  kept.insert(kept.end(), request.fetches.begin(), request.fetches.end());
+  if (request.place.is_cpu() && !SkipsPass("fuse_embedding_mul"))
+    for (const auto& table : FuseEmbeddingMul(program, kept))
+      done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
+  return done;
+}
+
 }  // namespace
 
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request) {
   VerifyNesting(program);
   auto copy = program.Clone();
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
+  auto passes = RunPasses(copy.get(), request);
   const auto lock = Registry::Get().ReadKernels();
-  Blocks blocks(*copy, request.feeds);
-  return Builder(copy, 0, request, &blocks).Build();
+  Blocks blocks(*copy, request.feeds, request.fetches);
+  return Builder(copy, 0, request, &blocks).Build(std::move(passes));
 }
 
 std::string DescribeInstruction(const Instruction& instruction, const Plan& plan, TensorMeta* const* metas) {

@@ -43,6 +43,30 @@ void PrintPlan(std::ostream& out, const Plan& plan, const std::string& indent) {
   }
 }
 
+// `frame`: null when the block did not run yet; offsets are those of its first run.
+void PrintValues(std::ostream& out, const Plan& plan, const Frame* frame) {
+  for (size_t value = 0; value < plan.values.size(); ++value) {
+    const Value& v = plan.values[value];
+    out << "  %" << value << ' ' << v.name << " : " << NameOf(v.home) << ", made by ";
+    if (v.def < 0)
+      out << (plan.block == 0 ? "the caller" : "the blocks around");
+    else
+      out << '[' << v.def << ']';
+    if (v.last >= 0 && v.last < plan.end()) out << ", last read by [" << v.last << ']';
+    if (v.on_host) out << ", on the host";
+    if (v.fetched) out << (plan.block == 0 ? ", fetched" : ", kept");
+    const auto place = frame ? frame->PlacementOf(static_cast<int>(value)) : Frame::Placement{};
+    if (place.offset >= 0) out << ", offset " << place.offset << ", " << place.bytes << " bytes";
+    out << '\n';
+  }
+  for (int i = 0; i < plan.end(); ++i) {
+    if (!plan.instructions[i].block) continue;
+    const Frame* inner = frame ? frame->FrameOfBlock(i) : nullptr;
+    out << "values of block " << plan.instructions[i].block->block << (inner ? ":\n" : ", which has not run yet:\n");
+    PrintValues(out, *plan.instructions[i].block, inner);
+  }
+}
+
 }  // namespace
 
 std::string ToText(const Frame& frame) {
@@ -53,20 +77,7 @@ std::string ToText(const Frame& frame) {
   for (const auto& pass : plan.passes) out << "  pass " << pass << '\n';
   PrintPlan(out, plan, "  ");
   out << "values:\n";
-  for (size_t value = 0; value < plan.values.size(); ++value) {
-    const Value& v = plan.values[value];
-    out << "  %" << value << ' ' << v.name << " : " << NameOf(v.home) << ", made by ";
-    if (v.def < 0)
-      out << "the caller";
-    else
-      out << '[' << v.def << ']';
-    if (v.last >= 0 && v.last < plan.end()) out << ", last read by [" << v.last << ']';
-    if (v.on_host) out << ", on the host";
-    if (v.fetched) out << ", fetched";
-    const auto place = frame.PlacementOf(static_cast<int>(value));
-    if (place.offset >= 0) out << ", offset " << place.offset << ", " << place.bytes << " bytes";
-    out << '\n';
-  }
+  PrintValues(out, plan, &frame);
   return std::move(out).str();
 }
 

@@ -52,6 +52,11 @@ def lookup_table(column):
     return reference
 
 
+def fused_embedding_mul(W, Ids, Y, padding_idx, ids_column):
+    rows = lookup_table(ids_column)(W, Ids, padding_idx)
+    return LodArray(np.asarray(rows) @ np.asarray(Y), Ids.lengths)
+
+
 def lookup_cases(*tail):
     return [
         dict(W=(5, 3), Ids=lod(ints(4, *tail, high=5), [1, 3])),
@@ -204,4 +209,16 @@ test = op_tests(
     ),
     Op("lookup_table", cases=lookup_cases(1), reference=lookup_table(True), grad=("W",), bad=bad_lookups(1) + [dict(W=(4, 2), Ids=i64(1, 2), match="last dimension")]),
     Op("lookup_table_v2", cases=lookup_cases(), reference=lookup_table(False), grad=("W",), bad=bad_lookups()),
+    Op(
+        "fused_embedding_mul",
+        cases=[dict(case, Y=(case["W"][1], 4)) for case in lookup_cases(1)] + [dict(case, Y=(case["W"][1], 4), ids_column=False) for case in lookup_cases()],
+        reference=fused_embedding_mul,
+        grad=("W", "Y"),
+        bad=[dict(bad, Y=(2, 3)) for bad in bad_lookups(1)[:4]]
+        + [
+            dict(W=(4, 2), Ids=i64([1], [2]), Y=(3, 2), match="rows of 2 elements"),
+            dict(W=(4, 2), Ids=i64(1, 2), Y=(2, 3), match="last dimension"),
+            dict(W=(4, 2), Ids=i64([1], [2]), Y=(2, 3, 1), match="rank"),
+        ],
+    ),
 )

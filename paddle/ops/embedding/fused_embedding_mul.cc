@@ -1,0 +1,231 @@
+// The product of looked-up rows and a weight, where each different row is multiplied once. No program names this op:
+// the pass fuse_embedding_mul puts it in the place of lookup_table and mul.
+#include <algorithm>
+#include <cstring>
+
+#include "paddle/device/parallel.h"
+#include "paddle/math/gemm.h"
+#include "paddle/math/merge_rows.h"
+#include "paddle/op/check_dims.h"
+#include "paddle/op/registry.h"
+
+namespace paddle {
+namespace {
+
+constexpr int64_t kElementsPerTask = 16384;
+
+struct FusedEmbeddingMulAttrs {
+  int64_t padding_idx = -1;
+  bool is_sparse = false;
+  bool ids_column = true;
+
+  static auto Fields() {
+    using A = FusedEmbeddingMulAttrs;
+    return std::tuple{
+        Field{"padding_idx", &A::padding_idx, "The id whose row counts as zeros and gets no gradient; -1: none."},
+        Field{"is_sparse", &A::is_sparse,
+              "Whether the gradient of W is SelectedRows: only the rows looked up, each once."},
+        Field{"ids_column", &A::ids_column, "Whether Ids ends in a dimension of 1, as those of lookup_table do."}};
+  }
+};
+
+// Elements of W's rows and of those of the product, and the number of ids.
+struct Sizes {
+  int64_t ids, width, columns;
+};
+
+Sizes SizesOf(const OpMetas& metas) {
+  const Dims &ids = metas.In("Ids").dims, &y = metas.In("Y").dims;
+  return {ids.Product(0, ids.rank()), y[0], y[1]};
+}
+
+Dims OutDims(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
+  context.CheckRank("W", 2, 2);
+  context.CheckRank("Y", 2, 2);
+  context.CheckRank("Ids", 1, kMaxRank);
+  context.CheckDType("W", kFloats);
+  context.CheckSameDType("W", "Y");
+  context.CheckDType("Ids", kIndices);
+  const Dims &w = context.In("W").dims, &y = context.In("Y").dims, &ids = context.In("Ids").dims;
+  Require(SizesAgree(w[1], y[0]), "W ", w, " has rows of ", w[1], " elements, but Y ", y, " has ", y[0], " rows");
+  Require(attrs.padding_idx >= -1 && (w[0] < 0 || attrs.padding_idx < w[0]), "padding_idx is ", attrs.padding_idx,
+          ", but W ", w, " has ", w[0], " rows; expected -1 for none, or 0 <= padding_idx < ", w[0]);
+  Dims out = ids;
+  if (attrs.ids_column) {
+    Require(SizesAgree(ids[ids.rank() - 1], 1), "Ids has shape ", ids, "; expected a last dimension of 1");
+    out[out.rank() - 1] = y[1];
+  } else {
+    out.Append(y[1]);
+  }
+  return out;
+}
+
+void Infer(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
+  context.SetOut("Out", OutDims(attrs, context), context.In("W").dtype);
+  context.ShareLod("Ids", "Out");
+}
+
+void InferGrad(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
+  CheckDims(context, "Out@GRAD", OutDims(attrs, context));
+  context.CheckSameDType("W", "Out@GRAD");
+  context.SetOut("Y@GRAD", context.In("Y").dims, context.In("Y").dtype);
+  context.SetOut("W@GRAD", context.In("W").dims, context.In("W").dtype);
+  if (TensorMeta* meta = context.MutableOut("W@GRAD"))
+    meta->kind = attrs.is_sparse ? VarKind::kSelectedRows : VarKind::kTensor;
+}
+
+// The different ids of a batch, and room for a matrix that has a row for each of them; the room is for as many as there
+// are ids.
+struct UniqueRows {
+  RowOrder order = {};
+  std::vector<int64_t> ids = {};
+  size_t bytes = 0;
+  size_t scratch_bytes() const { return bytes; }
+
+  int64_t count() const { return static_cast<int64_t>(order.rows.size()); }
+
+  void Find(const Tensor& tensor, int64_t height) {
+    ids.resize(tensor.numel());
+    VisitIndex(tensor.dtype(), [&]<class Id>() { std::copy_n(tensor.data<Id>(), ids.size(), ids.begin()); });
+    for (size_t i = 0; i < ids.size(); ++i)
+      Require(ids[i] >= 0 && ids[i] < height, "Ids[", i, "] is ", ids[i], ", but W has ", height,
+              " rows; expected 0 <= id < ", height);
+    order.Sort(ids);
+  }
+
+  // Calls f(k, id) for each different id, on all threads.
+  template <class F>
+  void ForEach(int64_t width, const F& f) const {
+    ParallelFor(count(), std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t k = begin; k < end; ++k) f(k, order.rows[k]);
+                });
+  }
+
+  // Row k of `out`: W's row of the k-th id.
+  template <class T>
+  void Gather(const Tensor& w, int64_t padding_idx, T* out) const {
+    const int64_t width = w.dim(1);
+    const T* table = w.data<T>();
+    ForEach(width, [&](int64_t k, int64_t id) {
+      if (id == padding_idx)
+        std::fill_n(out + k * width, width, T{0});
+      else
+        std::copy_n(table + id * width, width, out + k * width);
+    });
+  }
+};
+
+template <bool kBackward>
+UniqueRows Prepare(const CpuContext&, const FusedEmbeddingMulAttrs&, const OpMetas& metas) {
+  const Sizes s = SizesOf(metas);
+  const int64_t elements = s.ids * (s.width * (kBackward ? 2 : 1) + s.columns);
+  return {.bytes = static_cast<size_t>(elements) * SizeOf(metas.In("W").dtype)};
+}
+
+void Run(const CpuContext&, const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch, const Tensor& w,
+         const Tensor& ids, const Tensor& y, Tensor& out) {
+  unique.Find(ids, w.dim(0));
+  const int64_t width = w.dim(1), columns = y.dim(1);
+  VisitFloat(w.dtype(), [&]<class T>() {
+    T* rows = reinterpret_cast<T*>(scratch.data);
+    T* products = rows + ids.numel() * width;
+    unique.Gather(w, attrs.padding_idx, rows);
+    Gemm<T>({.m = unique.count(), .n = columns, .k = width}, T{1}, rows, y.data<T>(), T{0}, products);
+    T* to = out.mutable_data<T>();
+    const RowOrder& order = unique.order;
+    unique.ForEach(columns, [&](int64_t k, int64_t) {
+      for (int64_t i = order.begin[k]; i < order.begin[k + 1]; ++i)
+        std::copy_n(products + k * columns, columns, to + order.places[i] * columns);
+    });
+  });
+}
+
+// Sums over the rows of each id, in their order.
+template <class T>
+void SumById(const UniqueRows& unique, int64_t columns, const T* from, T* sums) {
+  const RowOrder& order = unique.order;
+  unique.ForEach(columns, [&](int64_t k, int64_t) {
+    T* sum = sums + k * columns;
+    std::copy_n(from + order.places[order.begin[k]] * columns, columns, sum);
+    for (int64_t i = order.begin[k] + 1; i < order.begin[k + 1]; ++i) {
+      const T* row = from + order.places[i] * columns;
+      for (int64_t j = 0; j < columns; ++j) sum[j] += row[j];
+    }
+  });
+}
+
+// Calls `table(rows)` with the gradient of W's rows, one for each different id, where `wants_table`.
+template <class T, class F>
+void Backward(const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch, const Tensor& w,
+              const Tensor& ids, const Tensor& y, const Tensor& d_out, Tensor* dy, bool wants_table, const F& table) {
+  unique.Find(ids, w.dim(0));
+  const int64_t count = unique.count(), width = w.dim(1), columns = y.dim(1);
+  T* sums = reinterpret_cast<T*>(scratch.data);
+  T* rows = sums + ids.numel() * columns;
+  SumById(unique, columns, d_out.data<T>(), sums);
+  if (dy) {
+    unique.Gather(w, attrs.padding_idx, rows);
+    Gemm<T>({.m = width, .n = columns, .k = count, .trans_a = true}, T{1}, rows, sums, T{0}, dy->mutable_data<T>());
+  }
+  if (!wants_table) return;
+  T* row_grads = rows + ids.numel() * width;
+  Gemm<T>({.m = count, .n = width, .k = columns, .trans_b = true}, T{1}, sums, y.data<T>(), T{0}, row_grads);
+  for (int64_t k = 0; k < count; ++k)
+    if (unique.order.rows[k] == attrs.padding_idx) std::fill_n(row_grads + k * width, width, T{0});
+  table(row_grads);
+}
+
+void RunGrad(const CpuContext&, const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch,
+             const Tensor& w, const Tensor& ids, const Tensor& y, const Tensor& d_out, Tensor* dw, Tensor* dy) {
+  VisitFloat(w.dtype(), [&]<class T>() {
+    Backward<T>(attrs, unique, scratch, w, ids, y, d_out, dy, dw != nullptr, [&](const T* grads) {
+      const int64_t height = w.dim(0), width = w.dim(1);
+      T* out = dw->mutable_data<T>();
+      ParallelFor(height * width, kElementsPerTask,
+                  [&](int64_t begin, int64_t end) { std::fill(out + begin, out + end, T{0}); });
+      unique.ForEach(width, [&](int64_t k, int64_t id) { std::copy_n(grads + k * width, width, out + id * width); });
+    });
+  });
+}
+
+void RunSparseGrad(const CpuContext& cpu, const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch,
+                   const Tensor& w, const Tensor& ids, const Tensor& y, const Tensor& d_out, SelectedRows* dw,
+                   Tensor* dy) {
+  VisitFloat(w.dtype(), [&]<class T>() {
+    Backward<T>(attrs, unique, scratch, w, ids, y, d_out, dy, dw != nullptr, [&](const T* grads) {
+      dw->Allocate(unique.count(), cpu.allocator());
+      dw->rows = unique.order.rows;
+      std::copy_n(grads, unique.count() * w.dim(1), dw->value.mutable_data<T>());
+    });
+  });
+}
+
+const Registered kOp = RegisterOp<FusedEmbeddingMulAttrs>({
+    .name = "fused_embedding_mul",
+    .doc =
+        "Rows of a table by number times a weight: Out[i] = W[Ids[i]] Y; the product of each different row is computed "
+        "once. Takes the place of lookup_table and mul when a plan is made.",
+    .inputs = {{"W", "Table [rows, width]."},
+               {"Ids", "Row numbers, int64 or int32: [..., 1] or, without ids_column, of any shape.", kNoGradient},
+               {"Y", "Weight [width, columns]."}},
+    .outputs = {{"Out", "[..., columns], grouped as Ids."}},
+    .infer = Infer,
+});
+const Registered kCpu = RegisterKernel("fused_embedding_mul", Prepare<false>, Run);
+
+const Registered kGradOp = RegisterOp<FusedEmbeddingMulAttrs>({
+    .name = "fused_embedding_mul_grad",
+    .doc = "Gradient of fused_embedding_mul; gradients of the products are added up by id first.",
+    .inputs =
+        {{"W", "The table."}, {"Ids", "The ids.", kNoGradient}, {"Y", "The weight."}, {"Out@GRAD", "Gradient of Out."}},
+    .outputs = {{"W@GRAD", "Gradient of the table, dense or SelectedRows: all its rows, or each that was looked up.",
+                 kOptional},
+                {"Y@GRAD", "Gradient of the weight.", kOptional}},
+    .infer = InferGrad,
+});
+const Registered kGradCpu = RegisterKernel("fused_embedding_mul_grad", Prepare<true>, RunGrad);
+const Registered kSparseGradCpu = RegisterKernel("fused_embedding_mul_grad", Prepare<true>, RunSparseGrad);
+
+}  // namespace
+}  // namespace paddle
