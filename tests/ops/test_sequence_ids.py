@@ -35,7 +35,7 @@ def fused_embedding_seq_pool(W, Ids, padding_idx):
     table = np.array(W)
     if padding_idx >= 0:
         table[padding_idx] = 0
-    ids = np.asarray(Ids).reshape(len(Ids), -1)
+    ids = np.asarray(Ids).reshape(Ids.shape[0], int(np.prod(Ids.shape[1:])))
     parts = [table[rows].sum(0).reshape(-1) for rows in LodArray(ids, Ids.lengths).sequences()]
     return np.array(parts).reshape(len(parts), ids.shape[1] * table.shape[1])
 

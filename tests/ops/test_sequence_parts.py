@@ -88,6 +88,17 @@ def fusion_seqexpand_concat_fc(X, FCWeight, FCBias, fc_activation):
     return {"Out": LodArray(act[fc_activation](out), X[0].lengths), "FCOut": LodArray(expanded, [])}
 
 
+def sequence_topk_avg_pooling(X, ROW, COLUMN, topks, channel_num):
+    rows = []
+    for values, height, width in zip(sequences_of(X), ROW.lengths[-1], COLUMN.lengths[-1]):
+        lines = values.reshape(channel_num, height, width)
+        ordered = np.zeros((channel_num, height, max(width, *topks, 1)))
+        ordered[..., :width] = -np.sort(-lines, -1)
+        means = np.stack([ordered[..., :k].sum(-1) / k for k in topks], -1)
+        rows += list(means.transpose(1, 0, 2).reshape(height, channel_num * len(topks)))
+    return LodArray(np.array(rows).reshape(len(rows), channel_num * len(topks)), ROW.lengths)
+
+
 ONE = np.array([[1], [0], [2]])
 SIZES = np.array([[6, 5], [4, 7]])
 
@@ -171,7 +182,6 @@ test = op_tests(
         ],
         reference=lambda X: rebuilt([rows[::-1] for rows in sequences_of(X)], X),
         grad="X",
-        double="X",
         dtypes=ALL_NUMBERS + ("uint8",),
         bad=[dict(X=(6, 2), match="no LoD"), dict(X=lod((6, 2), [2, 5]))],
     ),
@@ -296,6 +306,30 @@ test = op_tests(
             dict(X=[lod((6, 2), [2, 4]), (2, 3)], FCWeight=(5, 4), FCBias=(1, 3), match=r"FCBias has shape \[1, 3\]"),
             dict(X=[lod((6, 2), [2, 4])], FCWeight=(2, 4), match="X has 1 variables"),
             dict(X=[lod((6, 2), [2, 4]), (2, 3)], FCWeight=(5, 4), fc_activation="gelu", match="'gelu'"),
+        ],
+    ),
+    Op(
+        "sequence_topk_avg_pooling",
+        cases=[
+            dict(X=lod((16, 1), [12, 4]), ROW=lod((3, 1), [2, 1]), COLUMN=lod((5, 2), [3, 2]), topks=[1, 3], channel_num=2),
+            dict(X=lod((16,), [12, 4]), ROW=lod((3, 1), [2, 1]), COLUMN=lod((5, 2), [3, 2]), topks=[4, 2, 2], channel_num=2),
+            dict(X=lod((6, 1), [6, 0, 0]), ROW=lod((3, 1), [2, 0, 1]), COLUMN=lod((5, 2), [3, 2, 0]), topks=[2], channel_num=1),
+            dict(X=lod((6, 1), [1, 1], [2, 4]), ROW=lod((3, 1), [1, 2]), COLUMN=lod((4, 2), [2, 2]), topks=[1], channel_num=1),
+            dict(X=lod(np.ones((6, 1)), [6]), ROW=lod((2, 1), [2]), COLUMN=lod((3, 2), [3]), topks=[2], channel_num=1, smooth=False),
+            dict(X=lod((0, 1), []), ROW=lod((0, 1), []), COLUMN=lod((0, 2), []), topks=[1], channel_num=3),
+            dict(X=lod((10000, 1), [10000]), ROW=lod((4, 1), [4]), COLUMN=lod((2500, 1), [2500]), topks=[10], channel_num=1),
+        ],
+        reference=sequence_topk_avg_pooling,
+        grad="X",
+        bad=[
+            dict(X=(4, 1), ROW=lod((2, 1), [2]), COLUMN=lod((2, 1), [2]), topks=[1], channel_num=1, match="input X .*no LoD"),
+            dict(X=lod((4, 1), [4]), ROW=(2, 1), COLUMN=lod((2, 1), [2]), topks=[1], channel_num=1, match="input ROW .*no LoD"),
+            dict(X=lod((4, 1), [4]), ROW=lod((2, 1), [2]), COLUMN=lod((3, 1), [3]), topks=[1], channel_num=1, match="4 values"),
+            dict(X=lod((4, 1), [4]), ROW=lod((2, 1), [2]), COLUMN=lod((2, 1), [1, 1]), topks=[1], channel_num=1, match="COLUMN 2"),
+            dict(X=lod((4, 1), [4]), ROW=lod((2, 1), [2]), COLUMN=lod((2, 1), [2]), topks=[1, 0], channel_num=1, match="topks is"),
+            dict(X=lod((4, 1), [4]), ROW=lod((2, 1), [2]), COLUMN=lod((2, 1), [2]), topks=[], channel_num=1, match="topks is"),
+            dict(X=lod((4, 1), [4]), ROW=lod((2, 1), [2]), COLUMN=lod((2, 1), [2]), topks=[1], channel_num=0, match="channel_num is 0"),
+            dict(X=lod((4, 2), [4]), ROW=lod((2, 1), [2]), COLUMN=lod((2, 1), [2]), topks=[1], channel_num=1, match="one value a row"),
         ],
     ),
 )

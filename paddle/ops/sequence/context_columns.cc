@@ -39,7 +39,7 @@ template <class T>
 void GatherContext(const ContextWindow& window, const Lod& lod, int64_t width, const T* x, const T* padding,
                    T* columns) {
   const int64_t size = window.length * width;
-  ForRows(lod, size, [=](int64_t row, int64_t begin, int64_t end) {
+  ForRows(lod, size, [=](int64_t row, int64_t, int64_t begin, int64_t end) {
     const int64_t first = row + window.start, last = first + window.length;
     const int64_t from = std::clamp(begin, first, last), to = std::clamp(end, from, last);
     const T* before = padding ? padding + (first - begin + window.up()) * width : nullptr;
@@ -53,7 +53,7 @@ void GatherContext(const ContextWindow& window, const Lod& lod, int64_t width, c
 template <class T>
 void SumContext(const ContextWindow& window, const Lod& lod, int64_t width, const T* columns, T* dx) {
   const int64_t size = window.length * width;
-  ForRows(lod, size, [=](int64_t row, int64_t begin, int64_t end) {
+  ForRows(lod, size, [=](int64_t row, int64_t, int64_t begin, int64_t end) {
     std::fill_n(dx + row * width, width, T{0});
     // Block j of row t is this row where t + start + j = row.
     const int64_t first = std::max<int64_t>(0, row - window.start - end + 1);

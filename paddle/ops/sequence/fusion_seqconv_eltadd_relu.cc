@@ -48,7 +48,7 @@ void Run(const CpuContext&, const FusionSeqConvAttrs& attrs, PreparedGemm& produ
     product.Run(columns, filter, to, scratch.data);
     const T* add = bias.data<T>();
     const int64_t width = out.dim(1);
-    ForRows(x.lod(), width, [=](int64_t row, int64_t, int64_t) {
+    ForRows(x.lod(), width, [=](int64_t row, int64_t, int64_t, int64_t) {
       T* at = to + row * width;
       math::MapSerial([](T a, T b) { return math::Relu{}(a + b); }, at, add, at, width);
     });

@@ -81,9 +81,7 @@ FcState Prepare(const CpuContext&, const ExpandConcatFcAttrs&, const OpMetas& me
 // rows[r] = f(rows[r] + more[sequence of r] + bias).
 template <class T, class F>
 void AddAndActivate(F f, const Lod& lod, int64_t width, const T* more, const T* bias, T* rows) {
-  const auto offsets = lod.last();
-  ForRows(lod, width, [=](int64_t row, int64_t begin, int64_t) {
-    const int64_t s = std::upper_bound(offsets.begin(), offsets.end(), begin) - offsets.begin() - 1;
+  ForRows(lod, width, [=](int64_t row, int64_t s, int64_t, int64_t) {
     T* to = rows + row * width;
     math::MapSerial([](T a, T b) { return a + b; }, to, more + s * width, to, width);
     if (bias) math::MapSerial([](T a, T b) { return a + b; }, to, bias, to, width);

@@ -145,12 +145,10 @@ void CopyWindow(const Im2SequenceAttrs& attrs, const Dims& x, const Inside& rows
 
 void Run(const CpuContext&, const Im2SequenceAttrs& attrs, const Tensor& x, const Tensor* y, Tensor& out) {
   const std::vector<Grid> grids = GridsOf(attrs, x.dims(), y);
-  const auto offsets = out.lod().last();
   const int64_t width = out.dim(1);
   VisitFloat(x.dtype(), [&]<class T>() {
     T* windows = out.mutable_data<T>();
-    ForRows(out.lod(), width, [&](int64_t row, int64_t begin, int64_t) {
-      const int64_t i = std::upper_bound(offsets.begin(), offsets.end(), begin) - offsets.begin() - 1;
+    ForRows(out.lod(), width, [&](int64_t row, int64_t i, int64_t begin, int64_t) {
       const int64_t columns = grids[i].columns, place = row - begin;
       CopyWindow(attrs, x.dims(), InsideOf(attrs, 0, place / columns, x.dim(2)),
                  InsideOf(attrs, 1, place % columns, x.dim(3)), x.data<T>() + i * RowSize(x.dims()),

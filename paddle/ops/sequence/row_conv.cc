@@ -42,7 +42,7 @@ void Run(const CpuContext&, const NoAttrs&, const Tensor& x, const Tensor& filte
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *from = x.data<T>(), *factor = filter.data<T>();
     T* to = out.mutable_data<T>();
-    ForRows(StepsOf(x), width * taps, [=](int64_t row, int64_t, int64_t end) {
+    ForRows(StepsOf(x), width * taps, [=](int64_t row, int64_t, int64_t, int64_t end) {
       SumProducts(from + row * width, width, factor, std::min(taps, end - row), width, to + row * width);
     });
   });
@@ -77,7 +77,7 @@ void RunGrad(const CpuContext&, const NoAttrs&, const Tensor& filter, const Tens
     if (!dx) return;
     const T *d = d_out.data<T>(), *factor = filter.data<T>();
     T* to = dx->mutable_data<T>();
-    ForRows(lod, width * taps, [=](int64_t row, int64_t begin, int64_t) {
+    ForRows(lod, width * taps, [=](int64_t row, int64_t, int64_t begin, int64_t) {
       SumProducts(d + row * width, -width, factor, std::min(taps, row - begin + 1), width, to + row * width);
     });
   });

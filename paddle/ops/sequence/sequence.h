@@ -55,7 +55,8 @@ void ForSequences(const Lod& lod, int64_t width, F f) {
   });
 }
 
-// Calls f(row, first row of its sequence, row behind the last) for each row, on all threads: long sequences are shared.
+// Calls f(row, s, first row of s, row behind the last) for each row and its sequence s, on all threads: long sequences
+// are shared.
 template <class F>
 void ForRows(const Lod& lod, int64_t width, F f) {
   const auto offsets = lod.last();
@@ -64,7 +65,7 @@ void ForRows(const Lod& lod, int64_t width, F f) {
     auto next = std::upper_bound(offsets.begin(), offsets.end(), begin);
     for (int64_t row = begin; row < end; ++row) {
       while (*next <= row) ++next;
-      f(row, next[-1], *next);
+      f(row, next - offsets.begin() - 1, next[-1], *next);
     }
   });
 }

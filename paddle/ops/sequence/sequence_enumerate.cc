@@ -28,7 +28,7 @@ void Run(const CpuContext&, const EnumerateAttrs& attrs, const Tensor& x, Tensor
     const Id* ids = x.data<Id>();
     Id* windows = out.mutable_data<Id>();
     const int64_t size = attrs.win_size;
-    ForRows(x.lod(), size, [=](int64_t row, int64_t, int64_t end) {
+    ForRows(x.lod(), size, [=](int64_t row, int64_t, int64_t, int64_t end) {
       const int64_t inside = std::min(size, end - row);
       Id* rest = std::copy_n(ids + row, inside, windows + row * size);
       std::fill_n(rest, size - inside, static_cast<Id>(attrs.pad_value));
