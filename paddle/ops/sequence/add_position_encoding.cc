@@ -26,21 +26,29 @@ void Infer(const PositionAttrs&, InferContext& context) {
   context.CopyMeta("X", "Out");
 }
 
-// The encoding of one position: sines, then cosines, of waves whose lengths grow from 1 to 10000.
+// By how much the angles of waves 0, 1, ... fall behind that of the first, from 1 to 10000.
+std::vector<double> Slowness(int64_t waves) {
+  std::vector<double> slowness(waves, 10000);
+  for (int64_t k = 0; k + 1 < waves; ++k)
+    slowness[k] = std::pow(10000.0, static_cast<double>(k) / static_cast<double>(waves - 1));
+  return slowness;
+}
+
+// The encoding of one position: sines, then cosines.
 template <class T>
-void Encode(int64_t position, double beta, std::vector<T>* encoding) {
-  const auto half = static_cast<int64_t>(encoding->size() / 2);
-  for (int64_t k = 0; k < half; ++k) {
-    const double share = half > 1 ? static_cast<double>(k) / static_cast<double>(half - 1) : 1;
-    const double angle = static_cast<double>(position) / std::pow(10000.0, share);
-    (*encoding)[k] = static_cast<T>(beta * std::sin(angle));
-    (*encoding)[half + k] = static_cast<T>(beta * std::cos(angle));
+void Encode(int64_t position, double beta, const std::vector<double>& slowness, T* encoding) {
+  const size_t waves = slowness.size();
+  for (size_t k = 0; k < waves; ++k) {
+    const double angle = static_cast<double>(position) / slowness[k];
+    encoding[k] = static_cast<T>(beta * std::sin(angle));
+    encoding[waves + k] = static_cast<T>(beta * std::cos(angle));
   }
 }
 
 // A position is encoded once for all sequences that have it.
 template <class T>
 void AddEncoding(const PositionAttrs& attrs, const Lod& lod, int64_t width, const T* x, T* out) {
+  const std::vector<double> slowness = Slowness(width / 2);
   const auto by_length = lod.ByLength();
   const auto offsets = lod.last();
   const auto length = [=](int32_t s) { return offsets[s + 1] - offsets[s]; };
@@ -48,7 +56,7 @@ void AddEncoding(const PositionAttrs& attrs, const Lod& lod, int64_t width, cons
   ParallelFor(longest, 1, [&](int64_t begin, int64_t end) {
     std::vector<T> encoding(width);
     for (int64_t position = begin; position < end; ++position) {
-      Encode(position, attrs.beta, &encoding);
+      Encode(position, attrs.beta, slowness, encoding.data());
       for (const int32_t s : by_length) {
         if (length(s) <= position) break;
         const int64_t at = (offsets[s] + position) * width;
