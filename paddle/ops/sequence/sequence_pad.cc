@@ -68,17 +68,18 @@ void InferPadGrad(const PadAttrs& attrs, InferContext& context) {
   context.CopyMeta("X", "X@GRAD");
 }
 
-// Rows of the padded tensor next to those of the sequence: dense + s * steps are the places of [begin, end).
-void CopyIntoDense(const Lod& lod, int64_t steps, int64_t row_bytes, const std::byte* rows, std::byte* dense) {
-  ForSequences(lod, row_bytes, [=](int64_t s, int64_t begin, int64_t end) {
-    if (begin < end && row_bytes)
-      std::memcpy(dense + s * steps * row_bytes, rows + begin * row_bytes, (end - begin) * row_bytes);
+// The steps of sequence s in `dense` start at row s * steps.
+void CopyIntoDense(const Tensor& rows, int64_t steps, std::byte* dense) {
+  const int64_t bytes = RowBytes(rows.meta());
+  ForSequences(rows.lod(), RowSize(rows.dims()), [&](int64_t s, int64_t begin, int64_t end) {
+    if (begin < end && bytes) std::memcpy(dense + s * steps * bytes, rows.raw() + begin * bytes, (end - begin) * bytes);
   });
 }
-void CopyFromDense(const Lod& lod, int64_t steps, int64_t row_bytes, const std::byte* dense, std::byte* rows) {
-  ForSequences(lod, row_bytes, [=](int64_t s, int64_t begin, int64_t end) {
-    if (begin < end && row_bytes)
-      std::memcpy(rows + begin * row_bytes, dense + s * steps * row_bytes, (end - begin) * row_bytes);
+void CopyFromDense(const std::byte* dense, int64_t steps, const Lod& lod, Tensor* rows) {
+  const int64_t bytes = RowBytes(rows->meta());
+  std::byte* to = rows->mutable_raw();
+  ForSequences(lod, RowSize(rows->dims()), [=](int64_t s, int64_t begin, int64_t end) {
+    if (begin < end && bytes) std::memcpy(to + begin * bytes, dense + s * steps * bytes, (end - begin) * bytes);
   });
 }
 
@@ -99,7 +100,7 @@ void Pad(const CpuContext&, const PadAttrs&, const Tensor& x, const Tensor& pad_
   const auto offsets = x.lod().last();
   std::adjacent_difference(offsets.begin() + 1, offsets.end(), length.mutable_data<int64_t>());
   const int64_t width = RowSize(x.dims()), steps = out.dim(1);
-  CopyIntoDense(x.lod(), steps, RowBytes(x.meta()), x.raw(), out.mutable_raw());
+  CopyIntoDense(x, steps, out.mutable_raw());
   VisitNumber(x.dtype(), [&]<class T>() {
     const T* value = pad_value.data<T>();
     const bool one = pad_value.numel() == 1;
@@ -111,7 +112,7 @@ void Pad(const CpuContext&, const PadAttrs&, const Tensor& x, const Tensor& pad_
 }
 
 void PadGrad(const CpuContext&, const PadAttrs&, const Tensor& d_out, const Tensor& x, Tensor* dx) {
-  if (dx) CopyFromDense(x.lod(), d_out.dim(1), RowBytes(x.meta()), d_out.raw(), dx->mutable_raw());
+  if (dx) CopyFromDense(d_out.raw(), d_out.dim(1), x.lod(), dx);
 }
 
 void CheckUnpadded(const InferContext& context) {
@@ -159,13 +160,13 @@ void InferUnpadGrad(const NoAttrs&, InferContext& context) {
 }
 
 void Unpad(const CpuContext&, const NoAttrs&, const Tensor& x, const Tensor&, Tensor& out) {
-  CopyFromDense(out.lod(), x.dim(1), RowBytes(out.meta()), x.raw(), out.mutable_raw());
+  CopyFromDense(x.raw(), x.dim(1), out.lod(), &out);
 }
 
 void UnpadGrad(const CpuContext&, const NoAttrs&, const Tensor& d_out, const Tensor&, Tensor* dx) {
   if (!dx) return;
   const int64_t bytes = RowBytes(d_out.meta()), steps = dx->dim(1);
-  CopyIntoDense(d_out.lod(), steps, bytes, d_out.raw(), dx->mutable_raw());
+  CopyIntoDense(d_out, steps, dx->mutable_raw());
   FillBehind(d_out.lod(), steps, bytes, dx->mutable_raw(),
              [=](std::byte* to, int64_t rows) { std::fill_n(to, rows * bytes, std::byte{0}); });
 }

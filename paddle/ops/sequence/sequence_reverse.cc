@@ -23,7 +23,7 @@ void Run(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor& y) {
   if (bytes == 0) return;
   const std::byte* from = x.raw();
   std::byte* to = y.mutable_raw();
-  ForRows(x.lod(), bytes, [=](int64_t row, int64_t, int64_t begin, int64_t end) {
+  ForRows(x.lod(), RowSize(x.dims()), [=](int64_t row, int64_t, int64_t begin, int64_t end) {
     std::memcpy(to + row * bytes, from + (begin + end - 1 - row) * bytes, bytes);
   });
 }

@@ -71,7 +71,7 @@ void ForParts(const Tensor& x, const Tensor& offset, const Tensor& length, F f) 
   std::vector<int64_t> at(rows.size() + 1, 0);
   std::partial_sum(rows.begin(), rows.end(), at.begin() + 1);
   const int64_t bytes = RowBytes(x.meta());
-  ForSequences(x.lod(), bytes, [&](int64_t s, int64_t begin, int64_t) {
+  ForSequences(x.lod(), RowSize(x.dims()), [&](int64_t s, int64_t begin, int64_t) {
     if (rows[s] && bytes) f((begin + first[s]) * bytes, at[s] * bytes, rows[s] * bytes);
   });
 }
