@@ -390,6 +390,40 @@ def recurrent_gates():
     return pairs(append_backward(layers.mean(layers.sequence_softmax(layers.fc(hidden, 1)))))
 
 
+# Sequences
+
+
+@case
+def sequence_convolutions():
+    h = layers.fc(data("x", [None, 4], "float32", 1), 6)
+    h = layers.sequence_conv(layers.row_conv(h, 2), 6)
+    h = layers.add_position_encoding(layers.sequence_reverse(h), 1.0, 0.5)
+    return pairs(append_backward(layers.mean(layers.sequence_reshape(h, 3))))
+
+
+@case
+def sequence_padded():
+    h = layers.fc(data("x", [None, 4], "float32", 1), 6)
+    dense, lengths = layers.sequence_pad(h, layers.fill_constant([1], "float32", 0.0), maxlen=5)
+    h = layers.sequence_unpad(layers.fc(dense, 6, num_flatten_dims=2), lengths)
+    return pairs(append_backward(layers.mean(h)))
+
+
+@case
+def sequence_pieces():
+    h = layers.fc(data("x", [None, 4], "float32", 1), 1)
+    part = layers.sequence_slice(h, data("o", [None, 1], "int64"), data("n", [None, 1], "int64"))
+    x = layers.fc(data("y", [3, 4]), 4)
+    out = layers.sequence_scatter(x, data("i", [None, 1], "int64", 1), part)
+    return pairs(append_backward(layers.mean(out)))
+
+
+@case
+def image_as_sequence():
+    image = layers.conv2d(data("x", [None, 1, 8, 8]), 2, 3)
+    return pairs(append_backward(layers.mean(layers.im2sequence(image, 2, 2))))
+
+
 # Arrays, sequences step by step, choices
 
 

@@ -42,6 +42,10 @@ KNOWN_BETTER = {
     "train_reviews": ["lstm_0.tmp_2", "lstm_0.tmp_3"],
     "recurrent_cell": ["lstm_0.tmp_2", "lstm_0.tmp_3"],
     "recurrent_gates": ["gru_0.tmp_1", "gru_0.tmp_2", "gru_0.tmp_3", "fc_1.tmp_1@GRAD", "fc_1.tmp_0@GRAD"],
+    "sequence_pad": ["sequence_pad_0.tmp_0"],
+    "sequence_slice": ["sequence_slice_0.tmp_0"],
+    "sequence_convolutions": ["fc_0.tmp_1@GRAD", "sequence_conv_0.tmp_1@GRAD", "sequence_reverse_0.tmp_0@GRAD"],
+    "sequence_pieces": ["sequence_slice_0.tmp_0", "sequence_slice_0.tmp_0@GRAD", "fc_0.tmp_1@GRAD"],
     "recompute_dropout": [
         name + ".subprog_0"
         for name in ("dropout_0.tmp_0", "dropout_0.tmp_1", "dropout_1.tmp_1", "fc_1.tmp_0", "fc_1.tmp_1")

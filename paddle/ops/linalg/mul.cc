@@ -83,7 +83,8 @@ void MulGrad(const CpuContext&, const MulAttrs&, MulGradState& state, Scratch sc
 void InferMulGrad(const MulAttrs& attrs, InferContext& context) {
   CheckDims(context, "Out@GRAD", CheckFactors(attrs, context));
   context.CheckSameDType("X", "Out@GRAD");
-  context.SetOut("X@GRAD", context.In("X").dims, context.In("X").dtype);  // without LoD, as in Fluid
+  context.SetOut("X@GRAD", context.In("X").dims, context.In("X").dtype);
+  if (!context.building()) context.ShareLod("X", "X@GRAD");  // Fluid describes it without a LoD, but gives it one
   context.SetOut("Y@GRAD", context.In("Y").dims, context.In("Y").dtype);
 }
 

@@ -1,6 +1,5 @@
 // lod_reset: the same rows under another LoD.
 #include <algorithm>
-#include <cstring>
 
 #include "paddle/op/registry.h"
 #include "paddle/ops/sequence/sequence.h"
@@ -69,13 +68,9 @@ void InferGrad(const LodResetAttrs&, InferContext& context) {
   context.CopyMeta("X", "X@GRAD");
 }
 
-void Copy(const Tensor& from, Tensor* to) {
-  if (to && to->raw() != from.raw() && from.bytes()) std::memcpy(to->mutable_raw(), from.raw(), from.bytes());
-}
-
-void Run(const CpuContext&, const LodResetAttrs&, const Tensor& x, const Tensor*, Tensor& out) { Copy(x, &out); }
+void Run(const CpuContext&, const LodResetAttrs&, const Tensor& x, const Tensor*, Tensor& out) { CopyBytes(x, &out); }
 void RunGrad(const CpuContext&, const LodResetAttrs&, const Tensor& d_out, const Tensor&, Tensor* dx) {
-  Copy(d_out, dx);
+  if (dx) CopyBytes(d_out, dx);
 }
 
 const Registered kOp = RegisterOp<LodResetAttrs>({

@@ -1,15 +1,12 @@
 // sequence_pool: each sequence becomes one row.
 #include <algorithm>
-#include <cmath>
 
-#include "paddle/device/parallel.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/sequence/pool.h"
 #include "paddle/ops/sequence/sequence.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kElementsPerTask = 16384;
 
 struct SequencePoolAttrs {
   bool is_test = false;
@@ -27,8 +24,6 @@ struct SequencePoolAttrs {
   }
 };
 
-enum class Pool { kAverage, kSum, kSqrt, kMax, kLast, kFirst };
-
 Pool ToPool(std::string_view name) {
   if (name == "AVERAGE") return Pool::kAverage;
   if (name == "SUM") return Pool::kSum;
@@ -37,13 +32,6 @@ Pool ToPool(std::string_view name) {
   if (name == "LAST") return Pool::kLast;
   if (name == "FIRST") return Pool::kFirst;
   throw InvalidArgument(StrCat("pooltype is '", name, "'; expected AVERAGE, SUM, SQRT, MAX, LAST or FIRST"));
-}
-
-// What the sum of a sequence's rows is multiplied by.
-double SumFactor(Pool pool, int64_t length) {
-  if (pool == Pool::kAverage) return 1 / static_cast<double>(length);
-  if (pool == Pool::kSqrt) return 1 / std::sqrt(static_cast<double>(length));
-  return 1;
 }
 
 Dims PooledDims(InferContext& context) {
@@ -92,17 +80,6 @@ void Grad(const SequencePoolAttrs& attrs, GradContext& context) {
   op.SetOutput("X@GRAD", context.InGrad("X"));
 }
 
-// Calls f(s, first row, row behind the last) for each sequence, on all threads.
-template <class F>
-void ForSequences(const Lod& lod, int64_t width, F f) {
-  const auto offsets = lod.last();
-  const auto sequences = static_cast<int64_t>(offsets.size()) - 1;
-  const int64_t size = std::max<int64_t>(1, (lod.rows() + sequences) * width / std::max<int64_t>(1, sequences));
-  ParallelFor(sequences, std::max<int64_t>(1, kElementsPerTask / size), [&](int64_t begin, int64_t end) {
-    for (int64_t s = begin; s < end; ++s) f(s, offsets[s], offsets[s + 1]);
-  });
-}
-
 template <class T>
 void PoolMax(const T* x, int64_t begin, int64_t end, int64_t width, T* out, int32_t* index) {
   std::copy(x + begin * width, x + (begin + 1) * width, out);
@@ -113,15 +90,6 @@ void PoolMax(const T* x, int64_t begin, int64_t end, int64_t width, T* out, int3
         out[j] = x[row * width + j];
         if (index) index[j] = static_cast<int32_t>(row);
       }
-}
-
-template <class T>
-void PoolSum(const T* x, int64_t begin, int64_t end, int64_t width, T factor, T* out) {
-  std::copy(x + begin * width, x + (begin + 1) * width, out);
-  for (int64_t row = begin + 1; row < end; ++row)
-    for (int64_t j = 0; j < width; ++j) out[j] += x[row * width + j];
-  if (factor != 1)
-    for (int64_t j = 0; j < width; ++j) out[j] *= factor;
 }
 
 void Run(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor& x, Tensor& out, Tensor* max_index) {

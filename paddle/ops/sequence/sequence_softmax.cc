@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "paddle/device/parallel.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/sequence/sequence.h"
 
 namespace paddle {
 namespace {
 
-constexpr int64_t kElementsPerTask = 1024;
+constexpr int64_t kExpCost = 16;  // an exponential, in elements of a copy
 
 struct SequenceSoftmaxAttrs {
   std::string data_format = "AnyLayout";
@@ -43,23 +42,12 @@ void InferGrad(const SequenceSoftmaxAttrs&, InferContext& context) {
   context.CopyMeta("X", "X@GRAD");
 }
 
-// Calls f(first row, row behind the last) for each sequence that is not empty, on all threads.
-template <class F>
-void ForSequences(const Lod& lod, F f) {
-  const auto offsets = lod.last();
-  const auto sequences = static_cast<int64_t>(offsets.size()) - 1;
-  const int64_t average = std::max<int64_t>(1, lod.rows() / std::max<int64_t>(1, sequences));
-  ParallelFor(sequences, std::max<int64_t>(1, kElementsPerTask / average), [&](int64_t begin, int64_t end) {
-    for (int64_t s = begin; s < end; ++s)
-      if (offsets[s] < offsets[s + 1]) f(offsets[s], offsets[s + 1]);
-  });
-}
-
 void Run(const CpuContext&, const SequenceSoftmaxAttrs&, const Tensor& x, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     T* to = out.mutable_data<T>();
-    ForSequences(x.lod(), [&](int64_t begin, int64_t end) {
+    ForSequences(x.lod(), kExpCost, [&](int64_t, int64_t begin, int64_t end) {
+      if (begin == end) return;
       const T most = *std::max_element(from + begin, from + end);
       T sum = 0;
       for (int64_t i = begin; i < end; ++i) sum += to[i] = std::exp(from[i] - most);
@@ -74,7 +62,7 @@ void RunGrad(const CpuContext&, const SequenceSoftmaxAttrs&, const Tensor& out, 
   VisitFloat(out.dtype(), [&]<class T>() {
     const T *y = out.data<T>(), *dy = d_out.data<T>();
     T* to = dx->mutable_data<T>();
-    ForSequences(x.lod(), [&](int64_t begin, int64_t end) {
+    ForSequences(x.lod(), kExpCost, [&](int64_t, int64_t begin, int64_t end) {
       T sum = 0;
       for (int64_t i = begin; i < end; ++i) sum += y[i] * dy[i];
       for (int64_t i = begin; i < end; ++i) to[i] = y[i] * (dy[i] - sum);

@@ -150,7 +150,7 @@ def sequence_conv(
     """A convolution over the rows of each sequence; rows outside count as 0.
 
     Args:
-        input (Variable): sequences of rows (D,), lod_level 1.
+        input (Variable): sequences of rows (D,), lod_level at least 1.
         num_filters (int): features of the result.
         filter_size (int): rows that go into one.
         filter_stride (int): 1.
@@ -185,9 +185,9 @@ def sequence_slice(input, offset, length, name=None):
     """Of sequence i the ``length[i]`` rows from ``offset[i]`` on.
 
     Args:
-        input (Variable): sequences of rows, lod_level 1.
-        offset (Variable): (sequences, 1), int64.
-        length (Variable): (sequences, 1), int64.
+        input (Variable): sequences of rows, lod_level at least 1.
+        offset (Variable): (sequences, 1), int32 or int64.
+        length (Variable): (sequences, 1), int32 or int64.
         name (str): name of the layer.
 
     Returns:
@@ -208,7 +208,7 @@ def sequence_pad(x, pad_value, maxlen=None, name=None):
     """The sequences as one dense variable.
 
     Args:
-        x (Variable): sequences, lod_level 1.
+        x (Variable): sequences of rows, lod_level at least 1; those of the last level are padded.
         pad_value (Variable): (1,), or of the shape of a row; behind the sequences.
         maxlen (int): the length to which they are filled up; the longest by default.
         name (str): name of the layer.
@@ -231,7 +231,7 @@ def sequence_unpad(x, length, name=None):
 
     Args:
         x (Variable): (sequences, maxlen, ...).
-        length (Variable): (sequences,), int64.
+        length (Variable): (sequences,), int32 or int64.
         name (str): name of the layer.
 
     Returns:
@@ -249,7 +249,7 @@ def sequence_reshape(input, new_dim):
     """Rows of another length from the elements of each sequence, whose length changes.
 
     Args:
-        input (Variable): sequences of rows (D,), lod_level 1.
+        input (Variable): sequences of rows (D,), lod_level at least 1.
         new_dim (int): length of the new rows.
 
     Returns:
@@ -284,7 +284,7 @@ def sequence_enumerate(input, win_size, pad_value=0, name=None):
     """For each id it and the ones behind it in its sequence.
 
     Args:
-        input (Variable): ids (rows, 1), int32 or int64, lod_level 1.
+        input (Variable): ids (rows, 1), int32 or int64, lod_level at least 1.
         win_size (int): how many ids in all.
         pad_value (int): for places behind the end.
         name (str): name of the layer.
@@ -303,7 +303,7 @@ def sequence_mask(x, maxlen=None, dtype="int64", name=None):
     """For each length in ``x`` a row of that many 1 and 0 behind.
 
     Args:
-        x (Variable): lengths, int32 or int64, any shape.
+        x (Variable): lengths, any shape, int32, int64, float32 or float64.
         maxlen: length of the rows, an integer or a Variable of shape (1,); the longest by default.
         dtype: of the result.
         name (str): name of the layer.
@@ -328,7 +328,7 @@ def sequence_reverse(x, name=None):
     """The rows of each sequence in opposite order.
 
     Args:
-        x (Variable): sequences of rows, lod_level 1.
+        x (Variable): sequences of rows, lod_level at least 1.
         name (str): name of the layer.
 
     Returns:

@@ -1,0 +1,29 @@
+#pragma once
+// Sums of the rows of a sequence.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace paddle {
+
+enum class Pool { kAverage, kSum, kSqrt, kMax, kLast, kFirst };
+
+// What the sum of a sequence's rows is multiplied by.
+inline double SumFactor(Pool pool, int64_t length) {
+  if (pool == Pool::kAverage) return 1 / static_cast<double>(length);
+  if (pool == Pool::kSqrt) return 1 / std::sqrt(static_cast<double>(length));
+  return 1;
+}
+
+// The sum of the rows [begin, end), one at least, times `factor`.
+template <class T>
+void PoolSum(const T* x, int64_t begin, int64_t end, int64_t width, T factor, T* out) {
+  std::copy(x + begin * width, x + (begin + 1) * width, out);
+  for (int64_t row = begin + 1; row < end; ++row)
+    for (int64_t j = 0; j < width; ++j) out[j] += x[row * width + j];
+  if (factor != 1)
+    for (int64_t j = 0; j < width; ++j) out[j] *= factor;
+}
+
+}  // namespace paddle
