@@ -136,6 +136,10 @@ def main():
         wrong += check_losses(case, found, {mode: peer for mode, (peer, _, _) in modes.items()})
         bars += bars_of(name, found, case, peak)
         rows += found
+    if not args.cases:
+        case = dict(batch=64, warmup=20, steps=50 if args.quick else 300)
+        cost = harness.run_once("ours", HERE / "new_lod.py", case, 2)["us"]
+        bars.append(harness.Bar("preparing for a LoD that was never seen, us", cost, 100, at_least=False))
     harness.report(rows, bars, args)
     if wrong:
         sys.exit("%d implementations computed something else" % wrong)

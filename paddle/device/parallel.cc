@@ -125,7 +125,7 @@ void SpinBarrier::Wait(int members, int64_t* round) {
   const int64_t complete = ++*round * members;
   arrived_.fetch_add(1, std::memory_order_acq_rel);
   for (int spins = 0; arrived_.load(std::memory_order_acquire) < complete; ++spins) {
-    if (spins < 4000)
+    if (spins < 500)
       _mm_pause();
     else
       sched_yield();  // more threads than cores
