@@ -1,5 +1,5 @@
 #pragma once
-// Sums of the rows of a sequence.
+// How the rows of a sequence become one: what the ops that pool share.
 
 #include <algorithm>
 #include <cmath>
