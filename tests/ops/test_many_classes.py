@@ -71,7 +71,8 @@ def expected_noise(sampler, classes, probs):
 def check_nce(outputs, inputs, attrs):
     """The cost of the classes that were drawn, and that they are drawn as the distribution says."""
     x, w = (np.asarray(inputs[slot][0], "float64") for slot in ("Input", "Weight"))
-    label = np.asarray(inputs["Label"][0]).reshape(len(x), -1)
+    label = np.asarray(inputs["Label"][0])
+    label = label if label.ndim == 2 else label.reshape(-1, 1)
     classes, samples = len(w), attrs["num_neg_samples"]
     bias = np.asarray(inputs["Bias"][0], "float64").reshape(-1) if inputs.get("Bias") else np.zeros(classes)
     chosen, p = (np.asarray(outputs[slot][0]) for slot in ("SampleLabels", "SampleLogits"))
@@ -148,7 +149,7 @@ def check_sample_logits(outputs, inputs, attrs):
         if attrs["uniq"]:
             assert len(set(drawn)) == n
             tries = np.log1p(-p[0, 0]) / np.log1p(-q[samples[0, 0]])
-            assert tries > n - 1e-3 and abs(tries - round(tries)) < 1e-3
+            assert tries > n - 1e-3 and abs(tries - round(tries)) < 0.02
             wanted = 1 - (1 - q[samples]) ** round(tries)
         else:
             wanted = n * q[samples]
@@ -195,7 +196,7 @@ test = op_tests(
             changed(TREE, num_classes=1, match="num_classes is 1"),
             changed(TREE, epmap=["a:1"], match="parameter servers"),
             changed(CUSTOM, PathCode=None, match="PathCode is missing"),
-            changed(CUSTOM, PathTable=TABLE + 1, match=r"PathTable\[\d+\] is 5"),
+            changed(CUSTOM, PathTable=np.where(TABLE == 4, 5, TABLE), match=r"PathTable\[8\] is 5"),
             changed(CUSTOM, PathCode=CODE + 1, match=r"PathCode\[1\] is 2; expected 0 or 1"),
             changed(CUSTOM, PathTable=TABLE[:3], PathCode=CODE[:3], match=r"PathTable .*\[3, 4\]"),
         ],
@@ -249,7 +250,7 @@ test = op_tests(
     Op(
         "sample_logits",
         cases=[
-            CHOSEN,
+            changed(CHOSEN, smooth=False),
             changed(CHOSEN, remove_accidental_hits=False),
             dict(Logits=(2, 8), Labels=np.array([[0], [5]]), num_samples=4),
             dict(Logits=(3, 9), Labels=np.array([[0, 2], [5, 6], [8, 8]], "int32"), num_samples=9, remove_accidental_hits=False, seed=2),

@@ -182,7 +182,7 @@ const Registered kOp = RegisterOp<HierarchicalSigmoidAttrs>({
                {"Bias", "One number a node.", kOptional}},
     .outputs = {{"Out", "[samples, 1]."},
                 {"PreOut", "softplus(logit) for the nodes of each path, [samples, longest path].", kIntermediate},
-                {"W_Out", "W itself.", kIntermediate | kOptional}},
+                {"W_Out", "W itself, as it is.", kIntermediate | kOptional | kMetaOnly}},
     .infer = Infer,
     .must_share = {{"W_Out", "W"}},
 });
