@@ -58,7 +58,7 @@ bool LeavesAsIs(const OpDesc& op, const std::string& name) {
 
 bool Overwrites(const OpDesc& op, const std::string& name, const BlockDesc& block) {
   const OpDef* def = Registry::Get().FindOrNull(op.type());
-  if (def && !def->block.empty()) return false;  // its block may run or not
+  if (def && !def->block.empty()) return false;           // its block may run or not
   return !IsArray(block, name) && !LeavesAsIs(op, name);  // an array keeps its other items
 }
 

@@ -16,9 +16,10 @@ struct ChunkEvalAttrs {
     using A = ChunkEvalAttrs;
     return std::tuple{
         Field{"num_chunk_types", &A::num_chunk_types, "Number of types of chunks.", Presence::kRequired},
-        Field{"chunk_scheme", &A::chunk_scheme,
-              "How tags mark chunks. IOB: a tag for the first token and one for those inside; IOE: inside, last; IOBES: "
-              "first, inside, last, single; plain: one tag."},
+        Field{
+            "chunk_scheme", &A::chunk_scheme,
+            "How tags mark chunks. IOB: a tag for the first token and one for those inside; IOE: inside, last; IOBES: "
+            "first, inside, last, single; plain: one tag."},
         Field{"excluded_chunk_types", &A::excluded_chunk_types, "Types whose chunks do not count."}};
   }
 };
@@ -141,8 +142,9 @@ void Run(const CpuContext&, const ChunkEvalAttrs& attrs, const Tensor& inference
 
 const Registered kOp = RegisterOp<ChunkEvalAttrs>({
     .name = "chunk_eval",
-    .doc = "Precision, recall and F1 of the chunks that a tagger found. Tag = type * tags a type + part of the chunk; one "
-           "tag more stands for tokens outside. A chunk is right when its type and both ends are.",
+    .doc =
+        "Precision, recall and F1 of the chunks that a tagger found. Tag = type * tags a type + part of the chunk; one "
+        "tag more stands for tokens outside. A chunk is right when its type and both ends are.",
     .inputs = {{"Inference", "Tags found, int64 or int32: LoDTensor [tokens, 1]; with SeqLength [sequences, size].",
                 kNoGradient},
                {"Label", "True tags, grouped as Inference.", kNoGradient},

@@ -6,7 +6,8 @@
 namespace paddle {
 
 inline constexpr std::string_view kEmissionDoc =
-    "Scores of the tags of each token: LoDTensor [tokens, tags], whose last LoD level groups the tokens into sequences; "
+    "Scores of the tags of each token: LoDTensor [tokens, tags], whose last LoD level groups the tokens into "
+    "sequences; "
     "with Length [sequences, size, tags].";
 inline constexpr std::string_view kTransitionDoc =
     "[tags + 2, tags]: row 0 scores the first tag of a sequence, row 1 the last; row 2 + i the tags behind tag i.";

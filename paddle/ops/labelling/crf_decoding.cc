@@ -1,7 +1,7 @@
 // crf_decoding: the best path of tags (Viterbi, 1967).
 #include "paddle/device/parallel.h"
-#include "paddle/op/registry.h"
 #include "paddle/math/map.h"
+#include "paddle/op/registry.h"
 #include "paddle/ops/labelling/crf.h"
 
 namespace paddle {
@@ -97,12 +97,14 @@ const Registered kOp = RegisterOp<NoAttrs>({
            "Label whether each tag of it is right.",
     .inputs = {{"Emission", kEmissionDoc, kNoGradient},
                {"Transition", kTransitionDoc, kNoGradient},
-               {"Label", "The true tags, int64 or int32: grouped as Emission, [tokens, 1] or [tokens]; with Length "
-                         "[sequences, size] or [sequences, size, 1].",
+               {"Label",
+                "The true tags, int64 or int32: grouped as Emission, [tokens, 1] or [tokens]; with Length "
+                "[sequences, size] or [sequences, size, 1].",
                 kOptional | kNoGradient},
                {"Length", kCrfLengthDoc, kOptional | kNoGradient}},
-    .outputs = {{"ViterbiPath", "int64 [tokens, 1], grouped as Emission; with Length [sequences, size], 0 behind the end "
-                                "of a sequence. The tags; with Label 1 where a tag is right and 0 where it is not."}},
+    .outputs = {{"ViterbiPath",
+                 "int64 [tokens, 1], grouped as Emission; with Length [sequences, size], 0 behind the end "
+                 "of a sequence. The tags; with Label 1 where a tag is right and 0 where it is not."}},
     .infer = Infer,
 });
 const Registered kCpu = RegisterKernel("crf_decoding", Run);

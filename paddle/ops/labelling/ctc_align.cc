@@ -92,19 +92,20 @@ void Run(const CpuContext& cpu, const CtcAlignAttrs& attrs, const Tensor& input,
       AlignLod<T>(cpu, attrs, input, ranges, &kept, &output);
   });
   if (!output_length) return;
-  VisitIndex(output_length->dtype(), [&]<class T>() {
-    std::copy(kept.begin(), kept.end(), output_length->mutable_data<T>());
-  });
+  VisitIndex(output_length->dtype(),
+             [&]<class T>() { std::copy(kept.begin(), kept.end(), output_length->mutable_data<T>()); });
 }
 
 const Registered kOp = RegisterOp<CtcAlignAttrs>({
     .name = "ctc_align",
     .doc = "The tokens that each path of connectionist temporal classification (Graves et al., 2006) stands for: equal "
            "neighbours are merged, then blanks left out.",
-    .inputs = {{"Input", "Paths, int64 or int32: LoDTensor [tokens, 1]; with InputLength [sequences, size].", kNoGradient},
+    .inputs = {{"Input", "Paths, int64 or int32: LoDTensor [tokens, 1]; with InputLength [sequences, size].",
+                kNoGradient},
                {"InputLength", "Lengths of padded paths, [sequences] or [sequences, 1].", kOptional | kNoGradient}},
-    .outputs = {{"Output", "What is left: LoDTensor [tokens left, 1]; with InputLength [sequences, size], filled up with "
-                           "padding_value.",
+    .outputs = {{"Output",
+                 "What is left: LoDTensor [tokens left, 1]; with InputLength [sequences, size], filled up with "
+                 "padding_value.",
                  kDynamic},
                 {"OutputLength", "How many tokens of each sequence are left, [sequences, 1].", kOptional}},
     .infer = Infer,

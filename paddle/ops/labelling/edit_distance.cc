@@ -35,7 +35,8 @@ int64_t CheckSequences(const InferContext& context, std::string_view slot, std::
 }
 
 void Infer(const EditDistanceAttrs&, InferContext& context) {
-  Require(context.Has("HypsLength") == context.Has("RefsLength"), "one of HypsLength and RefsLength is missing; expected "
+  Require(context.Has("HypsLength") == context.Has("RefsLength"),
+          "one of HypsLength and RefsLength is missing; expected "
           "both for padded sequences, or none for LoDTensors");
   context.CheckSameDType("Hyps", "Refs");
   const int64_t hyps = CheckSequences(context, "Hyps", "HypsLength"),
@@ -76,7 +77,8 @@ void Run(const CpuContext&, const EditDistanceAttrs& attrs, const Tensor& hyps, 
     Require(!attrs.normalized || ref_ranges[s].length > 0, "sequence ", s,
             " of Refs is empty: a distance to it cannot be normalized by its length");
   }
-  const int64_t grain = std::max<int64_t>(1, kStepsPerTask / std::max<int64_t>(1, steps / std::max<int64_t>(1, sequences)));
+  const int64_t grain =
+      std::max<int64_t>(1, kStepsPerTask / std::max<int64_t>(1, steps / std::max<int64_t>(1, sequences)));
   VisitIndex(hyps.dtype(), [&]<class T>() {
     const T *hyp = hyps.data<T>(), *ref = refs.data<T>();
     ParallelFor(sequences, grain, [&](int64_t from, int64_t end) {
@@ -101,8 +103,7 @@ const Registered kOp = RegisterOp<EditDistanceAttrs>({
                 kOptional | kNoGradient},
                {"RefsLength", "Lengths of the padded sequences in Refs, [sequences] or [sequences, 1].",
                 kOptional | kNoGradient}},
-    .outputs = {{"SequenceNum", "Number of sequences, int64 [1]."},
-                {"Out", "The distances, float32 [sequences, 1]."}},
+    .outputs = {{"SequenceNum", "Number of sequences, int64 [1]."}, {"Out", "The distances, float32 [sequences, 1]."}},
     .infer = Infer,
 });
 const Registered kCpu = RegisterKernel("edit_distance", Run);

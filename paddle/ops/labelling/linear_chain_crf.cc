@@ -65,12 +65,13 @@ void WriteExps(const Tensor& emission, const Tensor& transition, int64_t tags, T
   if (!emission_exps) return;
   const T* x = emission.data<T>();
   T* y = emission_exps->mutable_data<T>();
-  ParallelFor(emission.numel() / tags, std::max<int64_t>(1, math::kCostlyGrain / tags), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const T most = *std::max_element(x + row * tags, x + (row + 1) * tags);
-      math::MapSerial([=](T score) { return math::Exp(score - most); }, x + row * tags, y + row * tags, tags);
-    }
-  });
+  ParallelFor(
+      emission.numel() / tags, std::max<int64_t>(1, math::kCostlyGrain / tags), [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+          const T most = *std::max_element(x + row * tags, x + (row + 1) * tags);
+          math::MapSerial([=](T score) { return math::Exp(score - most); }, x + row * tags, y + row * tags, tags);
+        }
+      });
 }
 
 void Run(const CpuContext&, const NoAttrs&, const Tensor& emission, const Tensor& transition, const Tensor& label,
@@ -138,30 +139,35 @@ void RunGrad(const CpuContext&, const NoAttrs&, const Tensor*, const Tensor& emi
 
 const Registered kOp = RegisterOp<NoAttrs>({
     .name = "linear_chain_crf",
-    .doc = "The cost of a conditional random field (Lafferty et al., 2001): for each sequence the negative logarithm of "
-           "the probability of its tags. The score of a path of tags is the sum of its emissions and transitions; its "
-           "probability is exp(score) divided by the sum over all paths. Computed in the log domain.",
+    .doc =
+        "The cost of a conditional random field (Lafferty et al., 2001): for each sequence the negative logarithm of "
+        "the probability of its tags. The score of a path of tags is the sum of its emissions and transitions; its "
+        "probability is exp(score) divided by the sum over all paths. Computed in the log domain.",
     .inputs = {{"Emission", kEmissionDoc},
                {"Transition", kTransitionDoc},
-               {"Label", "The tags, int64 or int32: grouped as Emission, [tokens, 1] or [tokens]; with Length "
-                         "[sequences, size] or [sequences, size, 1].",
+               {"Label",
+                "The tags, int64 or int32: grouped as Emission, [tokens, 1] or [tokens]; with Length "
+                "[sequences, size] or [sequences, size, 1].",
                 kNoGradient},
                {"Length", kCrfLengthDoc, kOptional | kNoGradient}},
-    .outputs = {{"Alpha", "Of Emission's shape: the sum of exp(score) over all paths up to a token and tag, each token's "
-                          "divided by their sum. 0 behind the end of padded sequences.",
+    .outputs = {{"Alpha",
+                 "Of Emission's shape: the sum of exp(score) over all paths up to a token and tag, each token's "
+                 "divided by their sum. 0 behind the end of padded sequences.",
                  kIntermediate},
                 {"EmissionExps", "exp(Emission - the greatest of the token).", kIntermediate},
                 {"TransitionExps", "exp(Transition).", kIntermediate},
-                {"LogLikelihood", "[sequences, 1]: the cost, that is the log-likelihood with its sign changed; 0 for "
-                                  "empty sequences."}},
+                {"LogLikelihood",
+                 "[sequences, 1]: the cost, that is the log-likelihood with its sign changed; 0 for "
+                 "empty sequences."}},
     .infer = Infer,
 });
 const Registered kCpu = RegisterKernel("linear_chain_crf", Run);
 
 const Registered kGradOp = RegisterOp<NoAttrs>({
     .name = "linear_chain_crf_grad",
-    .doc = "Gradient of linear_chain_crf: the probabilities of tags and of pairs of tags, less 1 for those of Label. It "
-           "walks the chain again and needs none of the forward op's intermediate outputs.",
+    .doc =
+        "Gradient of linear_chain_crf: the probabilities of tags and of pairs of tags, less 1 for those of Label. It "
+        "walks the chain again and needs none of the forward op's intermediate outputs.",
     .inputs = {{"Alpha", "Of the forward op; not read.", kUnread},
                {"Emission", "Of the forward op."},
                {"EmissionExps", "Of the forward op; not read.", kUnread},

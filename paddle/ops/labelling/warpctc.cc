@@ -17,9 +17,10 @@ struct WarpCtcAttrs {
 
   static auto Fields() {
     using A = WarpCtcAttrs;
-    return std::tuple{Field{"blank", &A::blank, "The class that stands for nothing."},
-                      Field{"norm_by_times", &A::norm_by_times,
-                            "Divide the gradient of each sequence by its number of time steps; the loss stays as it is."}};
+    return std::tuple{
+        Field{"blank", &A::blank, "The class that stands for nothing."},
+        Field{"norm_by_times", &A::norm_by_times,
+              "Divide the gradient of each sequence by its number of time steps; the loss stays as it is."}};
   }
 };
 
@@ -30,8 +31,8 @@ int64_t CheckLogits(const WarpCtcAttrs& attrs, const InferContext& context) {
   context.CheckRank("Logits", padded ? 3 : 2, padded ? 3 : 2);
   const Dims& dims = context.In("Logits").dims;
   const int64_t classes = dims[dims.rank() - 1];
-  Require(attrs.blank >= 0 && (classes < 0 || attrs.blank < classes), "blank is ", attrs.blank, " and Logits has shape ",
-          dims, "; expected 0 <= blank < ", classes);
+  Require(attrs.blank >= 0 && (classes < 0 || attrs.blank < classes), "blank is ", attrs.blank,
+          " and Logits has shape ", dims, "; expected 0 <= blank < ", classes);
   if (!padded) return context.building() ? -1 : RequireLod(context, "Logits").last_sequences();
   CheckLengths(context, "LogitsLength", dims[1]);
   return dims[1];
@@ -65,7 +66,8 @@ Dims PaddedDims(const InferContext& context, int64_t sequences) {
 }
 
 void Infer(const WarpCtcAttrs& attrs, InferContext& context) {
-  Require(context.Has("LogitsLength") == context.Has("LabelLength"), "one of LogitsLength and LabelLength is missing; "
+  Require(context.Has("LogitsLength") == context.Has("LabelLength"),
+          "one of LogitsLength and LabelLength is missing; "
           "expected both for padded sequences, or none for LoDTensors");
   const int64_t logits = CheckLogits(attrs, context), labels = CheckLabels(context);
   Require(SizesAgree(logits, labels), "Logits has ", logits, " sequences and Label ", labels,
@@ -109,13 +111,14 @@ double LogAdd(double a, double b) {
   return b == kLogZero ? a : a + std::log1p(std::exp(b - a));
 }
 
-// One sequence. Its states are the labels with blanks between, before and behind them: 2 * labels + 1; a path stays in a
-// state, goes to the next, or skips a blank between two different labels.
+// One sequence. Its states are the labels with blanks between, before and behind them: 2 * labels + 1; a path stays in
+// a state, goes to the next, or skips a blank between two different labels.
 template <class T>
 class Ctc {
  public:
   // The loss: -log of the probability of the labels; 0 where no path is long enough for them.
-  double Loss(const T* logits, const TimeSteps& steps, int64_t classes, std::span<const int64_t> labels, int64_t blank) {
+  double Loss(const T* logits, const TimeSteps& steps, int64_t classes, std::span<const int64_t> labels,
+              int64_t blank) {
     x_ = logits, steps_ = steps, classes_ = classes;
     states_.assign(2 * labels.size() + 1, blank);
     for (size_t i = 0; i < labels.size(); ++i) states_[2 * i + 1] = labels[i];
@@ -142,8 +145,7 @@ class Ctc {
       std::fill(share.begin(), share.end(), 0.0);
       for (int64_t s = First(t); s < Last(t); ++s)
         share[states_[s]] += std::exp(alpha_[t * n + s] + rest[s] - log_probability_);
-      for (int64_t k = 0; k < classes_; ++k)
-        d[t * stride + k] = static_cast<T>(std::exp(LogSoftmax(t, k)) - share[k]);
+      for (int64_t k = 0; k < classes_; ++k) d[t * stride + k] = static_cast<T>(std::exp(LogSoftmax(t, k)) - share[k]);
       if (t == 0) break;
       for (int64_t s = 0; s < n; ++s) rest[s] += LogSoftmax(t, states_[s]);
       for (int64_t s = 0; s < n; ++s) {
@@ -253,13 +255,15 @@ void RunGrad(const CpuContext&, const WarpCtcAttrs& attrs, const Tensor& logits,
 
 const Registered kOp = RegisterOp<WarpCtcAttrs>({
     .name = "warpctc",
-    .doc = "The loss of connectionist temporal classification (Graves et al., 2006): for each sequence -log of the sum "
-           "of the probabilities, softmax(Logits), of all paths that become the labels when equal neighbours are merged "
-           "and blanks left out. 0, with gradient 0, where there are fewer time steps than such a path needs. Computed in "
-           "the log domain.",
+    .doc =
+        "The loss of connectionist temporal classification (Graves et al., 2006): for each sequence -log of the sum "
+        "of the probabilities, softmax(Logits), of all paths that become the labels when equal neighbours are merged "
+        "and blanks left out. 0, with gradient 0, where there are fewer time steps than such a path needs. Computed in "
+        "the log domain.",
     .inputs = {{"Logits", "LoDTensor [time steps, classes]; with lengths [most time steps, sequences, classes]."},
-               {"Label", "Classes other than the blank, int32 or int64: LoDTensor [labels, 1]; with lengths [sequences, "
-                         "most labels].",
+               {"Label",
+                "Classes other than the blank, int32 or int64: LoDTensor [labels, 1]; with lengths [sequences, "
+                "most labels].",
                 kNoGradient},
                {"LogitsLength", "Numbers of time steps of padded sequences, [sequences] or [sequences, 1].",
                 kOptional | kNoGradient},

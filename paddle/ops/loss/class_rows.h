@@ -104,7 +104,8 @@ void SumTableGrad(const CpuContext& cpu, const RowTerms& terms, const T* d, cons
 
 // dx[s] = sum of d[k] * w[rows[k]] over the terms k of sample s.
 template <class T>
-void SumInputGrad(std::span<const int64_t> rows, const T* d, const T* w, int64_t width, int64_t per_sample, Tensor* dx) {
+void SumInputGrad(std::span<const int64_t> rows, const T* d, const T* w, int64_t width, int64_t per_sample,
+                  Tensor* dx) {
   T* to = dx->mutable_data<T>();
   const int64_t grain = std::max<int64_t>(1, 4096 / std::max<int64_t>(width * per_sample, 1));
   ParallelFor(dx->dim(0), grain, [&](int64_t begin, int64_t end) {

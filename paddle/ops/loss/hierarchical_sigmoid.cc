@@ -108,7 +108,8 @@ Paths DefaultPaths(const Tensor& label, int64_t classes) {
   paths.rows.assign(labels.size() * paths.depth, -1);
   paths.branches.resize(paths.rows.size());
   for (size_t i = 0; i < labels.size(); ++i) {
-    Require(labels[i] >= 0 && labels[i] < classes, "Label[", i, "] is ", labels[i], "; expected 0 <= label < ", classes);
+    Require(labels[i] >= 0 && labels[i] < classes, "Label[", i, "] is ", labels[i], "; expected 0 <= label < ",
+            classes);
     size_t k = i * paths.depth;
     for (int64_t node = labels[i] + classes; node > 1; node >>= 1, ++k) {
       paths.rows[k] = (node >> 1) - 1;
@@ -168,17 +169,20 @@ void RunGrad(const CpuContext& cpu, const HierarchicalSigmoidAttrs& attrs, const
 
 const Registered kOp = RegisterOp<HierarchicalSigmoidAttrs>({
     .name = "hierarchical_sigmoid",
-    .doc = "A loss over many classes in logarithmic time (Morin and Bengio, 2005): classes are leaves of a binary tree "
-           "whose inner nodes choose a branch by logistic regression; Out = sum over the class's path of softplus(logit) "
-           "- branch * logit. As in Fluid, each place behind the end of a path that is shorter than the longest adds "
-           "log(2).",
+    .doc =
+        "A loss over many classes in logarithmic time (Morin and Bengio, 2005): classes are leaves of a binary tree "
+        "whose inner nodes choose a branch by logistic regression; Out = sum over the class's path of softplus(logit) "
+        "- branch * logit. As in Fluid, each place behind the end of a path that is shorter than the longest adds "
+        "log(2).",
     .inputs = {{"X", "Features [samples, width]."},
                {"W", "A row for each inner node, [nodes, width]; num_classes - 1 nodes for the default tree."},
                {"Label", "Classes, int64 or int32 [samples, 1].", kNoGradient},
-               {"PathTable", "A tree of one's own: the rows of W on each sample's path, int64 or int32 [samples, longest "
-                             "path], -1 behind its end.",
+               {"PathTable",
+                "A tree of one's own: the rows of W on each sample's path, int64 or int32 [samples, longest "
+                "path], -1 behind its end.",
                 kOptional | kNoGradient},
-               {"PathCode", "The branches taken on these paths, 0 or 1, of PathTable's shape.", kOptional | kNoGradient},
+               {"PathCode", "The branches taken on these paths, 0 or 1, of PathTable's shape.",
+                kOptional | kNoGradient},
                {"Bias", "One number a node.", kOptional}},
     .outputs = {{"Out", "[samples, 1]."},
                 {"PreOut", "softplus(logit) for the nodes of each path, [samples, longest path].", kIntermediate},

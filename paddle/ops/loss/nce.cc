@@ -232,16 +232,18 @@ constexpr std::string_view kForward = "Of the forward op.";
 
 const Registered kOp = RegisterOp<NceAttrs>({
     .name = "nce",
-    .doc = "Noise-contrastive estimation (Gutmann and Hyvarinen, 2010): tells the true classes from classes drawn from a "
-           "noise distribution. With p = sigmoid(Input . Weight[c] + Bias[c]) and q = num_neg_samples times the noise's "
-           "probability of c, a true class costs -log(p / (p + q)) and a drawn one -log(q / (p + q)).",
+    .doc =
+        "Noise-contrastive estimation (Gutmann and Hyvarinen, 2010): tells the true classes from classes drawn from a "
+        "noise distribution. With p = sigmoid(Input . Weight[c] + Bias[c]) and q = num_neg_samples times the noise's "
+        "probability of c, a true class costs -log(p / (p + q)) and a drawn one -log(q / (p + q)).",
     .inputs = {{"Input", "Features [samples, width]."},
                {"Label", "True classes, int64 or int32 [samples, true classes of each].", kNoGradient},
                {"Weight", "A row for each class, [classes, width]."},
                {"Bias", "One number a class.", kOptional},
                {"SampleWeight", "Factors of the samples' costs, [samples, 1].", kOptional | kNoGradient},
                {"CustomDistProbs", "The noise's probability of each class, for sampler 2.", kOptional | kNoGradient},
-               {"CustomDistAlias", "Alias table for drawing (Walker, 1977): the other class that shares a class's slot.",
+               {"CustomDistAlias",
+                "Alias table for drawing (Walker, 1977): the other class that shares a class's slot.",
                 kOptional | kNoGradient},
                {"CustomDistAliasProbs", "Alias table: a class's own part of its slot.", kOptional | kNoGradient}},
     .outputs = {{"Cost", "[samples, 1]."},

@@ -173,14 +173,16 @@ void RunGrad(const CpuContext&, const SampleLogitsAttrs&, const Tensor*, const T
 
 const Registered kOp = RegisterOp<SampleLogitsAttrs>({
     .name = "sample_logits",
-    .doc = "The logits of the true classes and of drawn ones, less the logarithms of their probabilities of being drawn: "
-           "what a softmax over a sample of the classes takes (Jean et al., 2015). Class c is drawn with the probability "
-           "log((c + 2) / (c + 1)) / log(classes + 1).",
+    .doc =
+        "The logits of the true classes and of drawn ones, less the logarithms of their probabilities of being drawn: "
+        "what a softmax over a sample of the classes takes (Jean et al., 2015). Class c is drawn with the probability "
+        "log((c + 2) / (c + 1)) / log(classes + 1).",
     .inputs = {{"Logits", "[rows, classes]."},
                {"Labels", "True classes, int64 or int32 [rows, true classes of each].", kNoGradient},
                {"CustomizedSamples", "For use_customized_samples: int64 [rows, true classes + num_samples].",
                 kOptional | kNoGradient},
-               {"CustomizedProbabilities", "For use_customized_samples: their probabilities.", kOptional | kNoGradient}},
+               {"CustomizedProbabilities", "For use_customized_samples: their probabilities.",
+                kOptional | kNoGradient}},
     .outputs = {{"Samples", "True classes and drawn ones of each row, int64 [rows, both].", kIntermediate},
                 {"Probabilities", "Their probabilities of being drawn, [rows, both].", kIntermediate},
                 {"LogitsDim", "Empty; its shape is that of Logits and 0.", kIntermediate},

@@ -47,7 +47,8 @@ void Run(const CpuContext&, const SamplingIdAttrs& attrs, const RandomSource& ra
 
 const Registered kOp = RegisterOp<SamplingIdAttrs>({
     .name = "sampling_id",
-    .doc = "Draws a column of each row: the first up to which the sum of the row exceeds a uniform random number; the last "
+    .doc = "Draws a column of each row: the first up to which the sum of the row exceeds a uniform random number; the "
+           "last "
            "where none does.",
     .inputs = {{"X", "Probabilities [rows, columns].", kNoGradient}},
     .outputs = {{"Out", "The columns, int64 [rows]."}},
