@@ -4,8 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from harness import LodArray, Op, ints, lod, op_tests, uniform
+from checks import Gradient
+from harness import ENTRIES, LodArray, Op, ints, lod, op_tests, uniform
 from one_op import Case, OneOp
+from paddle import _core as core
 from paths import collapse, crf_score, crf_scores, ctc_loss, log_sum, ranges
 
 INTS = ("int32", "int64")
@@ -299,3 +301,112 @@ test = op_tests(
         ],
     ),
 )
+
+
+# ---- long sequences: too long for all paths, so by recurrences of NumPy ----
+
+LONG = 10000
+
+
+@pytest.fixture(scope="module")
+def long_chain():
+    rng = np.random.default_rng(0)
+    values = dict(Emission=rng.normal(0, 2, (LONG + 1, 6)), Transition=rng.normal(0, 2, (8, 6)))
+    return {**values, "Label": rng.integers(0, 6, (LONG + 1, 1))}
+
+
+def run_long(kind, values, dtype, lengths, threads=None):
+    """The outputs of an op for one sequence of LONG steps and others."""
+    value = {k: v.astype(dtype) if v.dtype.kind == "f" else v for k, v in values.items()}
+    inputs = {k: v if k == "Transition" else lod(v, lengths[k]) for k, v in value.items()}
+    before = core.get_num_threads()
+    core.set_num_threads(threads or before)
+    try:
+        return OneOp(Case(ENTRIES[kind], 0, inputs, dtype)).run()
+    finally:
+        core.set_num_threads(before)
+
+
+def chain_lengths(*lengths):
+    return {"Emission": list(lengths), "Label": list(lengths)}
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("float64", 1e-11)])
+def test_long_chain(long_chain, dtype, tolerance):
+    (cost,) = run_long("linear_chain_crf", long_chain, dtype, chain_lengths(LONG, 1))["LogLikelihood"]
+    (path,) = run_long("crf_decoding", {k: v for k, v in long_chain.items() if k != "Label"}, dtype, chain_lengths(LONG, 1))["ViterbiPath"]
+    x, w, tags = (long_chain[k].astype(dtype).astype("float64") if k != "Label" else long_chain[k] for k in ("Emission", "Transition", "Label"))
+    sums, best = w[0] + x[0], w[0] + x[0]
+    for row in x[1:LONG]:
+        most = sums.max()
+        sums = most + np.log(np.exp(sums - most) @ np.exp(w[2:])) + row
+        best = (best[:, None] + w[2:]).max(0) + row
+    wanted = np.logaddexp.reduce(sums + w[1]) - crf_score(x[:LONG], w, tags[:LONG, 0])
+    assert cost[0, 0] == pytest.approx(wanted, rel=tolerance)
+    found = crf_score(x[:LONG], w, np.asarray(path)[:LONG, 0])
+    assert found == pytest.approx((best + w[1]).max(), rel=tolerance)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("float64", 1e-11)])
+def test_long_ctc(dtype, tolerance):
+    rng = np.random.default_rng(1)
+    x, labels = rng.normal(0, 3, (LONG, 5)), rng.integers(1, 5, (40, 1))
+    outputs = run_long("warpctc", {"Logits": x, "Label": labels}, dtype, {"Logits": [LONG], "Label": [40]})
+    x = x.astype(dtype).astype("float64")
+    log_softmax = x - np.logaddexp.reduce(x, axis=1, keepdims=True)
+    states = np.zeros(81, int)
+    states[1::2] = labels[:, 0]
+    skips = np.concatenate([[False, False], (states[2:] != 0) & (states[2:] != states[:-2])])
+    alpha = np.full(81, -np.inf)
+    alpha[:2] = log_softmax[0, states[:2]]
+    for row in log_softmax[1:]:
+        one, two = np.concatenate([[-np.inf], alpha[:-1]]), np.concatenate([[-np.inf] * 2, alpha[:-2]])
+        alpha = np.logaddexp(np.logaddexp(alpha, one), np.where(skips, two, -np.inf)) + row[states]
+    assert outputs["Loss"][0][0, 0] == pytest.approx(-np.logaddexp(*alpha[-2:]), rel=tolerance)
+    gradient = np.asarray(outputs["WarpCTCGrad"][0])
+    assert np.isfinite(gradient).all() and abs(gradient.sum(-1)).max() < 1e-4  # of probabilities that sum to 1
+
+
+def test_same_bits_on_any_number_of_threads(long_chain):
+    many = chain_lengths(*[500] * 20, 1)
+    lengths = {"Logits": many["Emission"], "Label": [3] * 21}
+    ctc = {"Logits": long_chain["Emission"], "Label": np.tile([[1], [2], [2]], (21, 1))}
+    for kind, values, lengths in (("linear_chain_crf", long_chain, many), ("warpctc", ctc, lengths)):
+        one, two = (run_long(kind, values, "float32", lengths, threads) for threads in (1, 2))
+        for slot, (value,) in one.items():
+            assert value.tobytes() == two[slot][0].tobytes(), slot
+
+
+def test_gradient_of_chain_on_any_number_of_threads(long_chain):
+    lengths = [500] * 20 + [1]
+    inputs = {k: v if k == "Transition" else lod(v, lengths) for k, v in long_chain.items()}
+    before = core.get_num_threads()
+    bits = []
+    for threads in (1, 2):
+        core.set_num_threads(threads)
+        try:
+            bits.append([grad.tobytes() for grad in Gradient(Case(ENTRIES["linear_chain_crf"], 0, inputs, "float64")).run()])
+        finally:
+            core.set_num_threads(before)
+    assert bits[0] == bits[1] and len(bits[0]) == 2
+
+
+def test_norm_by_times():
+    """The gradient is divided by the time steps; the loss is not."""
+    case = dict(Logits=lod((9, 3), [4, 0, 5]), Label=lod(np.array([[1], [2], [1], [2]]), [2, 0, 2]))
+    plain, divided = (Gradient(Case(ENTRIES["warpctc"], 0, dict(case, norm_by_times=norm), "float64")) for norm in (False, True))
+    assert plain.loss() == divided.loss()
+    (whole,), (parts,) = plain.run(), divided.run()
+    np.testing.assert_allclose(parts, whole / np.repeat([4, 5], [4, 5]).reshape(-1, 1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("scheme", PARTS)
+def test_all_short_tag_sequences(scheme):
+    """Each sequence of three tags of two types, in one batch."""
+    tags = range(2 * len(PARTS[scheme]) + 1)
+    rows = np.array(list(itertools.product(tags, repeat=3)))
+    case = dict(Inference=rows, Label=rows[::-1].copy(), SeqLength=np.full(len(rows), 3), num_chunk_types=2, chunk_scheme=scheme)
+    outputs = OneOp(Case(ENTRIES["chunk_eval"], 0, case, "float32")).run()
+    wanted = chunk_eval(case["Inference"], case["Label"], case["SeqLength"], 2, scheme, [])
+    for slot, value in wanted.items():
+        assert outputs[slot][0][0] == pytest.approx(value[0], rel=1e-6), slot

@@ -1,8 +1,7 @@
 """Losses over many classes that look at few of them, and the ops that draw classes."""
 
 import numpy as np
-from harness import LodArray, Op, ints, op_tests, positive, simplex, uniform
-from one_op import Case, OneOp
+from harness import Op, ints, op_tests, positive, simplex, uniform
 
 MANY = 20000
 

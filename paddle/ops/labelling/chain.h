@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "paddle/math/functions.h"
+#include "paddle/math/gemm.h"
 #include "paddle/math/map.h"
 
 namespace paddle {
@@ -146,6 +147,7 @@ class ChainGradient : public Chain<T> {
   void Backward(const T* x, const int64_t* path, int64_t length, T d, const ChainSteps<T>& steps, T* dx, Sums* sums) {
     const int64_t n = this->n_;
     rest_.assign(this->end_, this->end_ + n);
+    parts_.resize(sums ? length * n : 0);
     for (auto* each : {&share_, &values_, &products_, &next_}) each->resize(n);
     for (int64_t k = length - 1; k >= 0; --k) {
       Shares(&steps.scores[k * n], d);
@@ -160,8 +162,12 @@ class ChainGradient : public Chain<T> {
       back_.Advance(rest_.data(), values_.data(), products_.data(), next_.data());
       std::swap(rest_, next_);
     }
+    if (sums && length > 1)
+      Gemm<T>({.m = n, .n = n, .k = length - 1, .trans_a = true}, 1, steps.values.data(), &parts_[n], 1,
+              sums->factors.data());
   }
 
+  // Adds the sums of some sequences to the gradient of the table.
   void Finish(const Sums& sums, T* table) const {
     const int64_t n = this->n_;
     for (int64_t i = 0; i < (n + 2) * n; ++i) table[i] += sums.table[i];
@@ -195,20 +201,13 @@ class ChainGradient : public Chain<T> {
       return;
     }
     table[(2 + path[k - 1]) * n + path[k]] -= d;
-    const T *before = &steps.values[(k - 1) * n], *summed = &steps.sums[k * n];
-    T *part = products_.data(), *factors = sums->factors.data();
+    // The part of transition i, j is values[k - 1, i] * factor(i, j) / sums[k, j] of the share of j.
+    const T* summed = &steps.sums[k * n];
     for (int64_t j = 0; j < n; ++j) {
       const bool exact = Passage<T>::IsExact(summed[j]);
-      part[j] = exact ? share[j] / summed[j] : 0;
+      parts_[k * n + j] = exact ? share[j] / summed[j] : 0;
       if (!exact) AddExactly(&steps.scores[(k - 1) * n], j, table + 2 * n);
     }
-    math::RunLoop<T>([=] {
-      for (int64_t i = 0; i < n; ++i) {
-        const T value = before[i];
-#pragma GCC ivdep
-        for (int64_t j = 0; j < n; ++j) factors[i * n + j] += value * part[j];
-      }
-    });
   }
 
   // The transitions to tag j, where the sum of their exponentials is too small to divide by.
@@ -222,6 +221,7 @@ class ChainGradient : public Chain<T> {
   Passage<T> back_;
   std::vector<T> rest_;  // log of the sum of all paths behind a tag
   std::vector<T> share_, values_, products_, next_;
+  std::vector<T> parts_;  // [length, tags]: what each step's values are multiplied by for Sums::factors
 };
 
 }  // namespace paddle

@@ -76,11 +76,13 @@ void Run(const CpuContext&, const NoAttrs&, const Tensor& emission, const Tensor
   std::fill(out, out + path.numel(), 0);
   VisitFloat(emission.dtype(), [&]<class T>() {
     const T* x = emission.data<T>();
-    ParallelFor(static_cast<int64_t>(ranges.size()), 1, [&](int64_t from, int64_t to) {
-      Viterbi<T> viterbi(transition.data<T>(), tags);
-      for (int64_t s = from; s < to; ++s)
-        if (const auto [begin, count] = ranges[s]; count > 0) viterbi.Decode(x + begin * tags, count, out + begin);
-    });
+    ParallelFor(static_cast<int64_t>(ranges.size()), SequencesPerTask(ranges, tags * tags),
+                [&](int64_t from, int64_t to) {
+                  Viterbi<T> viterbi(transition.data<T>(), tags);
+                  for (int64_t s = from; s < to; ++s)
+                    if (const auto [begin, count] = ranges[s]; count > 0)
+                      viterbi.Decode(x + begin * tags, count, out + begin);
+                });
   });
   if (!label) return;
   const auto truth = ToInt64s(*label);

@@ -8,8 +8,6 @@
 namespace paddle {
 namespace {
 
-constexpr int64_t kStepsPerTask = 16384;
-
 struct EditDistanceAttrs {
   bool normalized = false;
 
@@ -71,17 +69,15 @@ void Run(const CpuContext&, const EditDistanceAttrs& attrs, const Tensor& hyps, 
   const int64_t sequences = static_cast<int64_t>(hyp_ranges.size());
   *count.mutable_data<int64_t>() = sequences;
   float* to = out.mutable_data<float>();
-  int64_t steps = 1;
+  int64_t longest = 1;
   for (int64_t s = 0; s < sequences; ++s) {
-    steps += hyp_ranges[s].length * ref_ranges[s].length;
+    longest = std::max(longest, ref_ranges[s].length);
     Require(!attrs.normalized || ref_ranges[s].length > 0, "sequence ", s,
             " of Refs is empty: a distance to it cannot be normalized by its length");
   }
-  const int64_t grain =
-      std::max<int64_t>(1, kStepsPerTask / std::max<int64_t>(1, steps / std::max<int64_t>(1, sequences)));
   VisitIndex(hyps.dtype(), [&]<class T>() {
     const T *hyp = hyps.data<T>(), *ref = refs.data<T>();
-    ParallelFor(sequences, grain, [&](int64_t from, int64_t end) {
+    ParallelFor(sequences, SequencesPerTask(hyp_ranges, longest), [&](int64_t from, int64_t end) {
       std::vector<int64_t> row;
       for (int64_t s = from; s < end; ++s) {
         const RowRange &a = hyp_ranges[s], &b = ref_ranges[s];

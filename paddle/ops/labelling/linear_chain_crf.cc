@@ -85,7 +85,8 @@ void Run(const CpuContext&, const NoAttrs&, const Tensor& emission, const Tensor
     T *ll = log_likelihood.mutable_data<T>(), *a = alpha ? alpha->mutable_data<T>() : nullptr;
     if (a) std::fill(a, a + alpha->numel(), T(0));
     const Chain<T> chain(transition.data<T>(), tags);
-    ParallelFor(static_cast<int64_t>(ranges.size()), 1, [&](int64_t from, int64_t to) {
+    const int64_t grain = SequencesPerTask(ranges, tags * tags);
+    ParallelFor(static_cast<int64_t>(ranges.size()), grain, [&](int64_t from, int64_t to) {
       ChainSteps<T> steps;
       for (int64_t s = from; s < to; ++s) {
         const auto [begin, count] = ranges[s];
@@ -112,7 +113,8 @@ void Gradients(const Tensor& emission, const Tensor& transition, const std::vect
   ChainGradient<T> chain(transition.data<T>(), tags);
   std::vector<typename ChainGradient<T>::Sums> sums;
   if (dw) sums.assign(parts, typename ChainGradient<T>::Sums(tags));
-  ParallelFor(parts, 1, [&](int64_t from, int64_t to) {
+  const int64_t grain = SequencesPerTask(ranges, 3 * tags * tags) * parts / std::max<int64_t>(sequences, 1);
+  ParallelFor(parts, std::max<int64_t>(grain, 1), [&](int64_t from, int64_t to) {
     ChainGradient<T> own = chain;
     ChainSteps<T> steps;
     for (int64_t part = from; part < to; ++part)

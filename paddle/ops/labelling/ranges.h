@@ -61,7 +61,15 @@ inline std::vector<RowRange> RangesOf(const Tensor& x, const Tensor* lengths, st
   return ranges;
 }
 
-// As `dims` without the last level of the LoD of `input`: an output of one row a sequence.
+// How many sequences make a task of at least 10 us, where a row takes `row_cost` additions or so.
+inline int64_t SequencesPerTask(const std::vector<RowRange>& ranges, int64_t row_cost) {
+  constexpr int64_t kTaskCost = 16384;
+  int64_t cost = 1;
+  for (const RowRange& range : ranges) cost += range.length * row_cost;
+  return std::max<int64_t>(1, kTaskCost * static_cast<int64_t>(ranges.size()) / cost);
+}
+
+// Groups the rows of `output`, one a sequence of `input`, by the outer levels of the input's LoD.
 inline void SetOuterLod(InferContext& context, std::string_view input, std::string_view output) {
   const TensorMeta& meta = context.In(input);
   if (context.building()) {

@@ -3,6 +3,8 @@
 #include <numeric>
 
 #include "paddle/device/parallel.h"
+#include "paddle/math/functions.h"
+#include "paddle/math/map.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/labelling/ranges.h"
 
@@ -111,6 +113,13 @@ double LogAdd(double a, double b) {
   return b == kLogZero ? a : a + std::log1p(std::exp(b - a));
 }
 
+// log(exp(a) + exp(b) + exp(c)).
+double LogAdd(double a, double b, double c) {
+  if (c == kLogZero) return LogAdd(a, b);
+  const double most = std::max({a, b, c});
+  return most + std::log(std::exp(a - most) + std::exp(b - most) + std::exp(c - most));
+}
+
 // One sequence. Its states are the labels with blanks between, before and behind them: 2 * labels + 1; a path stays in
 // a state, goes to the next, or skips a blank between two different labels.
 template <class T>
@@ -148,10 +157,9 @@ class Ctc {
       for (int64_t k = 0; k < classes_; ++k) d[t * stride + k] = static_cast<T>(std::exp(LogSoftmax(t, k)) - share[k]);
       if (t == 0) break;
       for (int64_t s = 0; s < n; ++s) rest[s] += LogSoftmax(t, states_[s]);
-      for (int64_t s = 0; s < n; ++s) {
-        next[s] = s + 1 < n ? LogAdd(rest[s], rest[s + 1]) : rest[s];
-        if (s + 2 < n && Skips(s + 2)) next[s] = LogAdd(next[s], rest[s + 2]);
-      }
+      next[n - 1] = rest[n - 1];
+      for (int64_t s = 0; s + 1 < n; ++s)
+        next[s] = LogAdd(rest[s], rest[s + 1], s + 2 < n && Skips(s + 2) ? rest[s + 2] : kLogZero);
       std::swap(rest, next);
     }
   }
@@ -168,11 +176,15 @@ class Ctc {
 
   void Normalize() {
     log_sums_.resize(steps_.length);
+    softmax_.resize(steps_.length * classes_);
     for (int64_t t = 0; t < steps_.length; ++t) {
-      const T* x = row(t);
-      const double most = *std::max_element(x, x + classes_);
+      const T *x = row(t), most = *std::max_element(x, x + classes_);
+      T* y = &softmax_[t * classes_];
+      math::MapSerial([=](T logit) { return math::Exp(logit - most); }, x, y, classes_);
       double sum = 0;
-      for (int64_t k = 0; k < classes_; ++k) sum += std::exp(x[k] - most);
+      for (int64_t k = 0; k < classes_; ++k) sum += y[k];
+      const T factor = static_cast<T>(1 / sum);
+      for (int64_t k = 0; k < classes_; ++k) y[k] *= factor;
       log_sums_[t] = most + std::log(sum);
     }
   }
@@ -185,8 +197,8 @@ class Ctc {
     for (int64_t t = 1; t < steps_.length; ++t) {
       const double* before = &alpha_[(t - 1) * n];
       for (int64_t s = First(t); s < Last(t); ++s) {
-        double sum = s > 0 ? LogAdd(before[s], before[s - 1]) : before[s];
-        if (s > 1 && Skips(s)) sum = LogAdd(sum, before[s - 2]);
+        double sum = before[s];
+        if (s > 0) sum = LogAdd(sum, before[s - 1], s > 1 && Skips(s) ? before[s - 2] : kLogZero);
         alpha_[t * n + s] = sum + LogSoftmax(t, states_[s]);
       }
     }
@@ -196,6 +208,7 @@ class Ctc {
   TimeSteps steps_{};
   int64_t classes_ = 0;
   std::vector<int64_t> states_;  // the class of each
+  std::vector<T> softmax_;
   std::vector<double> log_sums_, alpha_;
   double log_probability_ = 0;
   bool possible_ = false;
