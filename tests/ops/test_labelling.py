@@ -9,6 +9,7 @@ from harness import ENTRIES, LodArray, Op, ints, lod, op_tests, uniform
 from one_op import Case, OneOp
 from paddle import _core as core
 from paths import collapse, crf_score, crf_scores, ctc_loss, log_sum, ranges
+from values import changed
 
 INTS = ("int32", "int64")
 
@@ -70,11 +71,6 @@ CRF_CASES = [
     dict(Emission=lod((0, 3), [0, 0]), Transition=(5, 3), Label=lod(np.zeros((0, 1), "int64"), [0, 0])),
     dict(Emission=(0, 4, 3), Transition=(5, 3), Label=ints(0, 4, high=3), Length=ints(0, high=3)),
 ]
-
-
-def changed(case, **parts):
-    """A case with parts replaced; those that are None left out."""
-    return {slot: value for slot, value in {**case, **parts}.items() if value is not None}
 
 
 CRF_BAD = [

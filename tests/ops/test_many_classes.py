@@ -2,6 +2,7 @@
 
 import numpy as np
 from harness import Op, ints, op_tests, positive, simplex, uniform
+from values import changed
 
 MANY = 20000
 
@@ -48,11 +49,6 @@ TREE = dict(X=(4, 3), W=(5, 3), Label=np.array([[0], [5], [3], [2]]), num_classe
 TABLE = np.array([[0, 1, -1, -1], [0, 2, 3, -1], [4, -1, 2, 2], [0, 1, 2, 0]])
 CODE = np.array([[0, 1, -1, -1], [1, 0, 1, 7], [1, -1, 9, 9], [0, 0, 1, 1]])
 CUSTOM = dict(X=(4, 3), W=(5, 3), Label=ints(4, 1, high=9), PathTable=TABLE, PathCode=CODE)
-
-
-def changed(case, **parts):
-    """A case with parts replaced; those that are None left out."""
-    return {slot: value for slot, value in {**case, **parts}.items() if value is not None}
 
 
 # ---- noise ----
