@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import paddle.fluid as fluid
+from paddle import _core as core
 from paddle.fluid import layers
 
 
@@ -14,7 +15,9 @@ def exe():
 
 @pytest.fixture(autouse=True)
 def programs():
-    with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.scope_guard(fluid.Scope()), fluid.unique_name.guard():
+    main, startup = fluid.Program(), fluid.Program()
+    main.random_seed = startup.random_seed = 7
+    with fluid.program_guard(main, startup), fluid.scope_guard(fluid.Scope()), fluid.unique_name.guard():
         yield
 
 
@@ -137,22 +140,59 @@ def test_tree_shared_by_two_losses_and_a_penalty(exe):
     np.testing.assert_allclose(values[1], 2 * one[1] + 2 * values[0], rtol=1e-5)
 
 
-@pytest.mark.parametrize("layer", ["nce", "hsigmoid", "sampled"])
-def test_classes_are_learnt(exe, layer):
+def tree_of_eight():
+    """The default tree of eight classes, as one's own."""
+    paths = [[((c + 8) >> (k + 1)) - 1 for k in range(3)] for c in range(8)]
+    return {"paths": np.array(paths), "codes": np.array([[(c + 8) >> k & 1 for k in range(3)] for c in range(8)])}
+
+
+LOSSES = {
+    "nce": lambda x, y: layers.nce(x, y, 8, num_neg_samples=5),
+    "nce_sparse": lambda x, y: layers.nce(x, y, 8, num_neg_samples=5, sampler="log_uniform", is_sparse=True),
+    "hsigmoid": lambda x, y: layers.hsigmoid(x, y, 8),
+    "hsigmoid_sparse": lambda x, y: layers.hsigmoid(
+        x,
+        y,
+        8,
+        path_table=data("paths", [None, 3], "int64"),
+        path_code=data("codes", [None, 3], "int64"),
+        is_custom=True,
+        is_sparse=True,
+    ),
+    "sampled": lambda x, y: layers.sampled_softmax_with_cross_entropy(layers.fc(x, 8), y, 4),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_classes_are_learnt(exe, name):
     x, y = data("x", [None, 8]), data("y", [None, 1], "int64")
-    hidden = layers.fc(x, 16, act="tanh")
-    if layer == "nce":
-        loss = layers.nce(hidden, y, 8, num_neg_samples=5)
-    elif layer == "hsigmoid":
-        loss = layers.hsigmoid(hidden, y, 8)
-    else:
-        loss = layers.sampled_softmax_with_cross_entropy(layers.fc(hidden, 8), y, 4)
-    mean = layers.mean(loss)
-    fluid.optimizer.Adam(0.05).minimize(mean)
+    mean = layers.mean(LOSSES[name](layers.fc(x, 16, act="tanh"), y))
+    fluid.optimizer.Adam(0.05, lazy_mode=name.endswith("sparse")).minimize(mean)
     exe.run(fluid.default_startup_program())
     feed = {"x": np.eye(8, dtype="float32"), "y": np.arange(8).reshape(8, 1)}
+    feed.update(tree_of_eight() if name == "hsigmoid_sparse" else {})
     losses = [exe.run(feed=feed, fetch_list=[mean])[0][0] for _ in range(200)]
-    assert np.mean(losses[-10:]) < losses[0] / 3
+    least = 0.5 if name.startswith("nce") else 0.01  # a true class is drawn as noise now and then
+    assert np.mean(losses[-10:]) < least * losses[0]
+
+
+def test_own_tree_equals_default_tree(exe):
+    x, y = data("x", [None, 4], "float64"), data("y", [None, 1], "int64")
+    names = dict(param_attr="w", bias_attr="b")
+    custom = dict(path_table=data("paths", [None, 3], "int64"), path_code=data("codes", [None, 3], "int64"), is_custom=True)
+    default, own = layers.hsigmoid(x, y, 8, **names), layers.hsigmoid(x, y, 7, **names, **custom)
+    exe.run(fluid.default_startup_program())
+    feed = {"x": np.random.default_rng(4).normal(size=(8, 4)), "y": np.arange(8).reshape(8, 1), **tree_of_eight()}
+    one, other = exe.run(feed=feed, fetch_list=[default, own])
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.skipif(not core.has_op("sequence_erase"), reason="there is no op sequence_erase yet")
+def test_distance_without_ignored_tokens(exe):
+    x, y = data("x", [None, 1], "int64", 1), data("y", [None, 1], "int64", 1)
+    distance = layers.edit_distance(x, y, normalized=False, ignored_tokens=[0, 9])[0]
+    feed = {"x": grouped([1, 0, 2, 9, 9], [3, 2]), "y": grouped([0, 1, 2, 9], [3, 1])}
+    assert exe.run(feed=feed, fetch_list=[distance])[0].tolist() == [[0], [0]]
 
 
 def test_sampled_softmax_of_several_true_classes(exe):

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from paddle.fluid import layers, unique_name
-from paddle.fluid.framework import Program
+from paddle.fluid.framework import Program, program_guard
 from paddle.fluid.layer_helper import LayerHelper
 
 __all__ = ["ChunkEvaluator", "EditDistance"]
@@ -52,9 +52,9 @@ class Evaluator:
 
     def _read(self, executor, program):
         program = Program() if program is None else program
-        block = program.global_block()
-        values = executor.run(program, fetch_list=[self._state_in(block, state) for state in self.states])
-        return [np.asarray(value, "float32") for value in values]
+        with program_guard(program):
+            states = [layers.cast(self._state_in(program.global_block(), state), "float32") for state in self.states]
+        return executor.run(program, fetch_list=states)
 
 
 def _share(part, whole):
