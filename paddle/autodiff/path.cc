@@ -46,12 +46,20 @@ bool IsArray(const BlockDesc& block, const std::string& name) {
   return var && var->kind() == VarKind::kTensorArray;
 }
 
+// Whether the op names the variable as an output but leaves it as it is: only in slots with kMetaOnly.
+bool LeavesAsIs(const OpDesc& op, const std::string& name) {
+  const OpDef* def = Registry::Get().FindOrNull(op.type());
+  return def && std::ranges::none_of(def->outputs, [&](const SlotSpec& slot) {
+           return !slot.has(kMetaOnly) && Contains(op.Output(slot.name), name);
+         });
+}
+
 }  // namespace
 
 bool Overwrites(const OpDesc& op, const std::string& name, const BlockDesc& block) {
   const OpDef* def = Registry::Get().FindOrNull(op.type());
-  if (def && !def->block.empty()) return false;  // its block may run or not
-  return !IsArray(block, name);                  // an array keeps its other items
+  if (def && !def->block.empty()) return false;           // its block may run or not
+  return !IsArray(block, name) && !LeavesAsIs(op, name);  // an array keeps its other items
 }
 
 std::vector<bool> FindPath(const BlockDesc& block, const std::vector<std::string>& targets,
@@ -83,7 +91,7 @@ Writers::Writers(const BlockDesc& block, const BlockDesc& target) : block_(block
         if (!writers_.contains(name) && !block.FindVar(name)) found_.insert(name);
     if (op.Role() & (kOptimize | kLrSched)) continue;
     for (const auto& name : op.OutputNames())
-      if (name != kEmptyName && !IsArray(block, name)) writers_[name].push_back(k);
+      if (name != kEmptyName && !IsArray(block, name) && !LeavesAsIs(op, name)) writers_[name].push_back(k);
   }
 }
 

@@ -108,6 +108,11 @@ def as_spec(value):
     return Spec(lambda rng, dtype: value if isinstance(value, (np.ndarray, Rows)) else np.asarray(value), False)
 
 
+def changed(case, **parts):
+    """A case with parts replaced; those that are None left out."""
+    return {slot: value for slot, value in {**case, **parts}.items() if value is not None}
+
+
 def generator(*key):
     """A random generator that depends on the key alone, so that failures repeat."""
     return np.random.default_rng(zlib.crc32(repr(key).encode()))

@@ -7,7 +7,8 @@ import pytest
 
 import program_dump
 
-RECORDED = {module: program_dump.recorded(module) for module in ("program_cases", "backward_cases", "block_cases")}
+MODULES = ("program_cases", "backward_cases", "block_cases", "labelling_cases")
+RECORDED = {module: program_dump.recorded(module) for module in MODULES}
 
 
 # The package drops the gradient that comes through lstm's cells.
@@ -62,6 +63,17 @@ KNOWN_BETTER = {
         for grad in ("", "@GRAD")
     ]
     + ["fc_0.tmp_1@GRAD"],
+    "ctc": ["warpctc_0.tmp_1"],
+    "ctc_padded": ["warpctc_0.tmp_1"],
+    "distance": ["edit_distance_0.tmp_0", "edit_distance_1.tmp_0"],
+    "distance_evaluator": ["edit_distance_1.tmp_0", "reduce_sum_1.tmp_0"],
+    "greedy": ["ctc_greedy_decoder_0.tmp_0"],
+    "sampled": ["sample_logits_0.tmp_6"],
+    "sampled_customized": ["sample_logits_0.tmp_4"],
+    "sampling_id": ["sampling_id_0.tmp_0"],
+    "tree": ["hierarchical_sigmoid_0.tmp_1"],
+    "tree_custom": ["hn.tmp_1"],
+    "tree_shared": ["hierarchical_sigmoid_0.tmp_1", "hierarchical_sigmoid_1.tmp_1"],
     "sparse_trained": ["get_tensor_from_selected_rows_0.tmp_0", "square_0.tmp_0"],
 }
 

@@ -42,6 +42,7 @@ _LAZY_MODULES = (
     "average",
     "debugger",
     "default_scope_funcs",
+    "evaluator",
     "install_check",
     "log_helper",
     "metrics",

@@ -3,6 +3,7 @@
 from paddle.fluid.initializer import Constant
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.layers._op import append_op, check_variable
+from paddle.fluid.layers.class_loss import hsigmoid, nce, sampled_softmax_with_cross_entropy  # noqa: F401
 
 kIgnoreIndex = -100
 
@@ -366,7 +367,67 @@ def center_loss(input, label, num_classes, alpha, param_attr, update_center=True
     return append_op("center_loss", inputs, outputs, attrs, helper=helper)[1]
 
 
+def warpctc(input, label, blank=0, norm_by_times=False, input_length=None, label_length=None):
+    """The loss of connectionist temporal classification, for sequences whose labels have no places in time.
+
+    Args:
+        input (Variable): logits, float32 or float64, (time steps, classes) with a LoD; with lengths (T, N, classes).
+        label (Variable): the labels, int32, (labels, 1) with a LoD; with lengths (N, L).
+        blank (int): the class that stands for nothing; no label.
+        norm_by_times (bool): divide the gradient of each sequence by its number of time steps.
+        input_length (Variable): numbers of time steps of padded sequences, int64, (N,) or (N, 1).
+        label_length (Variable): numbers of labels of padded sequences, int64, (N,) or (N, 1).
+
+    Returns:
+        Variable: (N, 1); 0 for a sequence that has too few time steps for its labels.
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes do not fit, or one of the lengths is missing; at run time, a label is outside or the blank.
+
+    Source: Graves et al., "Connectionist Temporal Classification", 2006.
+
+    Example:
+        ``loss = fluid.layers.warpctc(logits, text, blank=0)``
+    """
+    inputs = {"Logits": input, "Label": label, "LogitsLength": input_length, "LabelLength": label_length}
+    attrs = {"blank": blank, "norm_by_times": norm_by_times}
+    return append_op("warpctc", inputs, {"Loss": "Logits", "WarpCTCGrad": "Logits"}, attrs)[0]
+
+
+def edit_distance(input, label, normalized=True, ignored_tokens=None, input_length=None, label_length=None):
+    """How many tokens must be inserted, deleted or replaced to make the one sequence of the other.
+
+    Args:
+        input (Variable): the sequences found, int64, (tokens, 1) with a LoD; with lengths (N, T).
+        label (Variable): the right ones, likewise.
+        normalized (bool): divide by the length of the right sequence, which must not be empty.
+        ignored_tokens (list): tokens that are left out before.
+        input_length (Variable): lengths of the padded sequences in ``input``, int64, (N,) or (N, 1).
+        label_length (Variable): lengths of those in ``label``.
+
+    Returns:
+        A tuple of variables: the distances, float32, (N, 1); the number of sequences, int64, (1,).
+
+    Raises:
+        TypeError: an input is not a Variable.
+        ValueError: shapes do not fit, or one of the lengths is missing; at run time, the numbers of sequences differ.
+
+    Source: Levenshtein, "Binary codes capable of correcting deletions, insertions, and reversals", 1966.
+    """
+    helper = LayerHelper("edit_distance", input=input, label=label)
+    if ignored_tokens:
+        attrs = {"tokens": list(ignored_tokens)}
+        input, label = (
+            append_op("sequence_erase", {"X": each}, {"Out": "int64"}, attrs, helper=helper) for each in (input, label)
+        )
+    inputs = {"Hyps": input, "Refs": label, "HypsLength": input_length, "RefsLength": label_length}
+    outputs = {"Out": "float32", "SequenceNum": "int64"}
+    return tuple(append_op("edit_distance", inputs, outputs, {"normalized": normalized}, helper=helper))
+
+
 __all__ = (
     "center_loss bpr_loss cross_entropy square_error_cost softmax_with_cross_entropy rank_loss margin_rank_loss "
-    "sigmoid_cross_entropy_with_logits teacher_student_sigmoid_loss huber_loss kldiv_loss npair_loss mse_loss"
+    "sigmoid_cross_entropy_with_logits teacher_student_sigmoid_loss huber_loss kldiv_loss npair_loss mse_loss "
+    "warpctc edit_distance hsigmoid nce sampled_softmax_with_cross_entropy"
 ).split()

@@ -80,6 +80,7 @@ from paddle.fluid.layers.nn.index import (
     unique_with_counts,
     where,
 )
+from paddle.fluid.layers.nn.labelling import chunk_eval, crf_decoding, ctc_greedy_decoder, linear_chain_crf
 from paddle.fluid.layers.nn.lod import add_position_encoding, im2sequence, lod_append, lod_reset
 from paddle.fluid.layers.nn.matrix import addmm, bilinear_tensor_product, bmm, cross, dist, dot, matmul, mul, t
 from paddle.fluid.layers.nn.norm import batch_norm, group_norm, instance_norm, layer_norm

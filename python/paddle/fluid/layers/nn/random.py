@@ -226,7 +226,7 @@ def sampling_id(x, min=0.0, max=1.0, seed=0, dtype="float32"):
         min (float): lower bound of the number drawn.
         max (float): upper bound of the number drawn.
         seed (int): 0: other numbers in each run.
-        dtype: element type of the result.
+        dtype: without meaning; the result is int64.
 
     Returns:
         Variable: (N,).
