@@ -9,6 +9,27 @@ _LAZY = ("fluid", "reader", "dataset")
 __all__ = ["batch", "fluid", "reader", "dataset"]
 
 
+def _load_core():
+    """Imports the compiled module.
+
+    OpenMP's threads wait for each other by spinning, for milliseconds unless told otherwise: where programs share cores,
+    they keep those from running for whom they wait. libgomp reads the setting once, when it is loaded.
+    """
+    import os
+
+    told = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}.intersection(os.environ)
+    if not told:
+        os.environ["GOMP_SPINCOUNT"] = "2000"
+    try:
+        from paddle import _core  # noqa: F401
+    finally:
+        if not told:
+            del os.environ["GOMP_SPINCOUNT"]
+
+
+_load_core()
+
+
 def __getattr__(name):
     if name in _LAZY:
         import importlib

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import paddle.fluid as fluid
-from paddle import _core as core
 from paddle.fluid import layers
 
 

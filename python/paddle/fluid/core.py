@@ -1,28 +1,7 @@
 """The compiled module ``paddle._core`` under the name that scripts know, private names included."""
 
-import os as _os
-
+from paddle import _core as _compiled
 from paddle.fluid.core_constants import op_proto_and_checker_maker, var_names  # noqa: F401
-
-
-def _load():
-    """The compiled module.
-
-    OpenMP's threads wait for each other by spinning, for milliseconds unless told otherwise: where programs share cores,
-    they keep those from running for whom they wait. libgomp reads the setting once, when it is loaded.
-    """
-    told = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}.intersection(_os.environ)
-    if not told:
-        _os.environ["GOMP_SPINCOUNT"] = "2000"
-    try:
-        from paddle import _core
-    finally:
-        if not told:
-            del _os.environ["GOMP_SPINCOUNT"]
-    return _core
-
-
-_compiled = _load()
 
 globals().update(
     {name: getattr(_compiled, name) for name in dir(_compiled) if name[:2] != "__" and name not in globals()}
