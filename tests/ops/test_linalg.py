@@ -17,9 +17,11 @@ def matmul(X, Y, transpose_X, transpose_Y, alpha):
 
 
 def cos_sim(X, Y):
-    x, y = np.asarray(X).reshape(X.shape[0], -1), np.asarray(Y).reshape(Y.shape[0], -1)
-    norms = [np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-4) for v in (x, y)]
-    out = LodArray(np.sum(x * y, axis=1, keepdims=True) / (norms[0] * norms[1]), X.lengths)
+    def sums(values):
+        return np.asarray(values).sum(axis=tuple(range(1, X.ndim)))[:, None]
+
+    norms = [np.maximum(np.sqrt(sums(v * v)), 1e-4) for v in (X, Y)]
+    out = LodArray(sums(np.asarray(X) * np.asarray(Y)) / (norms[0] * norms[1]), X.lengths)
     return {"Out": out, "XNorm": norms[0], "YNorm": norms[1]}
 
 

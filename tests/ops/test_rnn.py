@@ -211,7 +211,7 @@ test = op_tests(
             {**GOOD_LSTMP, "ProjWeight": (3, 3), "match": r"Weight .*\[3, 8\].*\[3, 12\]"},
             {**GOOD_LSTMP, "Bias": (1, 8), "match": r"\[1, 14\] with peepholes"},
             {**GOOD_LSTMP, "use_peepholes": False, "match": r"\[1, 8\] without peepholes"},
-            {**GOOD_LSTMP, "H0": (2, 2), "match": r"H0 .*\[2, 3\]: a row for each sequence"},
+            {**GOOD_LSTMP, "H0": (2, 2), "match": r"H0 .*, 3\]: a row for each sequence"},
             {**GOOD_LSTMP, "C0": (3, 2), "match": r"C0 .*\[2, 2\]: a row for each sequence"},
             {**GOOD_LSTMP, "proj_activation": "gelu", "match": "proj_activation is 'gelu'"},
         ],

@@ -330,6 +330,7 @@ def _keep_finished(state, new_state, finished):
     if is_bool:
         state, new_state = cast(state, "float32"), cast(new_state, "float32")
     mask = finished if finished.dtype == state.dtype else cast(finished, state.dtype)
+    mask.stop_gradient = True
     kept = keep_where_over(new_state, state, mask)
     return cast(kept, "bool") if is_bool else kept
 
@@ -373,6 +374,7 @@ def dynamic_decode(
     going_on = logical_not(reduce_all(finished))
     last = None if max_step_num is None else fill_constant([1], dtype="int64", value=max_step_num)
     lengths = cast(zeros_like(finished), "int64")
+    lengths.stop_gradient = True
     inputs, states = _Carried(inputs, time, is_test), _Carried(states, time, is_test)
     with While(going_on, is_test=is_test).block():
         here, before = inputs.read(), states.read()

@@ -88,6 +88,8 @@ class RNNCell:
             )
             for sizes, each in zip(shapes, dtypes)
         ]
+        for state in states:
+            state.stop_gradient = False
         return pack_like(structure, states)
 
     @property
