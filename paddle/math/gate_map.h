@@ -31,9 +31,8 @@ void ApplyGate(Gate gate, T* x, int64_t n) {
 // gradient[i], of gate's result y[i], becomes that of its argument; on this thread.
 template <class T>
 void ApplyGateGrad(Gate gate, const T* y, T* gradient, int64_t n) {
-  VisitGate(gate, [=](auto f) {
-    math::MapSerial([f](T value, T d) { return f.Grad(value, d); }, y, gradient, gradient, n);
-  });
+  VisitGate(gate,
+            [=](auto f) { math::MapSerial([f](T value, T d) { return f.Grad(value, d); }, y, gradient, gradient, n); });
 }
 
 }  // namespace paddle

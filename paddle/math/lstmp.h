@@ -2,8 +2,13 @@
 // Long short-term memory whose hidden state is projected to fewer numbers before it goes on (Sak et al. 2014), over
 // sequences of any lengths, without padding.
 //
-//   c~ = candidate(x_c + p' W_c + b_c)   i = gate(x_i + p' W_i + w_ic c' + b_i)   f = gate(x_f + p' W_f + w_fc c' + b_f)
-//   c = f c' + i c~    o = gate(x_o + p' W_o + w_oc c + b_o)    h = o cell(c)    p = projection(h W_p)
+//   c~ = candidate(x_c + p' W_c + b_c)
+//   i = gate(x_i + p' W_i + w_ic c' + b_i)
+//   f = gate(x_f + p' W_f + w_fc c' + b_f)
+//   c = f c' + i c~
+//   o = gate(x_o + p' W_o + w_oc c + b_o)
+//   h = o cell(c)
+//   p = projection(h W_p)
 //
 // where p', c' are those of the step before; c and p may be clipped. Rows "by step" stand in the order of computation,
 // see gru.h.

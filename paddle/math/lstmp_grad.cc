@@ -62,7 +62,9 @@ class Backward {
 
  private:
   int64_t rows() const { return begin_.back(); }
-  int64_t Running(int64_t t) const { return t + 1 < static_cast<int64_t>(begin_.size()) ? begin_[t + 1] - begin_[t] : 0; }
+  int64_t Running(int64_t t) const {
+    return t + 1 < static_cast<int64_t>(begin_.size()) ? begin_[t + 1] - begin_[t] : 0;
+  }
 
   template <class F>
   void ForRows(int64_t rows, const F& f) const {

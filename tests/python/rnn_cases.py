@@ -168,3 +168,19 @@ def basic_lstm_lengths():
     weight, bias = fluid.ParamAttr(name="w"), fluid.ParamAttr(name="b")
     options = dict(sequence_length=length, bidirectional=True, batch_first=False, param_attr=weight, bias_attr=bias)
     return names(contrib.layers.basic_lstm(x, h, c, 3, **options))
+
+
+@case
+def units():
+    x, h, c = data("x", [None, 4]), data("h", [None, 3]), data("c", [None, 3])
+    hidden, cell = layers.lstm_unit(x, h, c, forget_bias=0.5)
+    state, reset, gate = layers.gru_unit(layers.fc(x, 9), h, 9, origin_mode=True)
+    loss = layers.mean(hidden) + layers.mean(cell) + layers.mean(state)
+    return names([hidden, cell, state, reset, gate]) + pairs(append_backward(loss))
+
+
+@case
+def similarities():
+    x, y = data("x", [None, 4]), data("y", [None, 4])
+    found = [layers.cos_sim(x, y), layers.bilinear_tensor_product(x, y, 5, act="tanh")]
+    return names(found) + pairs(append_backward(layers.mean(found[0]) + layers.mean(found[1])))

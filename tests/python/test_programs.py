@@ -15,6 +15,21 @@ RECORDED = {module: program_dump.recorded(module) for module in ("program_cases"
 ADDED_INPUTS = {"lstm_grad": ["Cell@GRAD"]}
 
 
+# dynamic_decode writes its first inputs and states at a copy of the step's number: the loop changes the number itself,
+# and gradients need it as it was.
+COPIES_INDEX = {"greedy", "greedy_lengths", "greedy_imputed", "sampled", "given", "given_time_major"}
+
+
+def without_copied_index(block):
+    ops = block["ops"]
+    at = next(k for k, op in enumerate(ops) if op[0] == "assign")
+    (source,), (copy,) = ops[at][1]["X"], ops[at][2]["Out"]
+    del ops[at], block["vars"][copy]
+    for op in ops:
+        if op[0] == "write_to_array" and op[1]["I"] == [copy]:
+            op[1]["I"] = [source]
+
+
 def compare_op(want, got, where):
     kind, inputs, outputs, attrs, role, role_var = want
     assert got[0] == kind, where
@@ -65,6 +80,7 @@ KNOWN_BETTER = {
 GIVEN = {
     "static_rnn": {"static_rnn_0.tmp_%d@GRAD" % i for i in range(3)},
     "lstm_trained": {"static_rnn_0.tmp_%d@GRAD" % i for i in range(5)},
+    "basic_lstm": {"static_rnn_0.tmp_%d@GRAD" % i for i in range(9)},
 }
 
 # Cases whose ops are not all there yet.
@@ -90,6 +106,8 @@ def test_program(module, name):
         pytest.skip("there is no op '%s'" % NEEDS[name])
     got = json.loads(json.dumps(program_dump.build(cases.CASES[name], cases.RESULTS)))
     want = RECORDED[module][name]
+    if name in COPIES_INDEX:
+        without_copied_index(got["main"][0])
     for part in ("main", "startup"):
         assert len(got[part]) == len(want[part])
         for i, (want_block, block) in enumerate(zip(want[part], got[part])):

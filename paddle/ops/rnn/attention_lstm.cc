@@ -56,8 +56,8 @@ void Infer(const AttentionLstmAttrs& attrs, InferContext& context) {
     if (context.Has(slot)) CheckDims(context, slot, {1, 1});
   Require(context.Has("AttentionScalar") || !context.Has("AttentionScalarBias"),
           "input AttentionScalarBias is of use with AttentionScalar only, which is missing");
-  for (const auto slot : {"AttentionWeight", "AttentionBias", "AttentionScalar", "AttentionScalarBias", "LSTMWeight",
-                          "LSTMBias"})
+  for (const auto slot :
+       {"AttentionWeight", "AttentionBias", "AttentionScalar", "AttentionScalarBias", "LSTMWeight", "LSTMBias"})
     if (context.Has(slot)) context.CheckSameDType("X", slot);
 
   const DType dtype = context.In("X").dtype;
@@ -96,8 +96,7 @@ class Walk {
       : gates_(gates), weights_(weights), columns_(columns), units_(units), attended_(columns), sums_(4 * units) {}
 
   // `x`, `projected`: of the first of `length` rows. The states are null where they are zero.
-  void Run(const T* x, const T* projected, int64_t length, const T* hidden, const T* cell, T* hidden_out,
-           T* cell_out) {
+  void Run(const T* x, const T* projected, int64_t length, const T* hidden, const T* cell, T* hidden_out, T* cell_out) {
     attention_.resize(length);
     for (int64_t t = 0; t < length; ++t) {
       Attend(x, projected, length, cell);

@@ -19,12 +19,11 @@ struct GruUnitAttrs {
 
   static auto Fields() {
     using A = GruUnitAttrs;
-    return std::tuple{
-        Field{"activation", &A::activation, "Of the candidate: 0 identity, 1 sigmoid, 2 tanh, 3 relu."},
-        Field{"gate_activation", &A::gate_activation,
-              "Of the update and the reset gate: 0 identity, 1 sigmoid, 2 tanh, 3 relu."},
-        Field{"origin_mode", &A::origin_mode,
-              "Whether h = u h' + (1 - u) c, as in the paper, instead of h = (1 - u) h' + u c."}};
+    return std::tuple{Field{"activation", &A::activation, "Of the candidate: 0 identity, 1 sigmoid, 2 tanh, 3 relu."},
+                      Field{"gate_activation", &A::gate_activation,
+                            "Of the update and the reset gate: 0 identity, 1 sigmoid, 2 tanh, 3 relu."},
+                      Field{"origin_mode", &A::origin_mode,
+                            "Whether h = u h' + (1 - u) c, as in the paper, instead of h = (1 - u) h' + u c."}};
   }
 };
 
@@ -72,7 +71,8 @@ void InferGrad(const GruUnitAttrs& attrs, InferContext& context) {
     if (context.Has(slot)) context.SetOut(StrCat(slot, kGradSuffix), context.In(slot).dims, context.In(slot).dtype);
 }
 
-// The sizes of one call. Weight is two matrices one behind the other: [D, 2 D] for both gates, [D, D] for the candidate.
+// The sizes of one call. Weight is two matrices one behind the other: [D, 2 D] for both gates, [D, D] for the
+// candidate.
 struct Cell {
   int64_t rows, units;
   Gate gate, candidate;
@@ -233,21 +233,20 @@ void GruUnitGrad(const CpuContext&, const GruUnitAttrs& attrs, Scratched&, Scrat
                      {"Hidden", "[N, D] h."}},
          .infer = Infer}),
     RegisterKernel("gru_unit", GruUnit),
-    RegisterOp<GruUnitAttrs>(
-        {.name = "gru_unit_grad",
-         .doc = "Gradient of gru_unit.",
-         .inputs = {{"Bias", "Of the forward op.", kOptional | kMetaOnly},
-                    {"Gate", "Of the forward op."},
-                    {"Hidden@GRAD", "Gradient of Hidden."},
-                    {"HiddenPrev", "Of the forward op."},
-                    {"Input", "Of the forward op.", kMetaOnly},
-                    {"ResetHiddenPrev", "Of the forward op."},
-                    {"Weight", "Of the forward op."}},
-         .outputs = {{"Bias@GRAD", "Gradient of Bias.", kOptional},
-                     {"HiddenPrev@GRAD", "Gradient of HiddenPrev.", kOptional},
-                     {"Input@GRAD", "Gradient of Input.", kOptional},
-                     {"Weight@GRAD", "Gradient of Weight.", kOptional}},
-         .infer = InferGrad}),
+    RegisterOp<GruUnitAttrs>({.name = "gru_unit_grad",
+                              .doc = "Gradient of gru_unit.",
+                              .inputs = {{"Bias", "Of the forward op.", kOptional | kMetaOnly},
+                                         {"Gate", "Of the forward op."},
+                                         {"Hidden@GRAD", "Gradient of Hidden."},
+                                         {"HiddenPrev", "Of the forward op."},
+                                         {"Input", "Of the forward op.", kMetaOnly},
+                                         {"ResetHiddenPrev", "Of the forward op."},
+                                         {"Weight", "Of the forward op."}},
+                              .outputs = {{"Bias@GRAD", "Gradient of Bias.", kOptional},
+                                          {"HiddenPrev@GRAD", "Gradient of HiddenPrev.", kOptional},
+                                          {"Input@GRAD", "Gradient of Input.", kOptional},
+                                          {"Weight@GRAD", "Gradient of Weight.", kOptional}},
+                              .infer = InferGrad}),
     RegisterKernel("gru_unit_grad", PrepareGrad, GruUnitGrad),
 };
 

@@ -114,14 +114,9 @@ void LstmUnitGrad(const CpuContext&, const LstmUnitAttrs& attrs, const Tensor& c
     T* db = d_before ? d_before->mutable_data<T>() : nullptr;
     ForEachIndex(before.dim(0), Grain(units), [=](int64_t row) {
       const int64_t at = row * units;
-      GradRow<T>{px + 4 * at,
-                 pb + at,
-                 pc + at,
-                 dc + at,
-                 dh + at,
-                 dx ? dx + 4 * at : nullptr,
-                 db ? db + at : nullptr,
-                 attrs.forget_bias}
+      GradRow<T>{
+          px + 4 * at,      pb + at, pc + at, dc + at, dh + at, dx ? dx + 4 * at : nullptr, db ? db + at : nullptr,
+          attrs.forget_bias}
           .Run(units);
     });
   });

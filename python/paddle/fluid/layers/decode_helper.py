@@ -150,4 +150,6 @@ class SampleEmbeddingHelper(GreedyEmbeddingHelper):
             temperature = self.softmax_temperature
             temperature = temperature if temperature.dtype == outputs.dtype else cast(temperature, outputs.dtype)
             outputs = outputs / temperature
-        return sampling_id(softmax(outputs), seed=self.seed or 0, dtype=self.start_tokens.dtype)
+        probs = softmax(outputs)
+        probs.stop_gradient = True
+        return sampling_id(probs, seed=self.seed or 0, dtype=self.start_tokens.dtype)

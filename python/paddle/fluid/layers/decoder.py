@@ -303,7 +303,7 @@ class _Carried:
     """Variables that go from step to step of a loop: in arrays, which a backward pass can read, or, in tests, changed in
     place."""
 
-    def __init__(self, initial, time, is_test):
+    def __init__(self, initial, first, time, is_test):
         self.time, self.is_test = time, is_test
         seen = set()
 
@@ -312,7 +312,7 @@ class _Carried:
             seen.add(x.name)
             return assign(x) if taken else x
 
-        self.held = map_structure(own if is_test else lambda x: array_write(x, time), initial)
+        self.held = map_structure(own if is_test else lambda x: array_write(x, first), initial)
 
     def read(self):
         return self.held if self.is_test else map_structure(lambda x: array_read(x, self.time), self.held)
@@ -375,7 +375,8 @@ def dynamic_decode(
     last = None if max_step_num is None else fill_constant([1], dtype="int64", value=max_step_num)
     lengths = cast(zeros_like(finished), "int64")
     lengths.stop_gradient = True
-    inputs, states = _Carried(inputs, time, is_test), _Carried(states, time, is_test)
+    first = None if is_test else assign(time)  # gradients need it, and the loop changes `time`
+    inputs, states = _Carried(inputs, first, time, is_test), _Carried(states, first, time, is_test)
     with While(going_on, is_test=is_test).block():
         here, before = inputs.read(), states.read()
         outputs, next_states, next_inputs, now = decoder.step(time, here, before, **kwargs)
