@@ -189,7 +189,7 @@ const Registered kOp = RegisterOp<LstmpAttrs>({
                {"H0", "[sequences, P]: p' of the first rows; zero if absent.", kOptional},
                {"C0", "[sequences, D]: c' of the first rows; zero if absent.", kOptional},
                {"Weight", "[P, 4 D]: W_c, W_i, W_f, W_o side by side."},
-               {"ProjWeight", "[D, P]."},
+               {"ProjWeight", "[D, P]: from h to p."},
                {"Bias", "[1, 4 D]: b_c, b_i, b_f, b_o; with peepholes [1, 7 D]: w_ic, w_fc, w_oc behind."}},
     .outputs = {{"Projection", "[rows, P] p, with Input's LoD."},
                 {"Cell", "[rows, D] c, with Input's LoD."},
