@@ -6,6 +6,7 @@ CASES maps names to functions. What a function returns, a list of names, is comp
 import paddle.fluid as fluid
 from paddle.fluid import contrib, layers
 from paddle.fluid.backward import append_backward
+from paddle.fluid.contrib.decoder.beam_search_decoder import BeamSearchDecoder, InitState, StateCell, TrainingDecoder
 from paddle.fluid.layers import dynamic_decode
 
 from backward_cases import data, pairs
@@ -184,3 +185,93 @@ def similarities():
     x, y = data("x", [None, 4]), data("y", [None, 4])
     found = [layers.cos_sim(x, y), layers.bilinear_tensor_product(x, y, 5, act="tanh")]
     return names(found) + pairs(append_backward(layers.mean(found[0]) + layers.mean(found[1])))
+
+
+def state_cell(start, more=False):
+    """A StateCell; with ``more`` a second state and a second input."""
+    states = {"h": InitState(init=start, need_reorder=not more)}
+    if more:
+        states["n"] = InitState(shape=[-1, 3], value=0.5, init_boot=start)
+    cell = StateCell(inputs={"x": None, "more": None} if more else {"x": None}, states=states, out_state="h")
+
+    @cell.state_updater
+    def update(cell):
+        parts = [cell.get_state("h"), cell.get_input("x")]
+        if more:
+            cell.set_state("n", layers.scale(cell.get_state("n"), 2.0))
+            parts.append(cell.get_input("more"))
+        cell.set_state("h", layers.fc(parts, 3, act="tanh"))
+
+    return cell
+
+
+@case
+def training_decoder():
+    start, words = data("start", [None, 3]), data("words", [None, 4], lod_level=1)
+    decoder = TrainingDecoder(state_cell(start))
+    with decoder.block():
+        word = decoder.step_input(words)
+        decoder.state_cell.compute_state(inputs={"x": word})
+        decoder.output(layers.fc(decoder.state_cell.get_state("h"), 10, act="softmax"))
+        decoder.state_cell.update_states()
+    return [decoder().name] + pairs(append_backward(layers.mean(decoder())))
+
+
+@case
+def training_decoder_more():
+    start, words, more = data("start", [None, 3]), data("words", [None, 4], lod_level=1), data("more", [None, 2])
+    decoder = TrainingDecoder(state_cell(start, more=True))
+    with decoder.block():
+        word, same = decoder.step_input(words), decoder.static_input(more)
+        decoder.state_cell.compute_state(inputs={"x": word, "more": same})
+        decoder.output(decoder.state_cell.out_state(), decoder.state_cell.get_state("n"))
+        decoder.state_cell.update_states()
+    return names(decoder())
+
+
+def first_words():
+    return data("ids", [None, 1], "int64", 2), data("scores", [None, 1], lod_level=2)
+
+
+@case
+def search_decoder():
+    decoder = BeamSearchDecoder(
+        state_cell(data("start", [None, 3])), *first_words(), target_dict_dim=10, word_dim=4, topk_size=5, beam_size=2
+    )
+    decoder.decode()
+    return names(decoder())
+
+
+@case
+def search_decoder_more():
+    more = data("more", [None, 2], lod_level=1)
+    decoder = BeamSearchDecoder(
+        state_cell(data("start", [None, 3]), more=True),
+        *first_words(),
+        target_dict_dim=10,
+        word_dim=4,
+        input_var_dict={"more": more},
+        topk_size=5,
+        sparse_emb=False,
+        max_len=6,
+    )
+    decoder.decode()
+    return names(decoder())
+
+
+@case
+def search_decoder_by_hand():
+    start, (ids, scores) = data("start", [None, 3]), first_words()
+    decoder = BeamSearchDecoder(state_cell(start), ids, scores, 10, 4, max_len=6, beam_size=2)
+    with decoder.block():
+        ids, scores = decoder.read_array(init=ids, is_ids=True), decoder.read_array(init=scores, is_scores=True)
+        other = decoder.read_array(init=start)
+        decoder.state_cell.compute_state(inputs={"x": layers.embedding(ids, [10, 4])})
+        probs = layers.fc(decoder.state_cell.out_state(), 10, act="softmax")
+        new_ids, new_scores = layers.beam_search(ids, scores, None, probs, 2, 1, is_accumulated=False)
+        decoder.state_cell.update_states()
+        decoder.update_array(ids, new_ids)
+        decoder.update_array(scores, new_scores)
+        decoder.update_array(other, layers.scale(other, 2.0))
+        decoder.early_stop()
+    return names(decoder())

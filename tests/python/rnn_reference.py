@@ -8,6 +8,13 @@ import numpy as np
 import paddle.fluid as fluid
 
 
+WORDS, START, END = 5, 0, 1  # of sentences: how many there are, the first and the last of one
+
+
+def log_softmax(x):
+    return x - np.log(np.exp(x).sum(-1, keepdims=True))
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -36,6 +43,36 @@ def unroll(step, x, states, lengths=None, reverse=False, hold=False):
         states = [np.where(goes_on[:, None], after, before) for before, after in zip(states, new)]
         outputs[t] = states[0] if hold else new[0]
     return np.stack(outputs, 1), states
+
+
+class Beam:
+    def __init__(self, score, words, h):
+        self.score, self.words, self.h = score, words, h
+
+    @property
+    def ended(self):
+        return self.words[-1:] == [END]
+
+
+def search(log_probs, h, beams, steps):
+    """The best beams of one row after each step; `log_probs` gives from a word and a state those of the next words and the next state."""
+    history = [[Beam(0.0, [], h)]]
+    for _ in range(steps):
+        if history[-1] and all(beam.ended for beam in history[-1]):
+            break
+        found = []
+        for beam in history[-1]:
+            if beam.ended:
+                found.append(Beam(beam.score, beam.words + [END], beam.h))
+                continue
+            logs, after = log_probs(beam.words[-1] if beam.words else START, beam.h)
+            found += [Beam(beam.score + logs[word], beam.words + [word], after) for word in range(WORDS)]
+        history.append(sorted(found, key=lambda beam: -beam.score)[:beams])
+    return history[1:]
+
+
+def length_of(words):
+    return words.index(END) + 1 if END in words else len(words)
 
 
 class Net:

@@ -8,9 +8,9 @@ import pytest
 import paddle.fluid as fluid
 from paddle import _core as core
 from paddle.fluid import layers
-from rnn_reference import Net, data, gru_step, lstm_step
+from rnn_reference import END, START, WORDS, Net, data, gru_step, length_of, log_softmax, lstm_step, search
 
-WORDS, WIDTH, UNITS, START, END, ROWS = 5, 3, 4, 0, 1, 6
+WIDTH, UNITS, ROWS = 3, 4, 6
 CELL = "GRUCell/BasicGRUUnit_0"
 
 
@@ -45,7 +45,7 @@ class Model:
 
     def log_probs(self, word, h):
         logits, h = self.step(word, h)
-        return logits - np.log(np.exp(logits).sum(-1, keepdims=True)), h
+        return log_softmax(logits), h
 
 
 def greedy_net(helper=None, cell=None, inits=None, scale=2.0, **options):
@@ -226,36 +226,6 @@ def beam_net(beams, is_test=False, max_step_num=6, scale=2.0, **options):
     return with_ends(Net(build, scale))
 
 
-class Beam:
-    def __init__(self, score, words, h):
-        self.score, self.words, self.h = score, words, h
-
-    @property
-    def ended(self):
-        return self.words[-1:] == [END]
-
-
-def search(model, h, beams, steps):
-    """The best beams of one row after each step."""
-    history = [[Beam(0.0, [], h)]]
-    for _ in range(steps):
-        if history[-1] and all(beam.ended for beam in history[-1]):
-            break
-        found = []
-        for beam in history[-1]:
-            if beam.ended:
-                found.append(Beam(beam.score, beam.words + [END], beam.h))
-                continue
-            log_probs, after = model.log_probs(beam.words[-1] if beam.words else START, beam.h)
-            found += [Beam(beam.score + log_probs[word], beam.words + [word], after) for word in range(WORDS)]
-        history.append(sorted(found, key=lambda beam: -beam.score)[:beams])
-    return history[1:]
-
-
-def length_of(words):
-    return words.index(END) + 1 if END in words else len(words)
-
-
 @pytest.mark.parametrize("is_test", [False, True])
 @pytest.mark.parametrize("beams", [1, 2, 3])
 def test_beam_search(beams, is_test):
@@ -263,7 +233,7 @@ def test_beam_search(beams, is_test):
     model, moved = Model(net), 0
     for seed in range(20):
         h = first_states(1, seed)
-        history = search(model, h[0].astype("float64"), beams, 7)
+        history = search(model.log_probs, h[0].astype("float64"), beams, 7)
         ids, scores, finished, lengths, _, returned = net.run({"h": h})
         best = history[-1]
         np.testing.assert_array_equal(ids[0].T, [beam.words for beam in best])
@@ -279,7 +249,7 @@ def test_beam_search(beams, is_test):
 def test_beam_search_of_a_batch():
     net = beam_net(3)
     model, h = Model(net), first_states()
-    histories = [search(model, row, 3, 7) for row in h.astype("float64")]
+    histories = [search(model.log_probs, row, 3, 7) for row in h.astype("float64")]
     ids, scores, _, lengths, _, _ = net.run({"h": h})
     steps = max(map(len, histories))
     assert min(map(len, histories)) < steps == ids.shape[1]  # rows that are done wait for the others
@@ -335,14 +305,13 @@ def test_beam_search_with_states_in_lists_and_other_inputs():
     for row in range(ROWS):
         model = Model(net)
 
-        def log_probs(word, states):
+        def log_probs(word, states, model=model, row=row):
             x = np.concatenate([np.eye(WORDS)[word], feed["memory"][row]])
             h, c = lstm_step(model.parameters, "LSTMCell/BasicLSTMUnit_0", x, *states)
             logits = h @ model.parameters["out_w"] + model.parameters["out_b"]
-            return logits - np.log(np.exp(logits).sum()), (h, c)
+            return log_softmax(logits), (h, c)
 
-        model.log_probs = log_probs
-        best = search(model, (feed["h"][row], feed["c"][row]), beams, 3)[-1]
+        best = search(log_probs, (feed["h"][row], feed["c"][row]), beams, 3)[-1]
         np.testing.assert_array_equal(ids[row].T[:, : len(best[0].words)], [beam.words for beam in best])
         np.testing.assert_allclose(scores[row], [beam.score for beam in best], rtol=1e-6)
 

@@ -66,6 +66,10 @@ KNOWN_BETTER = {
         name + ".tmp_%d" % i for name in ("beam_search_0", "again", "beam_search_decode_0") for i in (0, 1)
     ]
     + ["array_write_0.out", "array_write_1.out"],
+    **dict.fromkeys(
+        ("search_decoder", "search_decoder_more", "search_decoder_by_hand"),
+        ["%s_%d" % (name, i) for name in ("beam_search_decode_0.tmp", "beam_search_decoder_array", "beam_search_0.tmp") for i in (0, 1)],
+    ),
     "rows_by_mask": [
         name + grad
         for name in ("split_lod_tensor_0.tmp_0", "split_lod_tensor_0.tmp_1", "relu_0.tmp_0", "merge_lod_tensor_0.tmp_0")
