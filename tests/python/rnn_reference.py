@@ -7,7 +7,6 @@ import numpy as np
 
 import paddle.fluid as fluid
 
-
 WORDS, START, END = 5, 0, 1  # of sentences: how many there are, the first and the last of one
 
 
@@ -55,7 +54,7 @@ class Beam:
 
 
 def search(log_probs, h, beams, steps):
-    """The best beams of one row after each step; `log_probs` gives from a word and a state those of the next words and the next state."""
+    """The best beams of one row after each step. `log_probs`: from a word and a state to those of all words, and a state."""
     history = [[Beam(0.0, [], h)]]
     for _ in range(steps):
         if history[-1] and all(beam.ended for beam in history[-1]):
