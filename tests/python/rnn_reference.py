@@ -11,6 +11,7 @@ WORDS, START, END = 5, 0, 1  # of sentences: how many there are, the first and t
 
 
 def log_softmax(x):
+    x = x - x.max(-1, keepdims=True)
     return x - np.log(np.exp(x).sum(-1, keepdims=True))
 
 

@@ -146,6 +146,20 @@ def test_one_variable_for_two_states_in_tests():
         np.testing.assert_array_equal(value, same)
 
 
+def test_states_that_change_places_in_tests():
+    class Swap(layers.RNNCell):
+        def call(self, inputs, states):
+            return layers.concat([inputs, states[0]], 1), [states[1], states[0]]
+
+    def twice():
+        return [data("h", [None, UNITS]), data("c", [None, UNITS])]
+
+    feed = {**greedy_feed(), "c": first_states(seed=9)}
+    results = [greedy_net(cell=Swap, inits=twice, max_step_num=2, is_test=is_test).run(feed) for is_test in (False, True)]
+    for value, same in zip(*results):
+        np.testing.assert_array_equal(value, same)
+
+
 # Given inputs
 
 STEPS, LENGTHS = 5, np.array([3, 5, 1, 4, 2, 5])
@@ -244,6 +258,17 @@ def test_beam_search(beams, is_test):
         ended = np.array([[beam.ended for beam in step] for step in history])
         moved += (ended[:-1] & ~ended[1:]).any()  # the place of a beam that ended went to one that had not
     assert moved or beams == 1
+
+
+def test_beam_search_with_improbable_words():
+    """Probabilities below the smallest float32, also for beams that ended."""
+    net = beam_net(3)
+    net.set("out_w", 400 * net.parameters["out_w"])
+    for row, h in enumerate(first_states()):
+        best = search(Model(net).log_probs, h.astype("float64"), 3, 7)[-1]
+        ids, scores = net.run({"h": h[None]})[:2]
+        np.testing.assert_array_equal(ids[0].T[:1], [best[0].words])
+        np.testing.assert_allclose(scores[0], [beam.score for beam in best], rtol=1e-3, atol=1e-2)
 
 
 def test_beam_search_of_a_batch():

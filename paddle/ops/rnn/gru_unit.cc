@@ -130,7 +130,7 @@ void GruUnit(const CpuContext&, const GruUnitAttrs& attrs, const Tensor& input, 
   });
 }
 
-// The gradient kernel's scratch: those of the gates' sums, of reset, and of h' that nobody asked for.
+// The gradient kernel's scratch: the gradients of r h', and of h' and the gates' sums where nobody asked for them.
 Scratched PrepareGrad(const CpuContext&, const GruUnitAttrs&, const OpMetas& metas) {
   const TensorMeta& before = metas.In("HiddenPrev");
   return {static_cast<size_t>(before.dims.numel()) * 5 * SizeOf(before.dtype)};

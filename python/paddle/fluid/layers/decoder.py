@@ -6,7 +6,7 @@ import numpy as np
 
 from paddle.fluid.framework import VarType
 from paddle.fluid.layers._blocks import flatten, map_structure
-from paddle.fluid.layers._op import check_variable
+from paddle.fluid.layers._op import append_op, check_variable
 from paddle.fluid.layers.array import array_read, array_write, create_array
 from paddle.fluid.layers.control_flow import equal, increment, less_equal
 from paddle.fluid.layers.decode import gather_tree
@@ -20,14 +20,12 @@ from paddle.fluid.layers.nn import (
     elementwise_mul,
     expand,
     gather_nd,
-    log,
     logical_and,
     logical_not,
     logical_or,
     reduce_all,
     reshape,
     shape,
-    softmax,
     stack,
     topk,
     transpose,
@@ -227,10 +225,10 @@ class BeamSearchDecoder(Decoder):
         ended = [-_LARGE] * words
         ended[self.end_token] = 0.0
         ended = _constant(ended, logits.dtype)
-        probs = log(softmax(logits))
-        finished = cast(finished, probs.dtype)
+        log_probs = append_op("log_softmax", {"X": logits}, {"Out": "X"})  # finite, whatever the logits are
+        finished = cast(finished, log_probs.dtype)
         everywhere = expand(unsqueeze(finished, [2]), [1, 1, words])
-        return elementwise_mul(everywhere, ended, axis=-1) - elementwise_mul(probs, finished - 1, axis=0)
+        return elementwise_mul(everywhere, ended, axis=-1) - elementwise_mul(log_probs, finished - 1, axis=0)
 
     def finalize(self, outputs, final_states, sequence_lengths):
         """The words of the beams that were left, from first to last.
@@ -319,6 +317,11 @@ class _Carried:
 
     def write(self, values):
         if self.is_test:
+            held = {var.name for var in flatten(self.held)}
+            # a state that becomes another's next one: written as it was
+            values = map_structure(
+                lambda new, old: assign(new) if new.name in held and new.name != old.name else new, values, self.held
+            )
             map_structure(assign, values, self.held)
         else:
             map_structure(lambda new, held: array_write(new, self.time, array=held), values, self.held)
@@ -416,10 +419,8 @@ def _write_outputs(outputs, time):
 
 
 def _results(decoder, outputs, states, lengths, output_time_major, return_length):
-    try:
+    if getattr(type(decoder), "finalize", Decoder.finalize) is not Decoder.finalize:
         outputs, states = decoder.finalize(outputs, states, lengths)
-    except NotImplementedError:
-        pass
     if not output_time_major:
         outputs = map_structure(swap_batch_and_time, outputs)
     return (outputs, states, lengths) if return_length else (outputs, states)
