@@ -84,8 +84,8 @@ def _affine(x, weight, bias):
 
 
 class BasicGRUUnit(_Unit):
-    """One step of a GRU: u, r = gate_activation([x, h] W_g + b_g), c = activation([x, r h] W_c + b_c),
-    h = u h + (1 - u) c.
+    """One step of a GRU. With h' of the step before: r, u = gate_activation([x, h'] W_g + b_g),
+    c = activation([x, r h'] W_c + b_c), h = u h' + (1 - u) c.
 
     Args:
         name_scope (str): first part of the parameters' names.
@@ -117,7 +117,7 @@ class BasicGRUUnit(_Unit):
 
         Args:
             input (Variable): x, (N, K).
-            pre_hidden (Variable): h, (N, D).
+            pre_hidden (Variable): h', (N, D).
 
         Returns:
             Variable: (N, D).
@@ -136,8 +136,8 @@ class BasicGRUUnit(_Unit):
 
 
 class BasicLSTMUnit(_Unit):
-    """One step of an LSTM: i, c~, f, o = [x, h] W + b, c = c sigmoid(f + forget_bias) + sigmoid(i) tanh(c~),
-    h = tanh(c) sigmoid(o); sigmoid and tanh may be replaced.
+    """One step of an LSTM. With h', c' of the step before: i, c~, f, o = [x, h'] W + b,
+    c = c' gate_activation(f + forget_bias) + gate_activation(i) activation(c~), h = activation(c) gate_activation(o).
 
     Args:
         name_scope (str): first part of the parameters' names.
@@ -179,8 +179,8 @@ class BasicLSTMUnit(_Unit):
 
         Args:
             input (Variable): x, (N, K).
-            pre_hidden (Variable): h, (N, D).
-            pre_cell (Variable): c, (N, D).
+            pre_hidden (Variable): h', (N, D).
+            pre_cell (Variable): c', (N, D).
 
         Returns:
             (Variable, Variable): h and c, (N, D).
