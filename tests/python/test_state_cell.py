@@ -160,6 +160,13 @@ def no_cell(x):
     cell.update_states()
 
 
+def before_the_block(x):
+    cell = state_cell()
+    TrainingDecoder(cell)
+    assert cell.get_state("h").name == "start"
+    cell.update_states()
+
+
 def bad_input(x):
     state_cell().compute_state(inputs={"y": x})
 
@@ -207,6 +214,7 @@ ERRORS = {
     "unknown input": (bad_input, ValueError, "no input 'y'.*'x'"),
     "missing input": (lambda x: state_cell().get_input("x"), ValueError, "given no input 'x'"),
     "no decoder": (no_cell, ValueError, "inside the block of a decoder"),
+    "before the block": (before_the_block, ValueError, "inside the block of a decoder"),
     "cell": (lambda x: TrainingDecoder(3), TypeError, "state_cell of TrainingDecoder"),
     "outside": (lambda x: TrainingDecoder(state_cell()).step_input(x), ValueError, "step_input .* inside its block"),
     "early": (lambda x: TrainingDecoder(state_cell())(), ValueError, "when its block has ended"),

@@ -101,9 +101,12 @@ class StateCell:
         self._decoder = self._kept = None
         self._states = {name: state.value for name, state in self._initial.items()}
 
+    def _in_step(self):
+        return self._decoder is not None and self._decoder._status == "in"
+
     def _begin_step(self):
-        """In a decoder: the states are those before its step, from the first time on that they are asked for."""
-        if self._decoder is not None and self._kept is None:
+        """In a decoder's block: the states are those before its step, from the first time on that they are asked for."""
+        if self._in_step() and self._kept is None:
             self._kept = {name: self._decoder._keep_state(state) for name, state in self._initial.items()}
             self._states = {name: kept.before for name, kept in self._kept.items()}
 
@@ -182,9 +185,9 @@ class StateCell:
         """Hand the states on to the next step.
 
         Raises:
-            ValueError: the cell is in no decoder.
+            ValueError: it is called outside the block of a decoder.
         """
-        if self._decoder is None:
+        if not self._in_step():
             raise ValueError("update_states of StateCell is called inside the block of a decoder")
         self._begin_step()
         for name, kept in self._kept.items():
