@@ -2,7 +2,7 @@
 #include "paddle/math/gru.h"
 
 #include "paddle/op/registry.h"
-#include "paddle/ops/sequence/sequence.h"
+#include "paddle/ops/rnn/recurrent.h"
 
 namespace paddle {
 namespace {
@@ -39,7 +39,6 @@ int64_t CheckInputs(const GruAttrs& attrs, const InferContext& context) {
   context.CheckDType("Input", kFloats);
   context.CheckSameDType("Input", "Weight");
   context.CheckSameDType("Input", "Bias");
-  context.CheckSameDType("Input", "H0");
   context.CheckRank("Input", 2, 2);
   context.CheckRank("Weight", 2, 2);
   const Dims &input = context.In("Input").dims, &weight = context.In("Weight").dims;
@@ -56,14 +55,7 @@ int64_t CheckInputs(const GruAttrs& attrs, const InferContext& context) {
             "; expected [1, ", 3 * hidden, "]");
   }
   if (!context.building()) RequireLod(context, "Input");
-  if (context.Has("H0")) {
-    context.CheckRank("H0", 2, 2);
-    const Dims& dims = context.In("H0").dims;
-    const int64_t sequences =
-        context.building() ? -1 : context.In("Input").lod.sequences(context.In("Input").lod.levels() - 1);
-    Require(SizesAgree(dims[0], sequences) && SizesAgree(dims[1], hidden), "input H0 has shape ", dims, "; expected [",
-            sequences, ", ", hidden, "]: a row for each sequence of Input");
-  }
+  CheckInitialState(context, "Input", "H0", hidden);
   return hidden;
 }
 
@@ -91,11 +83,6 @@ void InferGrad(const GruAttrs& attrs, InferContext& context) {
     if (context.Has(slot)) context.SetOut(StrCat(slot, kGradSuffix), context.In(slot).dims, context.In(slot).dtype);
 }
 
-struct Scratched {
-  size_t bytes = 0;
-  size_t scratch_bytes() const { return bytes; }
-};
-
 int64_t SequencesOf(const Lod& lod) { return lod.sequences(lod.levels() - 1); }
 
 Scratched Prepare(const CpuContext&, const GruAttrs&, const OpMetas& metas) {
@@ -103,15 +90,6 @@ Scratched Prepare(const CpuContext&, const GruAttrs&, const OpMetas& metas) {
   const int64_t reset_hidden = metas.HasOut("BatchResetHiddenPrev") ? 0 : SequencesOf(metas.In("Input").lod) * hidden;
   return {VisitFloat(metas.In("Weight").dtype,
                      [&]<class T>() { return (GruPackedElements<T>(hidden, false) + reset_hidden) * sizeof(T); })};
-}
-
-template <class T>
-const T* DataOf(const Tensor* tensor) {
-  return tensor ? tensor->data<T>() : nullptr;
-}
-template <class T>
-T* DataOf(Tensor* tensor) {
-  return tensor ? tensor->mutable_data<T>() : nullptr;
 }
 
 void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,

@@ -3,7 +3,7 @@
 
 #include "paddle/math/panel.h"
 #include "paddle/op/registry.h"
-#include "paddle/ops/sequence/sequence.h"
+#include "paddle/ops/rnn/recurrent.h"
 
 namespace paddle {
 namespace {
@@ -39,17 +39,6 @@ LstmConfig Config(const LstmAttrs& attrs, int64_t hidden) {
           .candidate = ToGate(attrs.candidate_activation, "candidate_activation")};
 }
 
-void CheckState(const InferContext& context, std::string_view slot, int64_t hidden) {
-  if (!context.Has(slot)) return;
-  context.CheckSameDType("Input", slot);
-  context.CheckRank(slot, 2, 2);
-  const Dims& dims = context.In(slot).dims;
-  const int64_t sequences =
-      context.building() ? -1 : RequireLod(context, "Input").sequences(context.In("Input").lod.levels() - 1);
-  Require(SizesAgree(dims[0], sequences) && SizesAgree(dims[1], hidden), "input ", slot, " has shape ", dims,
-          "; expected [", sequences, ", ", hidden, "]: a row for each sequence of Input");
-}
-
 // Checks all inputs and returns the number of units.
 int64_t CheckInputs(const LstmAttrs& attrs, const InferContext& context) {
   context.CheckDType("Input", kFloats);
@@ -69,8 +58,8 @@ int64_t CheckInputs(const LstmAttrs& attrs, const InferContext& context) {
   Require(SizesAgree(bias[0], 1) && (hidden < 0 || SizesAgree(bias[1], bias_size)), "input Bias has shape ", bias,
           "; expected [1, ", bias_size, "] ", attrs.use_peepholes ? "with" : "without", " peepholes");
   Require(context.Has("H0") == context.Has("C0"), "inputs H0 and C0 belong together: give both or none");
-  CheckState(context, "H0", hidden);
-  CheckState(context, "C0", hidden);
+  CheckInitialState(context, "Input", "H0", hidden);
+  CheckInitialState(context, "Input", "C0", hidden);
   if (!context.building()) RequireLod(context, "Input");
   return hidden;
 }
@@ -109,24 +98,10 @@ void Grad(const LstmAttrs&, GradContext& context) {
   if (cell.empty() || !context.HasGrad(cell[0])) op.SetInput("Cell@GRAD", {});
 }
 
-struct Scratched {
-  size_t bytes = 0;
-  size_t scratch_bytes() const { return bytes; }
-};
-
 Scratched Prepare(const CpuContext&, const LstmAttrs&, const OpMetas& metas) {
   const int64_t hidden = metas.In("Weight").dims[0];
   return {VisitFloat(metas.In("Weight").dtype,
                      [&]<class T>() { return PanelElements<T>(LstmForwardPanels(hidden)) * sizeof(T); })};
-}
-
-template <class T>
-const T* DataOf(const Tensor* tensor) {
-  return tensor ? tensor->data<T>() : nullptr;
-}
-template <class T>
-T* DataOf(Tensor* tensor) {
-  return tensor ? tensor->mutable_data<T>() : nullptr;
 }
 
 void Run(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,

@@ -22,7 +22,8 @@ from paddle.fluid.layers.math_op_patch import monkey_patch_variable
 from paddle.fluid.layers.metric_op import *  # noqa: F401,F403
 from paddle.fluid.layers.nn import *  # noqa: F401,F403
 from paddle.fluid.layers.ops import *  # noqa: F401,F403
-from paddle.fluid.layers.rnn import *  # noqa: F401,F403
+from paddle.fluid.layers.rnn import *  # noqa: F401,F403  (the layer rnn takes the place of the module)
+from paddle.fluid.layers.rnn import __all__ as _rnn_all
 from paddle.fluid.layers.sequence_lod import *  # noqa: F401,F403
 from paddle.fluid.layers.tensor import *  # noqa: F401,F403
 from paddle.fluid.layers import learning_rate_scheduler  # noqa: F401  (uses the names above)
@@ -38,7 +39,7 @@ __all__ = (
     + learning_rate_scheduler.__all__
     + sequence_lod.__all__
     + loss.__all__
-    + rnn.__all__
+    + _rnn_all
 )
 
 monkey_patch_variable()

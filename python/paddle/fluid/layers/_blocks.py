@@ -1,6 +1,6 @@
 """Blocks of ops that another op runs, and structures of variables that go in and out of them."""
 
-__all__ = ["BlockGuard", "OpGuard", "outer_use", "flatten", "pack_like", "same_structure"]
+__all__ = ["BlockGuard", "OpGuard", "outer_use", "flatten", "pack_like", "same_structure", "map_structure"]
 
 
 class BlockGuard:
@@ -92,3 +92,20 @@ def same_structure(a, b):
     if isinstance(a, (list, tuple)):
         return isinstance(b, (list, tuple)) and len(a) == len(b) and all(map(same_structure, a, b))
     return not isinstance(b, (dict, list, tuple))
+
+
+def map_structure(function, first, *more):
+    """``first`` with ``function`` of its leaves, and of those of ``more`` in the same places, for leaves.
+
+    Raises:
+        ValueError: the structures differ.
+    """
+    for other in more:
+        if not same_structure(first, other):
+            raise ValueError("two structures of variables differ: %s and %s" % (describe(first), describe(other)))
+    return pack_like(first, [function(*leaves) for leaves in zip(*map(flatten, (first,) + more))])
+
+
+def describe(structure):
+    """A structure with the names of its variables, for errors."""
+    return pack_like(structure, [getattr(leaf, "name", leaf) for leaf in flatten(structure)])

@@ -1,11 +1,39 @@
-"""Recurrent layers over sequences without padding."""
+"""Recurrent layers: over sequences without padding, their steps, and what decoders and cells are made of."""
 
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.layers._op import append_op, check_variable
 from paddle.fluid.layers.decode import beam_search, beam_search_decode  # noqa: F401
+from paddle.fluid.layers.decode_helper import (  # noqa: F401
+    DecodeHelper,
+    GreedyEmbeddingHelper,
+    SampleEmbeddingHelper,
+    TrainingHelper,
+)
+from paddle.fluid.layers.decoder import BasicDecoder, BeamSearchDecoder, Decoder, dynamic_decode  # noqa: F401
+from paddle.fluid.layers.rnn_cell import GRUCell, LSTMCell, RNNCell, rnn  # noqa: F401
 from paddle.fluid.param_attr import ParamAttr
 
-__all__ = ["dynamic_lstm", "dynamic_lstmp", "dynamic_gru", "gru_unit", "lstm_unit", "beam_search", "beam_search_decode"]
+__all__ = [
+    "RNNCell",
+    "GRUCell",
+    "LSTMCell",
+    "Decoder",
+    "BeamSearchDecoder",
+    "rnn",
+    "dynamic_decode",
+    "DecodeHelper",
+    "TrainingHelper",
+    "GreedyEmbeddingHelper",
+    "SampleEmbeddingHelper",
+    "BasicDecoder",
+    "dynamic_lstm",
+    "dynamic_lstmp",
+    "dynamic_gru",
+    "gru_unit",
+    "lstm_unit",
+    "beam_search",
+    "beam_search_decode",
+]
 
 
 def dynamic_lstm(

@@ -277,11 +277,11 @@ def cos_sim(X, Y):
     """The cosine of the angle between the rows of X and Y.
 
     Args:
-        X (Variable): (N, D), float32.
-        Y (Variable): (N, D) or (1, D), float32.
+        X (Variable): (N, ...), float32 or float64.
+        Y (Variable): of the shape of ``X``, or one row for all of its rows.
 
     Returns:
-        Variable: (N, 1), float32.
+        Variable: (N, 1), with the sequences of ``X``.
 
     Raises:
         TypeError: an input is not a Variable.
