@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import paddle.fluid as fluid
-from paddle import _core as core
 from paddle.fluid import layers
 from rnn_reference import END, START, WORDS, Net, data, gru_step, length_of, log_softmax, lstm_step, search
 
@@ -210,7 +209,6 @@ def test_gradients_of_a_decoder():
 # Drawn words
 
 
-@pytest.mark.skipif(not core.has_op("sampling_id"), reason="there is no op 'sampling_id'")
 def test_drawn_words():
     def build(temperature):
         return greedy_net(lambda start: layers.SampleEmbeddingHelper(embed, start, END, temperature), max_step_num=5)

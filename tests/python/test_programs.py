@@ -4,7 +4,6 @@ import importlib
 import json
 
 import pytest
-from paddle._core import has_op
 
 import program_dump
 
@@ -103,10 +102,6 @@ GIVEN = {
     "basic_lstm": {"static_rnn_0.tmp_%d@GRAD" % i for i in range(9)},
 }
 
-# Cases whose ops are not all there yet.
-NEEDS = dict.fromkeys(("lstm_lengths", "basic_gru_lengths", "basic_lstm_lengths"), "sequence_mask")
-NEEDS["sampled"] = "sampling_id"
-
 
 def compare_vars(want, got, where):
     assert set(want) <= set(got) and set(got) - set(want) <= GIVEN.get(where[0], set()), where
@@ -122,8 +117,6 @@ def compare_vars(want, got, where):
 @pytest.mark.parametrize("module,name", [(module, name) for module in RECORDED for name in sorted(RECORDED[module])])
 def test_program(module, name):
     cases = importlib.import_module(module)
-    if name in NEEDS and not has_op(NEEDS[name]):
-        pytest.skip("there is no op '%s'" % NEEDS[name])
     got = json.loads(json.dumps(program_dump.build(cases.CASES[name], cases.RESULTS)))
     want = RECORDED[module][name]
     if name in COPIES_INDEX:

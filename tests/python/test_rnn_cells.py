@@ -7,15 +7,13 @@ import numpy as np
 import pytest
 
 import paddle.fluid as fluid
-from paddle import _core as core
 from paddle.fluid import layers
 from paddle.fluid.contrib.layers import BasicGRUUnit, basic_gru, basic_lstm
 from rnn_reference import Net, data, gru_step, lstm_step, unroll
 
 ROWS, STEPS, WIDTH, UNITS = 4, 5, 3, 2
 LENGTHS = np.array([5, 2, 0, 3])
-needs_mask = pytest.mark.skipif(not core.has_op("sequence_mask"), reason="there is no op 'sequence_mask'")
-with_lengths = [pytest.param(None, id="full"), pytest.param(LENGTHS, id="lengths", marks=needs_mask)]
+with_lengths = [pytest.param(None, id="full"), pytest.param(LENGTHS, id="lengths")]
 
 
 def values(*shape, dtype="float32"):
