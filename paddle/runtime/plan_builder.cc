@@ -6,6 +6,7 @@
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
 #include "paddle/pass/expand.h"
+#include "paddle/pass/recurrent_cell.h"
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
@@ -29,7 +30,9 @@ class Builder {
         first_op_(blocks->FirstOp(block)),
         plan_(std::make_shared<Plan>()) {}
 
-  std::shared_ptr<const Plan> Build() {
+  // `passes`: what was done to the program before.
+  std::shared_ptr<const Plan> Build(std::vector<std::string> passes = {}) {
+    plan_->passes = std::move(passes);
     plan_->place = request_.place;
     plan_->feeds = request_.feeds;
     plan_->fetches = request_.fetches;
@@ -527,10 +530,13 @@ class Builder {
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request) {
   VerifyNesting(program);
   auto copy = program.Clone();
+  auto outside = request.feeds;
+  outside.insert(outside.end(), request.fetches.begin(), request.fetches.end());
+  auto fused = FuseRecurrentCells(copy.get(), outside, request.place.device);
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
   const auto lock = Registry::Get().ReadKernels();
   Blocks blocks(*copy, request.feeds);
-  return Builder(copy, 0, request, &blocks).Build();
+  return Builder(copy, 0, request, &blocks).Build(std::move(fused));
 }
 
 std::string DescribeInstruction(const Instruction& instruction, const Plan& plan, TensorMeta* const* metas) {
