@@ -59,7 +59,8 @@ void Put(const Loop& loop, Written written, BlockDesc* block) {
 std::string Fuse(ProgramDesc* program, const Uses& uses, size_t at, DeviceType device) {
   BlockDesc& block = program->block(0);
   const std::string where = Where(block.op(static_cast<int>(at)));
-  const Loop loop = ReadDynamicLoop(*program, uses, at);
+  const bool dynamic = block.op(static_cast<int>(at)).type() == "while";
+  const Loop loop = dynamic ? ReadDynamicLoop(*program, uses, at) : ReadStaticLoop(*program, uses, at);
   Algebra algebra;
   const Cell cell = Match(loop, Evaluate(*program, loop, &algebra), &algebra);
   CheckParameters(loop, cell, uses);
@@ -82,7 +83,7 @@ std::vector<std::string> FuseRecurrentCells(ProgramDesc* program, const std::vec
   if (GetFlag("fuse_recurrent_cells") == "0") return report;
   const BlockDesc& block = program->block(0);
   for (size_t at = block.ops().size(); at-- > 0;) {
-    if (block.ops()[at]->type() != "while") continue;
+    if (const std::string& type = block.ops()[at]->type(); type != "while" && type != "recurrent") continue;
     const std::string where = Where(*block.ops()[at]);
     const auto before = program->Save();
     try {

@@ -79,7 +79,7 @@ class Evaluator {
     if (!var || var->kind() != VarKind::kTensor) return {};
     const auto shape = var->shape();
     return std::all_of(shape.begin(), shape.end(), [](int64_t size) { return size > 0; }) ? shape
-                                                                                             : std::vector<int64_t>{};
+                                                                                          : std::vector<int64_t>{};
   }
 
   bool Known(const OpDesc& op) {
@@ -165,13 +165,14 @@ class Evaluator {
 
   bool Product(const OpDesc& op) {
     const Columns* x = Find(op.Input("X"));
-    const auto shape = op.Input("Y").size() == 1 && !Find(op.Input("Y")) ? OuterShape(op.Input("Y")[0])
-                                                                         : std::vector<int64_t>{};
+    const auto shape =
+        op.Input("Y").size() == 1 && !Find(op.Input("Y")) ? OuterShape(op.Input("Y")[0]) : std::vector<int64_t>{};
     if (!x || shape.size() != 2) return false;
-    const bool plain = op.type() == "mul"
-                           ? op.AttrOr<int32_t>("x_num_col_dims", 1) == 1 && op.AttrOr<int32_t>("y_num_col_dims", 1) == 1
-                           : !op.AttrOr<bool>("transpose_X", false) && !op.AttrOr<bool>("transpose_Y", false) &&
-                                 op.AttrOr<float>("alpha", 1) == 1;
+    const bool plain =
+        op.type() == "mul"
+            ? op.AttrOr<int32_t>("x_num_col_dims", 1) == 1 && op.AttrOr<int32_t>("y_num_col_dims", 1) == 1
+            : !op.AttrOr<bool>("transpose_X", false) && !op.AttrOr<bool>("transpose_Y", false) &&
+                  op.AttrOr<float>("alpha", 1) == 1;
     return plain && Set(op, algebra_.Product(*x, op.Input("Y")[0], shape[0], shape[1]));
   }
 
@@ -211,17 +212,17 @@ class Evaluator {
   bool Slice(const OpDesc& op) {
     const Columns* x = Find(op.Input("Input"));
     const auto ints = [&](std::string_view name) { return Integers(op, name); };
-    if (!x || HasInputsBut(op, {"Input"}) || ints("axes") != std::vector<int64_t>{1} || !ints("decrease_axis").empty() ||
-        ints("starts").size() != 1 || ints("ends").size() != 1)
+    if (!x || HasInputsBut(op, {"Input"}) || ints("axes") != std::vector<int64_t>{1} ||
+        !ints("decrease_axis").empty() || ints("starts").size() != 1 || ints("ends").size() != 1)
       return false;
     const auto place = [&](int64_t at) { return std::min(at < 0 ? at + WidthOf(*x) : at, WidthOf(*x)); };
     return Set(op, algebra_.Slice(*x, {place(ints("starts")[0]), place(ints("ends")[0])}));
   }
 
   bool Fill(const OpDesc& op) {
-    if (HasInputsBut(op, {"Input"}) || !op.AttrOr<std::string>("str_value", "").empty()) return false;
+    if (HasInputsBut(op, {"Input"})) return false;
     const auto shape = Integers(op, "shape");
-    const double value = op.AttrOr<float>("value", 0);
+    const double value = FilledWith(op);
     if (op.type() == "fill_constant") {
       if (shape != std::vector<int64_t>{1}) return false;
       return Set(op, Algebra::Constant(value));

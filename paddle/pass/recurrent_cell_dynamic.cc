@@ -16,14 +16,6 @@ const std::string& Only(const OpDesc& op, const std::vector<std::string>& names)
 const std::string& In(const OpDesc& op, std::string_view slot) { return Only(op, op.Input(slot)); }
 const std::string& Out(const OpDesc& op, std::string_view slot) { return Only(op, op.Output(slot)); }
 
-// The number that fill_constant and the like write.
-double FilledWith(const OpDesc& op) {
-  for (const auto& slot : op.inputs())
-    Require(slot.name == "Input" || slot.args.empty(), "'", op.type(), "' takes its value from a variable");
-  const std::string text = op.AttrOr<std::string>("str_value", "");
-  return text.empty() ? op.AttrOr<float>("value", 0) : std::stod(text);
-}
-
 class Reader {
  public:
   Reader(const ProgramDesc& program, const Uses& uses, size_t at)
@@ -161,8 +153,8 @@ class Reader {
     const std::string& array = Out(op, "Out");
     if (counted_) {
       const auto state = states_.find(array);
-      Require(state != states_.end() && state->second.after.empty() && !state->second.before.empty(),
-              "it writes '", array, "' as no memory is written");
+      Require(state != states_.end() && state->second.after.empty() && !state->second.before.empty(), "it writes '",
+              array, "' as no memory is written");
       state->second.after = In(op, "X");
       ReadInit(array, &state->second);
     } else {
@@ -179,26 +171,15 @@ class Reader {
             "other ops use its memory '", array, "'");
     CheckZero(In(OpAt(writer), "I"), writer);
     state->init = In(OpAt(writer), "X");
-    const size_t made = LastWriter(state->init, writer);
+    const size_t made = uses_.LastWriter(state->init, writer);
     if (made < writer && OpAt(made).type() == "fill_constant_batch_size_like")
       state->constant = FilledWith(OpAt(made));
     else
       CheckUnchanged(state->init, writer);
   }
 
-  // The last op before number `at` that writes the variable, or `at`.
-  size_t LastWriter(const std::string& name, size_t at) const {
-    size_t last = at;
-    for (const size_t user : uses_.Of(name)) {
-      if (user >= at) break;
-      const auto outputs = OpAt(user).OutputNames();
-      if (std::find(outputs.begin(), outputs.end(), name) != outputs.end()) last = user;
-    }
-    return last;
-  }
-
   void CheckZero(const std::string& index, size_t at) const {
-    const size_t made = LastWriter(index, at);
+    const size_t made = uses_.LastWriter(index, at);
     Require(made < at && OpAt(made).type() == "fill_constant" && FilledWith(OpAt(made)) == 0,
             "a memory does not start at 0");
   }
@@ -216,8 +197,7 @@ class Reader {
                 In(OpAt(join), "RankTable") == loop_.table,
             "ops read its output '", array, "' in other ways than as sequences");
     Loop::Output output{step, Out(OpAt(join), "Out"), {}};
-    Require(uses_.Writer(output.whole) == join && !uses_.UsedIn(output.whole, 0, join) &&
-                block_.FindVar(output.whole),
+    Require(uses_.Writer(output.whole) == join && !uses_.UsedIn(output.whole, 0, join) && block_.FindVar(output.whole),
             "'", output.whole, "' is used before");
     loop_.replaced.push_back(join);
     outputs_[array] = loop_.outputs.size();
@@ -227,8 +207,8 @@ class Reader {
   // All that the loop writes outside must be known by now.
   void CheckWritten() const {
     for (const auto& name : op_.Output("Out"))
-      Require(name == counter_ || name == condition_ || states_.contains(name) || outputs_.contains(name), "it writes '",
-              name, "', which is no output or memory");
+      Require(name == counter_ || name == condition_ || states_.contains(name) || outputs_.contains(name),
+              "it writes '", name, "', which is no output or memory");
     for (const auto& name : op_.Output("StepScopes")) Require(OnlyLoop(name, {}), "other ops use its runs");
   }
 
@@ -289,8 +269,8 @@ class Reader {
       Require(uses_.Only(grad, {grad_op}), "'", grad, "' is read outside");
       return {};
     }
-    Require(*taker > grad_op && OpAt(*taker).type() == type && uses_.Only(grad, {grad_op, *taker}),
-            "the gradient of '", array, "' is read in other ways");
+    Require(*taker > grad_op && OpAt(*taker).type() == type && uses_.Only(grad, {grad_op, *taker}), "the gradient of '",
+            array, "' is read in other ways");
     return Out(OpAt(*taker), "Out");
   }
 

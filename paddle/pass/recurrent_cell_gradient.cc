@@ -11,6 +11,18 @@
 namespace paddle::recurrent_cell {
 namespace {
 
+using Names = std::vector<std::string>;
+
+bool Contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The variables whose gradients are asked for.
+void AddNamesOf(const Names& variables, const Names& grads, Names* to) {
+  for (size_t i = 0; i < std::min(variables.size(), grads.size()); ++i)
+    if (grads[i] != kEmptyName && !grads[i].empty()) to->push_back(variables[i]);
+}
+
 // Gives equal numbers to what equal ops compute of equal inputs.
 using Numbers = std::map<std::string, int>;
 
@@ -73,8 +85,7 @@ class Numbering {
 };
 
 // The gradient ops that the body should have.
-std::vector<OpDesc> Expected(const ProgramDesc& program, const Loop& loop, const std::vector<std::string>& given,
-                             const std::vector<std::string>& results) {
+std::vector<OpDesc> Expected(const ProgramDesc& program, const Loop& loop, const Names& given, const Names& results) {
   const BlockDesc& body = program.block(loop.body);
   int made = 0;
   Tape tape({.wanted = [](const std::string&) { return true; },
@@ -97,29 +108,19 @@ std::vector<OpDesc> Expected(const ProgramDesc& program, const Loop& loop, const
   return std::move(tape.ops());
 }
 
-std::vector<std::string> WithoutGrad(const std::vector<std::string>& names) {
-  std::vector<std::string> result;
-  for (const auto& name : names) {
-    Require(name.ends_with(kGradSuffix), "its gradient takes '", name, "'");
-    result.push_back(name.substr(0, name.size() - kGradSuffix.size()));
-  }
-  return result;
-}
-
 // An op of the gradient block writes variables of the block's own, the results, or steps the loop's counter back.
-void CheckWritten(const BlockDesc& grad_block, const OpDesc& op, const OpDesc& loop, const std::set<std::string>& grads) {
-  const auto& written = loop.Output("Out");
+void CheckWritten(const BlockDesc& grad_block, const OpDesc& op, const OpDesc& loop,
+                  const std::set<std::string>& grads) {
   for (const auto& name : op.OutputNames()) {
     const auto own = grad_block.FindVar(name);
-    const bool counter =
-        op.type() == "increment" && std::find(written.begin(), written.end(), name) != written.end();
+    const bool counter = op.type() == "increment" && Contains(loop.Output("Out"), name);
     Require(name == kEmptyName || (own && !own->persistable()) || counter || grads.contains(name),
             "its gradient writes '", name, "'");
   }
 }
 
 void Compare(const ProgramDesc& program, const OpDesc& loop, int grad_block, const std::vector<OpDesc>& expected,
-             const std::vector<std::string>& results) {
+             const Names& results) {
   Numbers numbers;
   Numbering wanted(&numbers), got(&numbers);
   std::set<std::string> types = {"sum"};
@@ -142,15 +143,26 @@ void Compare(const ProgramDesc& program, const OpDesc& loop, int grad_block, con
 }  // namespace
 
 void CheckGradientBlock(const ProgramDesc& program, const Loop& loop) {
+  const OpDesc& op = *program.block(0).ops()[loop.op];
   const OpDesc& grad = *program.block(0).ops()[*loop.grad_op];
   const int grad_block = grad.AttrOr<BlockRef>("sub_block", {}).index;
   Require(program.block(grad_block).forward_block() == loop.body, "its gradient is that of another block");
-  std::vector<std::string> given, results;
-  given = WithoutGrad(grad.Input("Out@GRAD"));
-  const auto& x = grad.Input("X");
-  for (size_t i = 0; i < x.size(); ++i)
-    if (grad.Output("X@GRAD").at(i) != kEmptyName) results.push_back(x[i]);
-  Compare(program, *program.block(0).ops()[loop.op], grad_block, Expected(program, loop, given, results), results);
+  Names given, results;
+  if (loop.table.empty()) {
+    given = op.Output("outputs");
+    for (const auto& state : loop.states) {
+      given.push_back(state.after);
+      results.push_back(state.before);
+    }
+    AddNamesOf(op.Input("inputs"), grad.Output("inputs@GRAD"), &results);
+    AddNamesOf(op.Input("parameters"), grad.Output("parameters@GRAD"), &results);
+  } else {
+    for (const auto& name : op.Output("Out"))
+      if (Contains(grad.Input("Out@GRAD"), GradName(name))) given.push_back(name);
+    Require(given.size() == grad.Input("Out@GRAD").size(), "its gradient takes more than the gradients of its outputs");
+    AddNamesOf(grad.Input("X"), grad.Output("X@GRAD"), &results);
+  }
+  Compare(program, op, grad_block, Expected(program, loop, given, results), results);
 }
 
 }  // namespace paddle::recurrent_cell

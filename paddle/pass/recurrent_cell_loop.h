@@ -20,7 +20,7 @@ struct Loop {
     std::string grad;       // where the gradient of `sequences` is to go
   };
   struct State {
-    std::string init;  // the variable of block 0: a row for each sequence, the longest first
+    std::string init;                // the variable of block 0: a row for each sequence, the longest first
     std::optional<double> constant;  // what `init` is filled with; it is not read then
     std::string before, after;       // in the body
     std::string grad;                // where the gradient of `init` is to go
@@ -35,10 +35,10 @@ struct Loop {
     std::string grad;  // where its gradient is to go
   };
 
-  size_t op = 0;                 // the loop's number among the ops of block 0
+  size_t op = 0;                  // the loop's number among the ops of block 0
   std::optional<size_t> grad_op;  // that of its gradient
-  int body = 0;                  // its block
-  std::string table;             // the rank table; empty: all sequences have `steps` steps, time comes first
+  int body = 0;                   // its block
+  std::string table;              // the rank table; empty: all sequences have `steps` steps, time comes first
   int64_t steps = 0;
   std::vector<const OpDesc*> compute;  // the ops of the body that compute the step, in order
   std::vector<Input> inputs;

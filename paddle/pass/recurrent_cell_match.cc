@@ -112,7 +112,8 @@ class Matcher {
         const auto candidate = Other(other, *gate);
         if (!candidate || !IsActivation(*candidate)) continue;
         const bool origin = coefficient == 1;
-        const Polynomial expected = {{{origin ? *candidate : before}, 1.0}, {factors, coefficient}, {other, -coefficient}};
+        const Polynomial expected = {
+            {{origin ? *candidate : before}, 1.0}, {factors, coefficient}, {other, -coefficient}};
         if (coefficient * coefficient == 1 && after == expected) return Gru(*gate, *candidate, origin);
       }
     }
@@ -164,11 +165,11 @@ class Matcher {
     }
     Require(!gate.recurrent.name.empty(), "a gate does not see the hidden state");
     Require(!gate.products.empty() || !gate.projected.empty(), "a gate sees no step input");
-    std::sort(gate.products.begin(), gate.products.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(gate.products.begin(), gate.products.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
     std::sort(gate.projected.begin(), gate.projected.end());
-    std::sort(gate.biases.begin(), gate.biases.end(), [](const Piece& a, const Piece& b) {
-      return std::tie(a.name, a.columns) < std::tie(b.name, b.columns);
-    });
+    std::sort(gate.biases.begin(), gate.biases.end(),
+              [](const Piece& a, const Piece& b) { return std::tie(a.name, a.columns) < std::tie(b.name, b.columns); });
     return gate;
   }
 

@@ -26,11 +26,11 @@ struct Gate {
 
 struct Cell {
   bool lstm = false;
-  int64_t width = 0;            // of the states
-  int hidden = 0, memory = -1;  // states, by number; only an LSTM has a memory, its c
+  int64_t width = 0;             // of the states
+  int hidden = 0, memory = -1;   // states, by number; only an LSTM has a memory, its c
   std::vector<Gate> gates = {};  // in the order of the ops: c~, i, f, o of lstm, u, r, c~ of gru
   std::string candidate_activation = {}, cell_activation = {};
-  bool origin_mode = false;       // of gru
+  bool origin_mode = false;            // of gru
   std::vector<int> output_state = {};  // which state each output of the loop is
 };
 

@@ -1,6 +1,7 @@
 #include "paddle/pass/recurrent_cell_uses.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "paddle/base/errors.h"
 
@@ -54,6 +55,12 @@ size_t Uses::Writer(const std::string& name) const {
   return *writers.begin();
 }
 
+size_t Uses::LastWriter(const std::string& name, size_t at) const {
+  const auto& writers = Find(name).writers;
+  const auto next = writers.lower_bound(at);
+  return next == writers.begin() ? at : *std::prev(next);
+}
+
 bool Uses::WrittenIn(const std::string& name, size_t begin, size_t end) const {
   const auto& writers = Find(name).writers;
   const auto found = writers.lower_bound(begin);
@@ -64,6 +71,13 @@ bool Uses::UsedIn(const std::string& name, size_t begin, size_t end) const {
   const auto& all = Of(name);
   const auto found = all.lower_bound(begin);
   return found != all.end() && *found < end;
+}
+
+double FilledWith(const OpDesc& op) {
+  for (const auto& slot : op.inputs())
+    Require(slot.name == "Input" || slot.args.empty(), "'", op.type(), "' takes its value from a variable");
+  const auto text = op.AttrOr<std::string>("str_value", "");
+  return text.empty() ? op.AttrOr<float>("value", 0) : std::stod(text);
 }
 
 }  // namespace paddle::recurrent_cell

@@ -24,6 +24,8 @@ class Uses {
   bool Outside(const std::string& name) const;
   // The only op that writes the variable. Throws InvalidArgument if there are others, or none.
   size_t Writer(const std::string& name) const;
+  // The last op before number `at` that writes the variable; `at`: there is none.
+  size_t LastWriter(const std::string& name, size_t at) const;
   // Whether an op with a number in [begin, end) writes, or uses, the variable.
   bool WrittenIn(const std::string& name, size_t begin, size_t end) const;
   bool UsedIn(const std::string& name, size_t begin, size_t end) const;
@@ -39,5 +41,8 @@ class Uses {
   std::set<std::string> outside_;
   std::map<std::string, Users> users_;
 };
+
+// The number that fill_constant, or the like, writes. Throws InvalidArgument where a variable tells it.
+double FilledWith(const OpDesc& op);
 
 }  // namespace paddle::recurrent_cell

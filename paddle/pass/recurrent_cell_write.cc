@@ -13,11 +13,7 @@ namespace {
 class Writer {
  public:
   Writer(const Loop& loop, const Cell& cell, BlockDesc* block)
-      : loop_(loop),
-        cell_(cell),
-        block_(*block),
-        ops_(block, block->op(static_cast<int>(loop.op))),
-        pieces_(&ops_) {}
+      : loop_(loop), cell_(cell), block_(*block), ops_(block, block->op(static_cast<int>(loop.op))), pieces_(&ops_) {}
 
   Written Run() {
     for (const Gate& gate : cell_.gates) {
@@ -38,8 +34,51 @@ class Writer {
   }
 
  private:
-  Piece Projected(const std::pair<int, Interval>& part) const {
-    return {loop_.inputs[part.first].sequences, kAllRows, part.second};
+  Piece Projected(const std::pair<int, Interval>& part) { return {SequencesOf(part.first), kAllRows, part.second}; }
+
+  // ---- steps of a fixed number: [steps, sequences, columns] outside ----
+
+  bool fixed_steps() const { return loop_.table.empty(); }
+  OpList::Attrs SwapAttrs() const { return {{"axis", std::vector<int32_t>{1, 0, 2}}}; }
+
+  // A step input as a LoDTensor [rows, columns].
+  std::string SequencesOf(int input) {
+    const std::string& name = loop_.inputs[input].sequences;
+    if (!fixed_steps()) return name;
+    auto& made = sequences_[name];
+    if (!made.empty()) return made;
+    const auto columns = static_cast<int32_t>(ops_.ShapeOf(name).at(2));
+    const std::string swapped = ops_.Emit("transpose", {{"X", {name}}}, SwapAttrs());
+    const std::string rows = ops_.Emit("reshape", {{"X", {swapped}}}, {{"shape", std::vector<int32_t>{-1, columns}}});
+    return made = ops_.Emit("lod_reset", {{"X", {rows}}, {"Y", {Offsets()}}});
+  }
+
+  // 0, steps, 2 steps, ..., to the number of rows.
+  std::string Offsets() {
+    if (!offsets_.empty()) return offsets_;
+    const auto number = [&](int64_t value) {
+      return ops_.Emit("fill_constant", {},
+                       {{"shape", std::vector<int64_t>{1}},
+                        {"value", static_cast<float>(value)},
+                        {"dtype", static_cast<int32_t>(DType::kInt32)}});
+    };
+    const std::string shape = ops_.Emit("shape", {{"Input", {loop_.inputs[0].sequences}}});
+    const std::string sequences = ops_.Emit("slice", {{"Input", {shape}}},
+                                            {{"axes", std::vector<int32_t>{0}},
+                                             {"starts", std::vector<int32_t>{1}},
+                                             {"ends", std::vector<int32_t>{2}}});
+    const std::string steps = number(loop_.steps);
+    const std::string rows = ops_.Emit("elementwise_mul", {{"X", {sequences}}, {"Y", {steps}}});
+    const std::string end = ops_.Emit("elementwise_add", {{"X", {rows}}, {"Y", {steps}}});
+    return offsets_ = ops_.Emit("range", {{"Start", {number(0)}}, {"End", {end}}, {"Step", {steps}}});
+  }
+
+  // The state in all rows, in the form of the loop's outputs.
+  void WriteOutput(const std::string& state, const std::string& to) {
+    const auto steps = static_cast<int32_t>(loop_.steps), width = static_cast<int32_t>(cell_.width);
+    const std::string swapped =
+        ops_.Emit("reshape", {{"X", {state}}}, {{"shape", std::vector<int32_t>{-1, steps, width}}});
+    ops_.Append("transpose", {{"X", {swapped}}}, {{"Out", {to}}}, SwapAttrs());
   }
 
   // What all step inputs add to the gates, [rows, gates * width].
@@ -49,7 +88,7 @@ class Writer {
     for (size_t k = 0; k < first.products.size(); ++k) {
       std::vector<Piece> parts;
       for (const Gate& gate : cell_.gates) parts.push_back(gate.products[k].second);
-      const std::string& sequences = loop_.inputs[first.products[k].first].sequences;
+      const std::string sequences = SequencesOf(first.products[k].first);
       terms.push_back(ops_.Emit("mul", {{"X", {sequences}}, {"Y", {pieces_.Join(parts)}}}));
     }
     for (size_t k = 0; k < first.projected.size(); ++k) {
@@ -62,8 +101,7 @@ class Writer {
 
   std::string Sum(const std::vector<std::string>& terms) {
     std::string sum = terms.at(0);
-    for (size_t k = 1; k < terms.size(); ++k)
-      sum = ops_.Emit("elementwise_add", {{"X", {sum}}, {"Y", {terms[k]}}});
+    for (size_t k = 1; k < terms.size(); ++k) sum = ops_.Emit("elementwise_add", {{"X", {sum}}, {"Y", {terms[k]}}});
     return sum;
   }
 
@@ -107,10 +145,11 @@ class Writer {
   // A state before the first step, a row a sequence. Loops have them with the longest sequence first.
   std::string Initial(int number) {
     const Loop::State& state = loop_.states[number];
+    if (!state.constant && fixed_steps()) return state.init;
     if (!state.constant)
       return ops_.Emit("reorder_lod_tensor_by_rank_grad", {{"X", {state.init}}, {"RankTable", {loop_.table}}});
-    const std::string like = ops_.Emit("sequence_pool", {{"X", {loop_.inputs[0].sequences}}},
-                                       {{"pooltype", std::string("FIRST")}});
+    const std::string like =
+        ops_.Emit("sequence_pool", {{"X", {SequencesOf(0)}}}, {{"pooltype", std::string("FIRST")}});
     return ops_.Emit("fill_constant_batch_size_like", {{"Input", {like}}},
                      {{"shape", std::vector<int32_t>{-1, static_cast<int32_t>(cell_.width)}},
                       {"value", static_cast<float>(*state.constant)},
@@ -120,13 +159,16 @@ class Writer {
 
   // The variable that the op writes a state to; other outputs of the same state are copies.
   std::string OutputOf(int state) {
+    if (fixed_steps()) return ops_.NewName();
     for (size_t i = 0; i < loop_.outputs.size(); ++i)
       if (cell_.output_state[i] == state) return loop_.outputs[i].whole;
     return ops_.NewName();
   }
   void CopyOutputs(int state, const std::string& made) {
     for (size_t i = 0; i < loop_.outputs.size(); ++i)
-      if (cell_.output_state[i] == state && loop_.outputs[i].whole != made)
+      if (cell_.output_state[i] == state && fixed_steps())
+        WriteOutput(made, loop_.outputs[i].whole);
+      else if (cell_.output_state[i] == state && loop_.outputs[i].whole != made)
         ops_.Append("assign", {{"X", {made}}}, {{"Out", {loop_.outputs[i].whole}}}, {});
   }
 
@@ -163,7 +205,8 @@ class Writer {
   // The weight of gru is [width, 2 width] and [width, width], one behind the other.
   std::string GruWeight() {
     const auto width = static_cast<int32_t>(cell_.width);
-    const std::string gates = ops_.Emit("reshape", {{"X", {Recurrent(0, 2)}}}, {{"shape", std::vector{2 * width, width}}});
+    const std::string gates =
+        ops_.Emit("reshape", {{"X", {Recurrent(0, 2)}}}, {{"shape", std::vector{2 * width, width}}});
     const std::string all = ops_.Emit("concat", {{"X", {gates, Recurrent(2, 3)}}}, {{"axis", int32_t{0}}});
     return ops_.Emit("reshape", {{"X", {all}}}, {{"shape", std::vector{width, 3 * width}}});
   }
@@ -223,6 +266,14 @@ class Writer {
     for (const auto& [name, grad] : wanted) {
       const std::string total = tape.Total(name);
       Require(!total.empty(), "'", name, "' gets no gradient");
+      if (IsSequences(name)) {  // the gradient of a product has no LoD, but that of a loop's input has
+        OpDesc reset("lod_reset");
+        reset.SetInput("X", {total});
+        reset.SetInput("Y", {name});
+        reset.SetOutput("Out", {grad});
+        tape.ops().push_back(std::move(reset));
+        continue;
+      }
       for (OpDesc& op : tape.ops()) {
         op.RenameOutput(total, grad);
         op.RenameInput(total, grad);
@@ -231,6 +282,10 @@ class Writer {
     for (OpDesc& op : tape.ops()) made.Append(std::move(op));
     return std::move(made.ops());
   }
+  bool IsSequences(const std::string& name) const {
+    return !fixed_steps() && std::any_of(loop_.inputs.begin(), loop_.inputs.end(),
+                                         [&](const Loop::Input& input) { return input.sequences == name; });
+  }
 
   const Loop& loop_;
   const Cell& cell_;
@@ -238,6 +293,8 @@ class Writer {
   OpList ops_;
   Pieces pieces_;
   int dtype_ = 0;
+  std::map<std::string, std::string> sequences_;  // see SequencesOf
+  std::string offsets_;
 };
 
 }  // namespace

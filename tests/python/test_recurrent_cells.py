@@ -147,58 +147,66 @@ def names_of(cell):
 
 
 def is_lstm(cell):
-    return cell in LSTMS
+    return "lstm" in cell.__name__
 
 
 class Net:
-    """A cell in a DynamicRNN, a loss, and all gradients.
+    """A cell in a loop, a loss, and all gradients.
 
     Args:
         cell: one of the above.
-        start (list): of each state "zero", a number, "init" (rows in the order in which the sequences run) or "reordered".
+        start (list): of each state a number, "init" (in a DynamicRNN: in the order in which the sequences run) or
+            "reordered".
         outputs (str): states that are outputs, letters of "hc".
         last (bool): only the last steps go into the loss.
-        inputs (int): number of step inputs.
+        steps (int): of a StaticRNN; None: a DynamicRNN.
     """
 
-    def __init__(self, cell, dtype="float32", start=("zero", "zero"), outputs="h", last=False, inputs=1, train=True):
-        self.cell, self.dtype, self.main, self.startup = cell, dtype, fluid.Program(), fluid.Program()
-        self.fetches = []
-        projected = cell.__name__.endswith("projected_before")
+    def __init__(self, cell, dtype="float32", start=(0.0, 0.0), outputs="h", last=False, steps=None, train=True):
+        self.cell, self.dtype, self.steps, self.given = cell, dtype, steps, []
+        self.main, self.startup = fluid.Program(), fluid.Program()
         with fluid.program_guard(self.main, self.startup), fluid.unique_name.guard():
-            self.words = [self._variable("x%d" % k, D, 1) for k in range(inputs)]
-            sequences = [affine(x, (4 if is_lstm(cell) else 3) * H) for x in self.words] if projected else self.words
-            results = self._loop(sequences, start[: 2 if is_lstm(cell) else 1], outputs)
+            x = self._words()
+            if cell.__name__.endswith("projected_before"):
+                size = (4 if is_lstm(cell) else 3) * H
+                x = layers.fc(x, size, num_flatten_dims=2 if steps else 1)
+            results = self._loop(x, start[: 2 if is_lstm(cell) else 1], outputs)
             results = results if isinstance(results, list) else [results]
-            self.fetches += results
+            self.fetches = list(results)
             if last:
-                results = [layers.sequence_last_step(result) for result in results]
-            weights = [np.linspace(-1, 1.5 + k, H).astype(dtype) for k in range(len(results))]
-            losses = [layers.mean(result * layers.assign(weight)) for result, weight in zip(results, weights)]
-            self.loss = layers.sums(losses)
+                results = [result[-1] if steps else layers.sequence_last_step(result) for result in results]
+            self.loss = layers.sums([layers.mean(result * self._weight(k)) for k, result in enumerate(results)])
             self.fetches.append(self.loss)
             if train:
                 pairs = fluid.backward.append_backward(self.loss)
-                self.fetches += [grad for _, grad in pairs]
-                self.fetches += [name + "@GRAD" for name in sorted(self.given)]
+                self.fetches += [grad for _, grad in pairs] + [name + "@GRAD" for name in self.given]
 
-    def _variable(self, name, size, lod_level):
-        self.given = getattr(self, "given", []) + [name]
-        var = fluid.data(name, [None, size], self.dtype, lod_level=lod_level)
+    def _weight(self, k):
+        return layers.cast(layers.assign(np.linspace(-1, 1.5 + k, H).astype("float32")), self.dtype)
+
+    def _variable(self, name, shape, lod_level=0):
+        self.given.append(name)
+        var = fluid.data(name, shape, self.dtype, lod_level=lod_level)
         var.stop_gradient = False
         return var
 
-    def _state(self, rnn, name, start):
-        if start in ("init", "reordered"):
-            return rnn.memory(init=self._variable(name, H, 0), need_reorder=start == "reordered")
-        return rnn.memory(shape=[H], value=0.0 if start == "zero" else start, dtype=self.dtype)
+    def _words(self):
+        return self._variable("x", [self.steps, None, D]) if self.steps else self._variable("x", [None, D], 1)
+
+    def _state(self, rnn, name, start, word):
+        if isinstance(start, str):
+            more = {} if self.steps else {"need_reorder": start == "reordered"}
+            return rnn.memory(init=self._variable(name, [None, H]), **more)
+        if self.steps:
+            return rnn.memory(shape=[-1, H], batch_ref=word, init_value=start)
+        return rnn.memory(shape=[H], value=start, dtype=self.dtype)
 
     def _loop(self, sequences, start, outputs):
-        rnn = layers.DynamicRNN()
-        with rnn.block():
-            x = [rnn.step_input(each) for each in sequences]
-            before = [self._state(rnn, name, how) for name, how in zip("hc", start)]
-            after = self.cell(x, *before)
+        rnn = layers.StaticRNN() if self.steps else layers.DynamicRNN()
+        with rnn.step() if self.steps else rnn.block():
+            word = rnn.step_input(sequences)
+            before = [self._state(rnn, name, how, word) for name, how in zip("hc", start)]
+            after = self.cell([word], *before)
             after = after if isinstance(after, tuple) else (after,)
             for old, new in zip(before, after):
                 rnn.update_memory(old, new)
@@ -209,11 +217,10 @@ class Net:
         random = np.random.RandomState(7)
         feed = {}
         for name in self.given:
-            if name.startswith("x"):
-                rows = random.uniform(-1, 1, [sum(lengths), D]).astype(self.dtype)
-                feed[name] = fluid.create_lod_tensor(rows, [list(lengths)], fluid.CPUPlace())
-            else:
-                feed[name] = random.uniform(-1, 1, [len(lengths), H]).astype(self.dtype)
+            shape = [len(lengths), H] if name != "x" else [self.steps, len(lengths), D] if self.steps else [sum(lengths), D]
+            feed[name] = random.uniform(-1, 1, shape).astype(self.dtype)
+            if name == "x" and not self.steps:
+                feed[name] = fluid.create_lod_tensor(feed[name], [list(lengths)], fluid.CPUPlace())
         return feed
 
     def run(self, lengths, fused, program=None, fetches=None):
@@ -237,41 +244,55 @@ def instructions(plan):
     return [line.split(" = ")[1].split("(")[0] for line in plan.splitlines() if line.lstrip().startswith("[")]
 
 
-def compare(net, lengths=(3, 1, 4), op=None):
-    """The same with the pass on and off. `op`: the one that the loop becomes; None: it stays."""
-    net.start()
-    (got, plan), (want, plain) = net.run(lengths, True), net.run(lengths, False)
-    op = op or ("lstm" if is_lstm(net.cell) else "gru")
-    assert "recurrent cell: %s of '" % op in plan, [line for line in plan.splitlines() if "pass" in line]
-    assert {op, op + "_grad"} <= set(instructions(plan)) or not any("GRAD" in str(name) for name in net.fetches)
-    assert not {"while", "while_grad"} & set(instructions(plan))
-    assert "while" in instructions(plain) and "recurrent cell" not in plain
+LOOPS = {"while", "while_grad", "recurrent", "recurrent_grad"}
+
+
+def passes(plan):
+    return [line.strip() for line in plan.splitlines() if line.startswith("  pass ")]
+
+
+def check_same(net, got, want):
     tolerance = 1e-5 if net.dtype == "float32" else 1e-12
     for name, a, b in zip(net.fetches, got, want):
         assert a.recursive_sequence_lengths() == b.recursive_sequence_lengths(), name
+        assert a.shape() == b.shape(), name
         np.testing.assert_allclose(np.array(a), np.array(b), tolerance, tolerance, err_msg=str(name))
-        assert a.shape() == b.shape()
 
 
+def compare(net, lengths=(3, 1, 4)):
+    """Outputs, loss and gradients are the same with and without the pass, and the loop became one op."""
+    net.start()
+    (got, plan), (want, plain) = net.run(lengths, True), net.run(lengths, False)
+    op = "lstm" if is_lstm(net.cell) else "gru"
+    assert any("recurrent cell: %s of '" % op in line and "test_recurrent_cells.py" in line for line in passes(plan)), passes(plan)
+    assert op in instructions(plan) and not LOOPS & set(instructions(plan))
+    assert (op + "_grad" in instructions(plan)) == any("GRAD" in str(name) for name in net.fetches)
+    assert LOOPS & set(instructions(plain)) and "recurrent cell" not in plain
+    check_same(net, got, want)
+
+
+@pytest.mark.parametrize("steps", [None, 5])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("cell", LSTMS + GRUS, ids=names_of)
-def test_each_way_of_writing_a_cell(cell, dtype):
-    compare(Net(cell, dtype))
+def test_each_way_of_writing_a_cell(cell, dtype, steps):
+    compare(Net(cell, dtype, steps=steps))
 
 
+@pytest.mark.parametrize("steps", [None, 5])
 @pytest.mark.parametrize("cell", [wide_lstm, lstm_of_a_concat, wide_gru, gru_with_a_product_a_gate], ids=names_of)
 @pytest.mark.parametrize(
     "start",
-    [("init", "init"), ("reordered", "reordered"), (0.25, -0.5), ("zero", "init"), ("reordered", 0.5)],
+    [("init", "init"), ("reordered", "reordered"), (0.25, -0.5), (0.0, "init"), ("reordered", 0.5)],
     ids=str,
 )
-def test_initial_states(cell, start):
-    compare(Net(cell, "float64", start))
+def test_initial_states(cell, start, steps):
+    compare(Net(cell, "float64", start, steps=steps))
 
 
+@pytest.mark.parametrize("steps", [None, 5])
 @pytest.mark.parametrize("outputs", ["c", "hc", "ch", "hh", "hch"])
-def test_outputs_of_an_lstm(outputs):
-    compare(Net(wide_lstm, "float64", outputs=outputs))
+def test_outputs_of_an_lstm(outputs, steps):
+    compare(Net(wide_lstm, "float64", outputs=outputs, steps=steps))
 
 
 @pytest.mark.parametrize("last", [True, False])
@@ -281,47 +302,146 @@ def test_lengths(cell, lengths, last):
     compare(Net(cell, "float64", ("reordered", "reordered"), last=last), lengths)
 
 
-@pytest.mark.parametrize("start", ["zero", "reordered", "init", 0.5])
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("sequences", [1, 3])
+@pytest.mark.parametrize("cell", [wide_lstm, wide_gru], ids=names_of)
+def test_fixed_numbers_of_steps(cell, sequences, steps, last):
+    compare(Net(cell, "float64", ("init", "init"), last=last, steps=steps), [steps] * sequences)
+
+
+@pytest.mark.parametrize("start", [0.0, "reordered", "init", 0.5])
 @pytest.mark.parametrize("cell", [wide_lstm, wide_gru], ids=names_of)
 def test_empty_sequences(cell, start):
     compare(Net(cell, "float64", (start, start)), (2, 0, 3, 0))
 
 
+@pytest.mark.parametrize("steps", [None, 3])
 @pytest.mark.parametrize("cell", [wide_lstm, lstm_of_slices, wide_gru], ids=names_of)
-def test_inference(cell):
-    net = Net(cell, "float64", outputs="h", train=False)
-    compare(net)
+def test_inference(cell, steps):
+    compare(Net(cell, "float64", train=False, steps=steps), (3, 3))
+
+
+def test_training_and_its_copy_for_tests():
+    net = Net(wide_lstm, "float64", last=True, train=False)
     predict = net.main.clone(for_test=True)
-    values, plan = net.run((2, 3), True, predict)
-    assert "recurrent cell: " in plan and "while" not in instructions(plan)
-    np.testing.assert_allclose(values[0], net.run((2, 3), False, predict)[0][0], 1e-12)
-
-
-def test_training_takes_the_same_way():
-    net = Net(lstm_with_a_product_a_gate, "float64")
-    with fluid.program_guard(net.main, net.startup), fluid.unique_name.guard():
-        pass
-    train, startup = fluid.Program(), fluid.Program()
-    with fluid.program_guard(train, startup), fluid.unique_name.guard():
-        x = fluid.data("x0", [None, D], "float64", lod_level=1)
-        y = fluid.data("h", [None, H], "float64")
-        rnn = layers.DynamicRNN()
-        with rnn.block():
-            word = rnn.step_input(layers.fc(x, 5, act="tanh"))
-            h, c = rnn.memory(shape=[H], dtype="float64"), rnn.memory(shape=[H], dtype="float64")
-            after = wide_lstm([word], h, c)
-            rnn.update_memory(h, after[0])
-            rnn.update_memory(c, after[1])
-            rnn.output(after[0])
-        last = layers.sequence_last_step(rnn())
-        loss = layers.mean(layers.square(last - y))
-        fluid.optimizer.Adam(0.05, regularization=fluid.regularizer.L2Decay(0.01)).minimize(loss)
-    net.given = ["x0", "h"]
-    startup.random_seed = 5
+    with fluid.program_guard(net.main, net.startup), fluid.unique_name.guard("training"):
+        fluid.optimizer.Adam(0.05, regularization=fluid.regularizer.L2Decay(0.01)).minimize(net.loss)
     losses = {}
     for fused in True, False:
-        fluid.Executor(fluid.CPUPlace()).run(startup)
-        losses[fused] = [net.run((3, 1, 2), fused, train, [loss])[0][0] for _ in range(5)]
+        net.start()
+        losses[fused] = [net.run((3, 1, 2), fused, fetches=[net.loss])[0][0] for _ in range(5)]
+        losses[fused].append(net.run((3, 1, 2), fused, predict, [net.loss.name])[0][0])
         losses[fused] = [float(np.array(value)[0]) for value in losses[fused]]
     np.testing.assert_allclose(losses[True], losses[False], 1e-10)
     assert losses[True][-1] < losses[True][0]
+    assert not LOOPS & set(instructions(net.run((3, 1, 2), True, predict, [net.loss.name])[1]))
+
+
+# ---- what looks like a cell, but is none ----
+
+
+def lstm_without_tanh(x, h, c):
+    i, f, o, j = layers.split(affine(x + [h], 4 * H), 4, dim=1)
+    c = sigmoid(f) * c + sigmoid(i) * j
+    return sigmoid(o) * tanh(c), c
+
+
+def lstm_that_shows_the_cell(x, h, c):
+    i, f, o, j = layers.split(affine(x + [h], 4 * H), 4, dim=1)
+    c = sigmoid(f) * c + sigmoid(i) * tanh(j)
+    return sigmoid(o) * c, c
+
+
+def lstm_with_a_gate_twice(x, h, c):
+    i, f, o, j = layers.split(affine(x + [h], 4 * H), 4, dim=1)
+    c = sigmoid(f) * c + sigmoid(i) * tanh(j)
+    return sigmoid(o) * sigmoid(o) * tanh(c), c
+
+
+def lstm_of_coupled_gates(x, h, c):
+    f, o, j = layers.split(affine(x + [h], 3 * H), 3, dim=1)
+    f = sigmoid(f)
+    c = f * c + (1.0 - f) * tanh(j)
+    return sigmoid(o) * tanh(c), c
+
+
+def lstm_of_twice_the_sum(x, h, c):
+    return lstm_of(layers.split(2.0 * affine(x + [h], 4 * H), 4, dim=1), c)
+
+
+def lstm_with_a_peephole(x, h, c):
+    i, f, o, j = layers.split(affine(x + [h, c], 4 * H), 4, dim=1)
+    return lstm_of([i, f, o, j], c)
+
+
+def lstm_with_dropout(x, h, c):
+    h, c = wide_lstm(x, h, c)
+    return layers.dropout(h, 0.5, seed=3), c
+
+
+def lstm_with_a_scaled_output(x, h, c):
+    h, c = wide_lstm(x, h, c)
+    return 2.0 * h, c
+
+
+def lstm_that_prints(x, h, c):
+    h, c = wide_lstm(x, h, c)
+    layers.Print(h, first_n=1)
+    return h, c
+
+
+def lstm_of_half_a_parameter(x, h, c):
+    wide = layers.slice(affine(x + [h], 5 * H), [1], [0], [4 * H])
+    return lstm_of(layers.split(wide, 4, dim=1), c)
+
+
+def lstm_of_part_of_a_word(x, h, c):
+    return wide_lstm([layers.slice(x[0], [1], [0], [2])], h, c)
+
+
+def gru_that_resets_behind_the_product(x, h):
+    u, r = layers.split(sigmoid(affine(x + [h], 2 * H)), 2, dim=1)
+    return u * h + (1.0 - u) * tanh(affine(x, H) + r * affine(h, H))
+
+
+def gru_without_a_reset(x, h):
+    u = sigmoid(affine(x + [h], H))
+    return u * h + (1.0 - u) * tanh(affine(x + [h], H))
+
+
+def gru_with_two_updates(x, h):
+    u, v, r = layers.split(sigmoid(affine(x + [h], 3 * H)), 3, dim=1)
+    return u * h + (1.0 - v) * tanh(affine(x + [r * h], H))
+
+
+LSTM_MISSES = [
+    lstm_without_tanh,
+    lstm_that_shows_the_cell,
+    lstm_with_a_gate_twice,
+    lstm_of_coupled_gates,
+    lstm_of_twice_the_sum,
+    lstm_with_a_peephole,
+    lstm_with_dropout,
+    lstm_with_a_scaled_output,
+    lstm_that_prints,
+    lstm_of_half_a_parameter,
+    lstm_of_part_of_a_word,
+]
+GRU_MISSES = [gru_that_resets_behind_the_product, gru_without_a_reset, gru_with_two_updates]
+
+
+def check_stays(net, why, lengths=(3, 1, 4), program=None, fetches=None):
+    net.start()
+    (got, plan), (want, _) = [net.run(lengths, fused, program, fetches) for fused in (True, False)]
+    assert LOOPS & set(instructions(plan)) and not {"lstm", "gru"} & set(instructions(plan))
+    (line,) = [line for line in passes(plan) if "recurrent cell" in line]
+    assert "the loop stays" in line and why in line and "test_recurrent_cells.py" in line, line
+    for a, b in zip(got, want):
+        np.testing.assert_array_equal(np.array(a), np.array(b))
+
+
+@pytest.mark.parametrize("steps", [None, 3])
+@pytest.mark.parametrize("cell", LSTM_MISSES + GRU_MISSES, ids=names_of)
+def test_near_misses_stay_loops(cell, steps):
+    check_stays(Net(cell, steps=steps), "")
