@@ -31,6 +31,7 @@ class Reader {
     for (const auto& state : states_) loop_.states.push_back(state.second);
     for (const auto& state : loop_.states) Require(!state.after.empty(), "a memory is never updated");
     CheckWritten();
+    CheckSameSequences();
     if (loop_.grad_op) ReadGradients();
     return std::move(loop_);
   }
@@ -210,6 +211,37 @@ class Reader {
       Require(name == counter_ || name == condition_ || states_.contains(name) || outputs_.contains(name),
               "it writes '", name, "', which is no output or memory");
     for (const auto& name : op_.Output("StepScopes")) Require(OnlyLoop(name, {}), "other ops use its runs");
+  }
+
+  // The variable whose sequences these are, as far as it is certain before the program runs.
+  std::string SourceOf(std::string name) const {
+    static const std::map<std::string_view, std::string_view> kKeepSequences = {{"cast", "X"},
+                                                                                {"dropout", "X"},
+                                                                                {"elementwise_add", "X"},
+                                                                                {"gru", "Input"},
+                                                                                {"lookup_table", "Ids"},
+                                                                                {"lstm", "Input"},
+                                                                                {"mul", "X"},
+                                                                                {"relu", "X"},
+                                                                                {"scale", "X"},
+                                                                                {"sigmoid", "X"},
+                                                                                {"tanh", "X"}};
+    for (size_t before = at_;;) {
+      const size_t writer = uses_.LastWriter(name, before);
+      if (writer == before) break;
+      before = writer;
+      const auto slot = kKeepSequences.find(OpAt(writer).type());
+      if (slot == kKeepSequences.end() || uses_.Writer(name) != writer) break;
+      name = In(OpAt(writer), slot->second);
+    }
+    return name;
+  }
+
+  // The loop would reject step inputs of different sequences; one product over all rows would not.
+  void CheckSameSequences() const {
+    for (const auto& input : loop_.inputs)
+      Require(SourceOf(input.sequences) == SourceOf(loop_.inputs[0].sequences), "'", input.sequences, "' and '",
+              loop_.inputs[0].sequences, "' may be different sequences");
   }
 
   // ---- the gradient ----

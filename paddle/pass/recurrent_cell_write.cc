@@ -63,10 +63,9 @@ class Writer {
                         {"dtype", static_cast<int32_t>(DType::kInt32)}});
     };
     const std::string shape = ops_.Emit("shape", {{"Input", {loop_.inputs[0].sequences}}});
-    const std::string sequences = ops_.Emit("slice", {{"Input", {shape}}},
-                                            {{"axes", std::vector<int32_t>{0}},
-                                             {"starts", std::vector<int32_t>{1}},
-                                             {"ends", std::vector<int32_t>{2}}});
+    const std::string sequences = ops_.Emit(
+        "slice", {{"Input", {shape}}},
+        {{"axes", std::vector<int32_t>{0}}, {"starts", std::vector<int32_t>{1}}, {"ends", std::vector<int32_t>{2}}});
     const std::string steps = number(loop_.steps);
     const std::string rows = ops_.Emit("elementwise_mul", {{"X", {sequences}}, {"Y", {steps}}});
     const std::string end = ops_.Emit("elementwise_add", {{"X", {rows}}, {"Y", {steps}}});

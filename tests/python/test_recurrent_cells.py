@@ -329,13 +329,14 @@ def test_training_and_its_copy_for_tests():
         fluid.optimizer.Adam(0.05, regularization=fluid.regularizer.L2Decay(0.01)).minimize(net.loss)
     losses = {}
     for fused in True, False:
-        net.start()
-        losses[fused] = [net.run((3, 1, 2), fused, fetches=[net.loss])[0][0] for _ in range(5)]
-        losses[fused].append(net.run((3, 1, 2), fused, predict, [net.loss.name])[0][0])
-        losses[fused] = [float(np.array(value)[0]) for value in losses[fused]]
+        with fluid.scope_guard(fluid.Scope()):
+            net.start()
+            values = [net.run((3, 1, 2), fused, fetches=[net.loss])[0][0] for _ in range(5)]
+            value, plan = net.run((3, 1, 2), fused, predict, [net.loss.name])
+            losses[fused] = [float(np.array(value)[0]) for value in values + value]
+            assert bool(LOOPS & set(instructions(plan))) != fused
     np.testing.assert_allclose(losses[True], losses[False], 1e-10)
     assert losses[True][-1] < losses[True][0]
-    assert not LOOPS & set(instructions(net.run((3, 1, 2), True, predict, [net.loss.name])[1]))
 
 
 # ---- what looks like a cell, but is none ----
@@ -445,3 +446,165 @@ def check_stays(net, why, lengths=(3, 1, 4), program=None, fetches=None):
 @pytest.mark.parametrize("cell", LSTM_MISSES + GRU_MISSES, ids=names_of)
 def test_near_misses_stay_loops(cell, steps):
     check_stays(Net(cell, steps=steps), "")
+
+
+@pytest.mark.parametrize("what", ["dynamic_rnn_0_output_array", "dynamic_rnn_mem_array_0", "fill_constant_0.tmp_0"])
+def test_a_fetch_inside_keeps_the_loop(what):
+    net = Net(wide_lstm)
+    (name,) = [var.name for var in net.main.list_vars() if var.name.startswith(what) and "@GRAD" not in var.name]
+    net.start()
+    values, plan = net.run((2, 1), True, fetches=[net.loss.name, name])
+    assert "while" in instructions(plan) and "lstm" not in instructions(plan)
+    assert any("the loop stays" in line and "'%s'" % name in line for line in passes(plan)), passes(plan)
+    np.testing.assert_allclose(values[0], net.run((2, 1), True, fetches=[net.loss.name])[0][0], 1e-5)
+
+
+def test_a_read_of_the_states_behind_the_loop_keeps_it():
+    net = Net(wide_lstm, train=False)
+    with fluid.program_guard(net.main, net.startup), fluid.unique_name.guard("behind"):
+        array = net.main.global_block().var("dynamic_rnn_mem_array_0")
+        net.fetches = [layers.array_read(array, layers.fill_constant([1], "int64", 2))]
+    check_stays(net, "other ops use its memory")
+
+
+def test_a_gradient_block_that_was_changed_keeps_the_loop():
+    net = Net(wide_lstm)
+    block = net.main.desc.block(2)
+    (tanh_grad, _) = [block.op(k) for k in range(block.op_size()) if block.op(k).type() == "tanh_grad"]
+    (mul_grad,) = [block.op(k) for k in range(block.op_size()) if tanh_grad.input("Out@GRAD")[0] in block.op(k).output_arg_names()]
+    assert mul_grad.input("X") != mul_grad.input("Y")
+    x, y = mul_grad.input("X"), mul_grad.input("Y")
+    mul_grad.set_input("X", y)
+    mul_grad.set_input("Y", x)
+    check_stays(net, "is not as differentiation writes it")
+
+
+@pytest.mark.parametrize("steps", [None, 3])
+def test_a_parameter_without_a_gradient(steps):
+    net = Net(lstm_with_a_product_a_gate, "float64", steps=steps, train=False)
+    names = sorted(param.name for param in net.main.all_parameters())
+    with fluid.program_guard(net.main, net.startup):
+        pairs = fluid.backward.append_backward(net.loss, no_grad_set={names[0], names[4], "x"})
+    assert len(pairs) == len(names) - 2
+    net.fetches += [grad for _, grad in pairs]
+    compare(net)
+
+
+@pytest.mark.parametrize("steps", [None, 3])
+def test_a_state_without_a_gradient_keeps_the_loop(steps):
+    def lstm_with_a_stop(x, h, c):
+        h, c = wide_lstm(x, h, c)
+        h.stop_gradient = True
+        return h, c
+
+    check_stays(Net(lstm_with_a_stop, steps=steps, outputs="c"), "")
+
+
+def build_by_hand(step):
+    """A training program with a DynamicRNN whose block is `step(rnn, inputs)`, for a Net's feeds."""
+    net = Net(wide_lstm, "float64", train=False)
+    net.main, net.startup, net.given = fluid.Program(), fluid.Program(), []
+    with fluid.program_guard(net.main, net.startup), fluid.unique_name.guard():
+        rnn = layers.DynamicRNN()
+        x = net._variable("x", [None, D], 1)
+        with rnn.block():
+            step(net, rnn, x)
+        net.loss = layers.mean(layers.sequence_last_step(rnn()))
+        pairs = fluid.backward.append_backward(net.loss)
+    net.fetches = [rnn(), net.loss] + [grad for _, grad in pairs]
+    return net
+
+
+def advance(rnn, x):
+    h, c = [rnn.memory(shape=[H], dtype="float64") for _ in "hc"]
+    after = wide_lstm(x, h, c)
+    rnn.update_memory(h, after[0])
+    rnn.update_memory(c, after[1])
+    return after[0]
+
+
+def test_step_inputs_of_the_same_sequences():
+    def step(net, rnn, x):
+        block = fluid.default_main_program().global_block()
+        here = fluid.default_main_program().current_block_idx
+        fluid.default_main_program().current_block_idx = 0
+        other = layers.fc(x, 2, act="relu")
+        fluid.default_main_program().current_block_idx = here
+        assert block.idx == 0
+        rnn.output(advance(rnn, [rnn.step_input(x), rnn.step_input(other)]))
+
+    compare(build_by_hand(step))
+
+
+def test_step_inputs_of_other_sequences_keep_the_loop():
+    def step(net, rnn, x):
+        more = net._variable("more", [None, 2], 1)
+        rnn.output(advance(rnn, [rnn.step_input(x), rnn.step_input(more)]))
+
+    net = build_by_hand(step)
+    plain = net.feed
+
+    def feed(lengths, others=None):
+        others = list(others or lengths)
+        rows = np.ones([sum(others), 2])
+        return dict(plain(lengths), more=fluid.create_lod_tensor(rows, [others], fluid.CPUPlace()))
+
+    net.feed = feed
+    check_stays(net, "may be different sequences")
+    net.feed = lambda lengths: feed(lengths, lengths[::-1])
+    with pytest.raises(ValueError, match="expected a table of X"):
+        net.run((1, 2), True)
+
+
+def test_a_static_input_keeps_the_loop():
+    def step(net, rnn, x):
+        word = rnn.step_input(x)
+        same = rnn.static_input(net._variable("h", [None, 2]))
+        rnn.output(advance(rnn, [word, same]))
+
+    net = build_by_hand(step)
+    net.feed = lambda lengths, feed=net.feed: dict(feed(lengths), h=np.ones([len(lengths), 2]))
+    check_stays(net, "static input")
+
+
+def test_an_output_that_is_no_state_keeps_the_loop():
+    def step(net, rnn, x):
+        rnn.output(layers.softmax(layers.fc(advance(rnn, [rnn.step_input(x)]), 3)))
+
+    check_stays(build_by_hand(step), "softmax")
+
+
+def test_two_layers():
+    net = Net(wide_lstm, "float64", train=False)
+    net.main, net.startup, net.given = fluid.Program(), fluid.Program(), []
+    with fluid.program_guard(net.main, net.startup), fluid.unique_name.guard():
+        x = net._variable("x", [None, D], 1)
+        for _ in range(2):
+            rnn = layers.DynamicRNN()
+            with rnn.block():
+                rnn.output(advance(rnn, [rnn.step_input(x)]))
+            x = rnn()
+        net.loss = layers.mean(x * net._weight(0))
+        pairs = fluid.backward.append_backward(net.loss)
+    net.fetches = [x, net.loss] + [grad for _, grad in pairs] + ["x@GRAD"]
+    compare(net)
+    plan = net.run((2, 3), True)[1]
+    assert instructions(plan).count("lstm") == instructions(plan).count("lstm_grad") == 2
+
+
+def test_two_gradients_of_one_loop_keep_it():
+    net = Net(wide_lstm, "float64", train=False, steps=3)
+    with fluid.program_guard(net.main, net.startup), fluid.unique_name.guard("gradients"):
+        first = fluid.gradients(net.loss, net.main.all_parameters())
+        second = fluid.gradients(layers.reduce_max(net.fetches[0]), net.main.all_parameters())
+    net.fetches += first + second
+    check_stays(net, "other ops use its steps")
+
+
+def test_errors_name_the_line_of_the_loop(exe):
+    net = Net(wide_lstm)
+    net.start()
+    feed = net.feed((2, 1))
+    feed["x"] = np.array(feed["x"])
+    with pytest.raises(ValueError, match="test_recurrent_cells.py"):
+        exe.run(net.main, feed=feed, fetch_list=[net.loss])
