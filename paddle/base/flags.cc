@@ -20,10 +20,8 @@ struct Table {
   void Apply(const Flag& flag);
 };
 
-bool Truthy(std::string_view text) { return !(text.empty() || text == "0" || text == "false" || text == "False"); }
-
 void Table::Apply(const Flag& flag) {
-  if (flag.name == "check_nan_inf") check_nan_inf = Truthy(flag.value);
+  if (flag.name == "check_nan_inf") check_nan_inf = IsOn(flag.value);
   if (flag.name == "memory_limit_mb") {
     size_t megabytes = 0;
     const char* end = flag.value.data() + flag.value.size();
@@ -122,6 +120,8 @@ void SetFlag(std::string_view name, std::string_view value) {
   table.Apply(changed);
   flag = changed;
 }
+
+bool IsOn(std::string_view text) { return !(text.empty() || text == "0" || text == "false" || text == "False"); }
 
 bool CheckNanInfEnabled() { return Flags().check_nan_inf.load(std::memory_order_relaxed); }
 size_t MemoryLimitBytes() { return Flags().memory_limit.load(std::memory_order_relaxed); }

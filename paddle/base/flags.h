@@ -21,6 +21,9 @@ std::vector<Flag> AllFlags();
 std::string GetFlag(std::string_view name);
 void SetFlag(std::string_view name, std::string_view value);
 
+// Whether the text value of a switch means yes.
+bool IsOn(std::string_view text);
+
 // Switches that hot paths read: plain loads.
 bool CheckNanInfEnabled();
 // Upper limit in bytes for memory taken by tensors; 0 means the cgroup's or the machine's.

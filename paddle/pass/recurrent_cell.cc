@@ -34,13 +34,17 @@ std::string Where(const OpDesc& op) {
   return line.empty() ? std::string() : StrCat(" (", line, ")");
 }
 
-// The gradient op reads parameters as they are by then.
-void CheckParameters(const Loop& loop, const Cell& cell, const Uses& uses) {
+// The gradient op reads parameters as they are by then. Gradients of numbers that the cell holds must be of no use.
+void CheckParameters(const Cell& cell, const Uses& uses, Loop* loop) {
   const auto used = NamesOf(cell);
   for (const auto& name : used)
-    Require(!uses.WrittenIn(name, loop.op, loop.grad_op.value_or(loop.op) + 1), "'", name, "' changes in between");
-  for (const auto& parameter : loop.parameters)
-    Require(used.contains(parameter.name), "it asks for a gradient of '", parameter.name, "', which no gate uses");
+    Require(!uses.WrittenIn(name, loop->op, loop->grad_op.value_or(loop->op) + 1), "'", name, "' changes in between");
+  std::erase_if(loop->parameters, [&](const Loop::Parameter& parameter) {
+    if (used.contains(parameter.name)) return false;
+    Require(uses.Only(parameter.grad, {*loop->grad_op}), "the gradient of '", parameter.name,
+            "', which is no parameter of a gate, is used");
+    return true;
+  });
 }
 
 void Put(const Loop& loop, Written written, BlockDesc* block) {
@@ -56,18 +60,28 @@ void Put(const Loop& loop, Written written, BlockDesc* block) {
   }
 }
 
+Written WriteOrRestore(const Loop& loop, const Cell& cell, ProgramDesc* program) {
+  const auto before = program->Save();
+  try {
+    return Write(loop, cell, &program->block(0));
+  } catch (...) {
+    program->Restore(*before);
+    throw;
+  }
+}
+
 std::string Fuse(ProgramDesc* program, const Uses& uses, size_t at, DeviceType device) {
   BlockDesc& block = program->block(0);
   const std::string where = Where(block.op(static_cast<int>(at)));
   const bool dynamic = block.op(static_cast<int>(at)).type() == "while";
-  const Loop loop = dynamic ? ReadDynamicLoop(*program, uses, at) : ReadStaticLoop(*program, uses, at);
+  Loop loop = dynamic ? ReadDynamicLoop(*program, uses, at) : ReadStaticLoop(*program, uses, at);
   Algebra algebra;
-  const Cell cell = Match(loop, Evaluate(*program, loop, &algebra), &algebra);
-  CheckParameters(loop, cell, uses);
+  const Cell cell = Match(loop, Evaluate(*program, uses, loop, &algebra), &algebra);
+  CheckParameters(cell, uses, &loop);
   if (loop.grad_op) CheckGradientBlock(*program, loop);
   const std::string type = cell.lstm ? "lstm" : "gru";
   Require(HasKernel(type, device), "op '", type, "' does not run on this device");
-  Put(loop, Write(loop, cell, &block), &block);
+  Put(loop, WriteOrRestore(loop, cell, program), &block);
   std::string weights;
   for (const auto& name : NamesOf(cell)) weights += StrCat(weights.empty() ? "'" : ", '", name, "'");
   return StrCat(type, " of ", weights, " runs as one op", where);
@@ -80,17 +94,17 @@ std::string FirstLine(const std::string& text) { return text.substr(0, text.find
 std::vector<std::string> FuseRecurrentCells(ProgramDesc* program, const std::vector<std::string>& outside,
                                             DeviceType device) {
   std::vector<std::string> report;
-  if (GetFlag("fuse_recurrent_cells") == "0") return report;
+  if (!IsOn(GetFlag("fuse_recurrent_cells"))) return report;
   const BlockDesc& block = program->block(0);
+  std::optional<Uses> uses;
   for (size_t at = block.ops().size(); at-- > 0;) {
     if (const std::string& type = block.ops()[at]->type(); type != "while" && type != "recurrent") continue;
     const std::string where = Where(*block.ops()[at]);
-    const auto before = program->Save();
     try {
-      const Uses uses(*program, outside);
-      report.insert(report.begin(), StrCat("recurrent cell: ", Fuse(program, uses, at, device)));
+      if (!uses) uses.emplace(*program, outside);
+      report.insert(report.begin(), StrCat("recurrent cell: ", Fuse(program, *uses, at, device)));
+      uses.reset();
     } catch (const std::exception& reason) {
-      program->Restore(*before);
       report.insert(report.begin(), StrCat("recurrent cell: the loop stays, ", FirstLine(reason.what()), where));
     }
   }

@@ -15,8 +15,8 @@ std::string Describe(const OpDesc& op) {
 
 class Evaluator {
  public:
-  Evaluator(const ProgramDesc& program, const Loop& loop, Algebra* algebra)
-      : block_(program.block(loop.body)), algebra_(*algebra) {
+  Evaluator(const ProgramDesc& program, const Uses& uses, const Loop& loop, Algebra* algebra)
+      : block_(program.block(loop.body)), uses_(uses), algebra_(*algebra) {
     for (size_t i = 0; i < loop.inputs.size(); ++i)
       Give(program, loop.inputs[i].step, loop.inputs[i].sequences, loop.table.empty() ? 3 : 2, Factor::kStep, i);
     for (size_t i = 0; i < loop.states.size(); ++i)
@@ -62,8 +62,11 @@ class Evaluator {
     const auto found = body_.values.find(names[0]);
     return found == body_.values.end() ? nullptr : &found->second;
   }
+  void Set(const std::vector<std::string>& names, Columns value) {
+    if (names.size() == 1) body_.values[names[0]] = std::move(value);
+  }
   bool Set(const OpDesc& op, Columns value) {
-    body_.values[op.Output("Out").at(0)] = std::move(value);
+    Set(op.Output("Out"), std::move(value));
     return true;
   }
   // Whether the attributes of the op come from variables.
@@ -91,6 +94,8 @@ class Evaluator {
         {"elementwise_sub", &Evaluator::Elementwise},
         {"fill_constant", &Evaluator::Fill},
         {"fill_constant_batch_size_like", &Evaluator::Fill},
+        {"gru_unit", &Evaluator::GruUnit},
+        {"lstm_unit", &Evaluator::LstmUnit},
         {"matmul", &Evaluator::Product},
         {"mul", &Evaluator::Product},
         {"relu", &Evaluator::Function},
@@ -121,6 +126,9 @@ class Evaluator {
   // A bias is a vector, or a matrix of one row.
   std::optional<Columns> Bias(const std::string& name, int axis) {
     const auto shape = OuterShape(name);
+    if (shape == std::vector<int64_t>{1})
+      if (const OpDesc* fill = uses_.OnlyWriter(name); fill && fill->type() == "fill_constant")
+        return Algebra::Constant(FilledWith(*fill));
     const bool vector = shape.size() == 1 && (axis == -1 || axis == 1);
     if (!vector && !(shape.size() == 2 && shape[0] == 1 && (axis == -1 || axis == 0))) return std::nullopt;
     const Factor factor{.kind = Factor::kBias, .name = name, .rows = {0, 1}, .columns = {0, shape.back()}};
@@ -182,7 +190,7 @@ class Evaluator {
     Columns all;
     for (const auto& name : op.Input("X")) {
       const Columns* x = Find({name});
-      if (!x) return false;
+      if (!x || all.size() + x->size() > 64) return false;
       all.insert(all.end(), x->begin(), x->end());
     }
     return Set(op, std::move(all));
@@ -196,13 +204,13 @@ class Evaluator {
     const auto& outputs = op.Output("Out");
     auto sections = Integers(op, "sections");
     if (op.AttrOr<int32_t>("num", 0) > 0) {
-      if (WidthOf(x) % static_cast<int64_t>(outputs.size())) return false;
+      if (outputs.empty() || WidthOf(x) % static_cast<int64_t>(outputs.size())) return false;
       sections.assign(outputs.size(), WidthOf(x) / static_cast<int64_t>(outputs.size()));
     }
     if (sections.size() != outputs.size()) return false;
     int64_t begin = 0;
     for (size_t i = 0; i < outputs.size(); ++i) {
-      if (sections[i] <= 0) return false;
+      if (sections[i] <= 0 || sections[i] > WidthOf(x)) return false;
       body_.values[outputs[i]] = algebra_.Slice(x, {begin, begin + sections[i]});
       begin += sections[i];
     }
@@ -232,7 +240,57 @@ class Evaluator {
     return Set(op, Algebra::Constant(value, shape[1]));
   }
 
+  // C = sigmoid(x_f + forget_bias) C_prev + sigmoid(x_i) tanh(x_c), H = sigmoid(x_o) tanh(C)
+  bool LstmUnit(const OpDesc& op) {
+    const Columns *x = Find(op.Input("X")), *before = Find(op.Input("C_prev"));
+    if (!x || !before || WidthOf(*x) != 4 * WidthOf(*before)) return false;
+    const int64_t width = WidthOf(*before);
+    const auto gate = [&](int64_t k, double bias) {
+      const Columns sum = algebra_.Slice(*x, {k * width, (k + 1) * width});
+      return algebra_.Apply(k == 3 ? Factor::kTanh : Factor::kSigmoid, algebra_.Add(sum, Algebra::Constant(bias)));
+    };
+    const Columns kept = algebra_.Multiply(gate(1, op.AttrOr<float>("forget_bias", 0)), *before);
+    const Columns cell = algebra_.Add(kept, algebra_.Multiply(gate(0, 0), gate(3, 0)));
+    Set(op.Output("H"), algebra_.Multiply(gate(2, 0), algebra_.Apply(Factor::kTanh, cell)));
+    Set(op.Output("C"), cell);
+    return true;
+  }
+
+  // u, r = sigmoid(Input + HiddenPrev W), c = activation(Input + (r HiddenPrev) W_c)
+  bool GruUnit(const OpDesc& op) {
+    const Columns *input = Find(op.Input("Input")), *before = Find(op.Input("HiddenPrev"));
+    if (!input || !before || op.Input("Weight").size() != 1) return false;
+    const std::string& weight = op.Input("Weight")[0];
+    const int64_t width = WidthOf(*before);
+    const int activation = op.AttrOr<int32_t>("activation", 2);
+    if (OuterShape(weight) != std::vector{width, 3 * width} || WidthOf(*input) != 3 * width ||
+        op.AttrOr<int32_t>("gate_activation", 1) != 1 || (activation != 2 && activation != 3))
+      return false;
+    Columns sum = *input;
+    if (!op.Input("Bias").empty()) {
+      const auto bias = Bias(op.Input("Bias")[0], -1);
+      if (!bias) return false;
+      sum = algebra_.Add(sum, *bias);
+    }
+    const Columns gates = algebra_.Apply(
+        Factor::kSigmoid, algebra_.Add(algebra_.Slice(sum, {0, 2 * width}),
+                                       algebra_.Product(*before, weight, width, 2 * width, View::kGates)));
+    const Columns u = algebra_.Slice(gates, {0, width});
+    const Columns reset = algebra_.Multiply(algebra_.Slice(gates, {width, 2 * width}), *before);
+    const Columns candidate =
+        algebra_.Apply(activation == 2 ? Factor::kTanh : Factor::kRelu,
+                       algebra_.Add(algebra_.Slice(sum, {2 * width, 3 * width}),
+                                    algebra_.Product(reset, weight, width, width, View::kCandidate)));
+    const bool origin = op.AttrOr<bool>("origin_mode", false);
+    const Columns &from = origin ? candidate : *before, &to = origin ? *before : candidate;
+    const Columns change = algebra_.Multiply(u, algebra_.Add(to, from, -1));
+    Set(op.Output("ResetHiddenPrev"), reset);
+    Set(op.Output("Hidden"), algebra_.Add(from, change));
+    return true;
+  }
+
   const BlockDesc& block_;
+  const Uses& uses_;
   Algebra& algebra_;
   Body body_;
   std::set<std::string> written_;
@@ -240,8 +298,8 @@ class Evaluator {
 
 }  // namespace
 
-Body Evaluate(const ProgramDesc& program, const Loop& loop, Algebra* algebra) {
-  return Evaluator(program, loop, algebra).Result();
+Body Evaluate(const ProgramDesc& program, const Uses& uses, const Loop& loop, Algebra* algebra) {
+  return Evaluator(program, uses, loop, algebra).Result();
 }
 
 }  // namespace paddle::recurrent_cell

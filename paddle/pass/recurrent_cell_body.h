@@ -16,6 +16,6 @@ struct Body {
 
 // Throws InvalidArgument where an op must not be left out or moved: one that has an effect, draws random numbers,
 // writes outside, or writes over a value.
-Body Evaluate(const ProgramDesc& program, const Loop& loop, Algebra* algebra);
+Body Evaluate(const ProgramDesc& program, const Uses& uses, const Loop& loop, Algebra* algebra);
 
 }  // namespace paddle::recurrent_cell

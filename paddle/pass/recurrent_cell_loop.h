@@ -35,11 +35,11 @@ struct Loop {
     std::string grad;  // where its gradient is to go
   };
 
-  size_t op = 0;                  // the loop's number among the ops of block 0
-  std::optional<size_t> grad_op;  // that of its gradient
-  int body = 0;                   // its block
-  std::string table;              // the rank table; empty: all sequences have `steps` steps, time comes first
-  int64_t steps = 0;
+  size_t op = 0;                       // the loop's number among the ops of block 0
+  std::optional<size_t> grad_op;       // that of its gradient
+  int body = 0;                        // its block
+  std::string table;                   // the rank table; empty: each sequence has `steps` steps, time comes first
+  int64_t steps = 0;                   // then; -1: known when it runs
   std::vector<const OpDesc*> compute;  // the ops of the body that compute the step, in order
   std::vector<Input> inputs;
   std::vector<State> states;

@@ -153,7 +153,7 @@ class Matcher {
       }
       Require(factors.size() == 1 && coefficient == 1, "a gate is no sum of products with parameters, and biases");
       const Factor& factor = algebra_.factor(factors[0]);
-      const Piece piece{factor.name, factor.rows, factor.columns};
+      const Piece piece{factor.name, factor.rows, factor.columns, factor.view};
       if (factor.kind == Factor::kBias)
         gate.biases.push_back(piece);
       else if (factor.kind == Factor::kStep)

@@ -13,6 +13,7 @@ namespace paddle::recurrent_cell {
 struct Piece {
   std::string name;
   Interval rows, columns;
+  View view = View::kAll;
 };
 
 // What goes into a gate before its activation: sums of products, vectors and a number.

@@ -43,18 +43,32 @@ std::string OpList::Emit(std::string_view type, const std::vector<OpDesc::Slot>&
 }
 
 void Pieces::Use(const Piece& piece) {
-  row_cuts_[piece.name].insert(piece.rows);
-  column_cuts_[{piece.name, piece.rows}].insert(piece.columns);
+  const Source source{piece.name, piece.view};
+  row_cuts_[source].insert(piece.rows);
+  column_cuts_[{source, piece.rows}].insert(piece.columns);
 }
 
-std::string Pieces::Matrix(const std::string& name) {
-  auto& made = matrices_[name];
-  if (!made.empty()) return made;
+std::string Pieces::Matrix(const Source& source) {
+  if (const auto found = matrices_.find(source); found != matrices_.end()) return found->second;
+  const auto& [name, view] = source;
+  if (view != View::kAll) {
+    CutViews(name);
+    return matrices_.at(source);
+  }
   const auto shape = ops_.ShapeOf(name);
-  made = shape.size() != 1
-             ? name
-             : ops_.Emit("reshape", {{"X", {name}}}, {{"shape", std::vector{1, static_cast<int32_t>(shape[0])}}});
-  return made;
+  return matrices_[source] = shape.size() != 1 ? name : Reshape(name, 1, shape[0]);
+}
+
+std::string Pieces::Reshape(const std::string& name, int64_t rows, int64_t columns) {
+  const std::vector<int32_t> shape = {static_cast<int32_t>(rows), static_cast<int32_t>(columns)};
+  return ops_.Emit("reshape", {{"X", {name}}}, {{"shape", shape}});
+}
+
+void Pieces::CutViews(const std::string& name) {
+  const int64_t units = ops_.ShapeOf(name)[0];
+  const auto parts = Cut(Reshape(name, 3 * units, units), 0, {{0, 2 * units}, {2 * units, 3 * units}});
+  matrices_[{name, View::kGates}] = Reshape(parts[0], units, 2 * units);
+  matrices_[{name, View::kCandidate}] = parts[1];
 }
 
 std::vector<std::string> Pieces::Cut(const std::string& name, int axis, const std::set<Interval>& parts) {
@@ -86,7 +100,7 @@ std::string Pieces::RowsOf(const Rows& rows) {
 }
 
 std::string Pieces::ColumnsOf(const Piece& piece) {
-  const Rows rows{piece.name, piece.rows};
+  const Rows rows{{piece.name, piece.view}, piece.rows};
   const std::string whole = RowsOf(rows);
   const auto& cuts = column_cuts_.at(rows);
   if (cuts.size() == 1 && piece.columns == Interval{0, ops_.ShapeOf(whole)[1]}) return whole;
@@ -102,11 +116,13 @@ std::string Pieces::Join(const std::vector<Piece>& pieces) {
   int64_t end = 0;
   bool in_order = true;
   for (const Piece& piece : pieces) {
-    in_order &= piece.name == first.name && piece.rows == first.rows && piece.columns.begin == end;
+    in_order &=
+        piece.name == first.name && piece.view == first.view && piece.rows == first.rows && piece.columns.begin == end;
     end = piece.columns.end;
   }
   if (in_order)
-    if (const std::string rows = RowsOf({first.name, first.rows}); ops_.ShapeOf(rows)[1] == end) return rows;
+    if (const std::string rows = RowsOf({{first.name, first.view}, first.rows}); ops_.ShapeOf(rows)[1] == end)
+      return rows;
   std::vector<std::string> parts;
   for (const Piece& piece : pieces) parts.push_back(ColumnsOf(piece));
   return parts.size() == 1 ? parts[0] : ops_.Emit("concat", {{"X", parts}}, {{"axis", int32_t{1}}});

@@ -47,17 +47,20 @@ class Pieces {
   std::string Join(const std::vector<Piece>& pieces);
 
  private:
-  using Rows = std::pair<std::string, Interval>;
-  std::string Matrix(const std::string& name);
+  using Source = std::pair<std::string, View>;
+  using Rows = std::pair<Source, Interval>;
+  std::string Matrix(const Source& source);
+  void CutViews(const std::string& name);
+  std::string Reshape(const std::string& name, int64_t rows, int64_t columns);
   std::string RowsOf(const Rows& rows);
   std::string ColumnsOf(const Piece& piece);
   // Cuts the variable along an axis into parts, which must be all of it.
   std::vector<std::string> Cut(const std::string& name, int axis, const std::set<Interval>& parts);
 
   OpList& ops_;
-  std::map<std::string, std::set<Interval>> row_cuts_;
+  std::map<Source, std::set<Interval>> row_cuts_;
   std::map<Rows, std::set<Interval>> column_cuts_;
-  std::map<std::string, std::string> matrices_;
+  std::map<Source, std::string> matrices_;
   std::map<Rows, std::string> rows_;
   std::map<std::pair<Rows, Interval>, std::string> columns_;
 };

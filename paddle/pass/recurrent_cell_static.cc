@@ -53,8 +53,8 @@ class Reader {
     for (const auto& name : op_.Input("inputs")) {
       const auto var = block_.FindVarRecursive(name);
       const auto shape = var && var->kind() == VarKind::kTensor ? var->shape() : std::vector<int64_t>{};
-      Require(!shape.empty() && shape[0] > 0, "its number of steps is known only when it runs");
-      Require(loop_.steps == 0 || loop_.steps == shape[0], "its inputs have different numbers of steps");
+      Require(!shape.empty() && (loop_.inputs.empty() || (shape[0] > 0 && loop_.steps == shape[0])),
+              "its inputs may have different numbers of steps");
       loop_.steps = shape[0];
       CheckUnchanged(name);
       loop_.inputs.push_back({name, name, {}});

@@ -55,6 +55,11 @@ size_t Uses::Writer(const std::string& name) const {
   return *writers.begin();
 }
 
+const OpDesc* Uses::OnlyWriter(const std::string& name) const {
+  const auto& writers = Find(name).writers;
+  return writers.size() == 1 && !Outside(name) ? block_.ops()[*writers.begin()].get() : nullptr;
+}
+
 size_t Uses::LastWriter(const std::string& name, size_t at) const {
   const auto& writers = Find(name).writers;
   const auto next = writers.lower_bound(at);

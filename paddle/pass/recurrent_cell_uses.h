@@ -24,6 +24,8 @@ class Uses {
   bool Outside(const std::string& name) const;
   // The only op that writes the variable. Throws InvalidArgument if there are others, or none.
   size_t Writer(const std::string& name) const;
+  // The same where it is not fed, fetched or persistable; null: there is none such.
+  const OpDesc* OnlyWriter(const std::string& name) const;
   // The last op before number `at` that writes the variable; `at`: there is none.
   size_t LastWriter(const std::string& name, size_t at) const;
   // Whether an op with a number in [begin, end) writes, or uses, the variable.

@@ -7,7 +7,9 @@
 namespace paddle::recurrent_cell {
 namespace {
 
-constexpr size_t kMaxTerms = 32;  // more than any cell has
+// More than any cell has.
+constexpr size_t kMaxTerms = 32, kMaxFactors = 8, kMaxParts = 64;
+constexpr int kMaxDepth = 16;
 
 template <class Value>
 int NumberOf(const Value& value, std::map<Value, int>* numbers, std::vector<Value>* values) {
@@ -20,7 +22,7 @@ void AddTerm(Polynomial* to, const std::vector<int>& factors, double coefficient
   const auto found = to->emplace(factors, 0).first;
   found->second += coefficient;
   if (found->second == 0) to->erase(found);
-  Require(to->size() <= kMaxTerms, "it computes sums of more than ", kMaxTerms, " terms");
+  Require(to->size() <= kMaxTerms && factors.size() <= kMaxFactors, "it computes long sums or products");
 }
 
 bool IsScalar(const Columns& columns) { return columns.size() == 1 && columns[0].width == 0; }
@@ -33,7 +35,17 @@ int64_t WidthOf(const Columns& columns) {
   return width;
 }
 
-int Algebra::Number(const Factor& factor) { return NumberOf(factor, &factor_numbers_, &factors_); }
+int Algebra::Number(const Factor& factor) {
+  const int number = NumberOf(factor, &factor_numbers_, &factors_);
+  if (number < static_cast<int>(depths_.size())) return number;
+  int depth = 0;
+  if (factor.operand >= 0)
+    for (const auto& term : polynomial(factor.operand))
+      for (const int each : term.first) depth = std::max(depth, depths_[each] + 1);
+  depths_.push_back(depth);
+  Require(depth <= kMaxDepth, "it computes functions of functions");
+  return number;
+}
 int Algebra::Number(const Polynomial& value) { return NumberOf(value, &polynomial_numbers_, &polynomials_); }
 
 Columns Algebra::Make(const Factor& factor, int64_t width) { return {{{{{Number(factor)}, 1.0}}, width}}; }
@@ -96,6 +108,7 @@ Columns Algebra::Each(const Columns& a, const Columns& b, Combine combine) {
   }
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+  Require(cuts.size() <= kMaxParts, "it puts many values side by side");
   Columns result;
   int64_t begin = 0;
   for (const int64_t end : cuts) {
@@ -138,7 +151,7 @@ Columns Algebra::Apply(Factor::Kind function, const Columns& a) {
   return result;
 }
 
-Columns Algebra::Product(const Columns& a, const std::string& name, int64_t rows, int64_t columns) {
+Columns Algebra::Product(const Columns& a, const std::string& name, int64_t rows, int64_t columns, View view) {
   Require(WidthOf(a) == rows, "a value of ", WidthOf(a), " columns is multiplied by '", name, "' of ", rows, " rows");
   Polynomial sum;
   int64_t begin = 0;
@@ -147,7 +160,8 @@ Columns Algebra::Product(const Columns& a, const std::string& name, int64_t rows
                         .name = name,
                         .operand = Number(part.value),
                         .rows = {begin, begin + part.width},
-                        .columns = {0, columns}};
+                        .columns = {0, columns},
+                        .view = view};
     AddTerm(&sum, {Number(factor)}, 1);
     begin += part.width;
   }

@@ -17,13 +17,17 @@ struct Interval {
   auto operator<=>(const Interval&) const = default;
 };
 
+// What of a variable is a matrix: itself, or one of the two that lie one behind the other in the weight of gru_unit,
+// [units, 2 units] and [units, units].
+enum class View { kAll, kGates, kCandidate };
+
 // A factor: a row vector for each sequence. Numbers stand for polynomials and factors in the tables of Algebra.
 struct Factor {
   enum Kind {
     kStep,     // columns of step input `index`
     kState,    // columns of the state before the step
     kBias,     // columns of the outer variable `name`, the same for each sequence
-    kProduct,  // polynomial `operand` times the part of matrix `name`
+    kProduct,  // polynomial `operand` times the part of matrix `name`, or of a view of it
     kSigmoid,  // of polynomial `operand`, as are the next two
     kTanh,
     kRelu,
@@ -33,6 +37,7 @@ struct Factor {
   std::string name = {};
   int operand = -1;
   Interval rows = {}, columns = {};
+  View view = View::kAll;
   auto operator<=>(const Factor&) const = default;
 };
 
@@ -46,7 +51,8 @@ struct Part {
 };
 using Columns = std::vector<Part>;
 
-// The tables, and arithmetic. Throws InvalidArgument where widths do not fit, or polynomials become long.
+// The tables, and arithmetic. Throws InvalidArgument where widths do not fit, or values become larger than those of
+// any cell.
 class Algebra {
  public:
   int Number(const Factor& factor);
@@ -61,7 +67,7 @@ class Algebra {
   Columns Multiply(const Columns& a, const Columns& b);
   Columns Apply(Factor::Kind function, const Columns& a);
   // a times the matrix `name` of rows x columns.
-  Columns Product(const Columns& a, const std::string& name, int64_t rows, int64_t columns);
+  Columns Product(const Columns& a, const std::string& name, int64_t rows, int64_t columns, View view = View::kAll);
   Columns Slice(const Columns& a, Interval range);
 
  private:
@@ -72,6 +78,7 @@ class Algebra {
 
   std::map<Factor, int> factor_numbers_;
   std::vector<Factor> factors_;
+  std::vector<int> depths_;  // of functions in functions, one a factor
   std::map<Polynomial, int> polynomial_numbers_;
   std::vector<Polynomial> polynomials_;
 };

@@ -53,30 +53,42 @@ class Writer {
     return made = ops_.Emit("lod_reset", {{"X", {rows}}, {"Y", {Offsets()}}});
   }
 
+  std::string Number(int64_t value) {
+    return ops_.Emit("fill_constant", {},
+                     {{"shape", std::vector<int64_t>{1}},
+                      {"value", static_cast<float>(value)},
+                      {"dtype", static_cast<int32_t>(DType::kInt32)}});
+  }
+
+  // One size of the first step input.
+  std::string Size(int axis) {
+    auto& made = sizes_[axis];
+    if (!made.empty()) return made;
+    if (axis == 0 && loop_.steps > 0) return made = Number(loop_.steps);
+    if (shape_.empty()) shape_ = ops_.Emit("shape", {{"Input", {loop_.inputs[0].sequences}}});
+    return made = ops_.Emit("slice", {{"Input", {shape_}}},
+                            {{"axes", std::vector<int32_t>{0}},
+                             {"starts", std::vector<int32_t>{axis}},
+                             {"ends", std::vector<int32_t>{axis + 1}}});
+  }
+
   // 0, steps, 2 steps, ..., to the number of rows.
   std::string Offsets() {
     if (!offsets_.empty()) return offsets_;
-    const auto number = [&](int64_t value) {
-      return ops_.Emit("fill_constant", {},
-                       {{"shape", std::vector<int64_t>{1}},
-                        {"value", static_cast<float>(value)},
-                        {"dtype", static_cast<int32_t>(DType::kInt32)}});
-    };
-    const std::string shape = ops_.Emit("shape", {{"Input", {loop_.inputs[0].sequences}}});
-    const std::string sequences = ops_.Emit(
-        "slice", {{"Input", {shape}}},
-        {{"axes", std::vector<int32_t>{0}}, {"starts", std::vector<int32_t>{1}}, {"ends", std::vector<int32_t>{2}}});
-    const std::string steps = number(loop_.steps);
-    const std::string rows = ops_.Emit("elementwise_mul", {{"X", {sequences}}, {"Y", {steps}}});
-    const std::string end = ops_.Emit("elementwise_add", {{"X", {rows}}, {"Y", {steps}}});
-    return offsets_ = ops_.Emit("range", {{"Start", {number(0)}}, {"End", {end}}, {"Step", {steps}}});
+    const std::string rows = ops_.Emit("elementwise_mul", {{"X", {Size(1)}}, {"Y", {Size(0)}}});
+    const std::string end = ops_.Emit("elementwise_add", {{"X", {rows}}, {"Y", {Size(0)}}});
+    return offsets_ = ops_.Emit("range", {{"Start", {Number(0)}}, {"End", {end}}, {"Step", {Size(0)}}});
   }
 
   // The state in all rows, in the form of the loop's outputs.
   void WriteOutput(const std::string& state, const std::string& to) {
     const auto steps = static_cast<int32_t>(loop_.steps), width = static_cast<int32_t>(cell_.width);
+    std::vector<OpDesc::Slot> inputs = {{"X", {state}}};
+    if (steps < 0)
+      inputs.push_back(
+          {"Shape", {ops_.Emit("concat", {{"X", {Size(1), Size(0), Number(width)}}}, {{"axis", int32_t{0}}})}});
     const std::string swapped =
-        ops_.Emit("reshape", {{"X", {state}}}, {{"shape", std::vector<int32_t>{-1, steps, width}}});
+        ops_.Emit("reshape", inputs, {{"shape", std::vector<int32_t>{-1, std::max(steps, 0), width}}});
     ops_.Append("transpose", {{"X", {swapped}}}, {{"Out", {to}}}, SwapAttrs());
   }
 
@@ -293,7 +305,8 @@ class Writer {
   Pieces pieces_;
   int dtype_ = 0;
   std::map<std::string, std::string> sequences_;  // see SequencesOf
-  std::string offsets_;
+  std::string offsets_, shape_;
+  std::map<int, std::string> sizes_;  // by axis
 };
 
 }  // namespace

@@ -5,8 +5,11 @@ import pytest
 
 import paddle.fluid as fluid
 from paddle.fluid import layers
+from paddle.fluid.framework.op_proto import OpProtoHolder
+from paddle.fluid.layer_helper import LayerHelper
 
 D, H = 3, 4
+OPS = OpProtoHolder.instance().op_proto_map
 
 
 def affine(inputs, size, bias=True):
@@ -19,6 +22,17 @@ def tanh(x):
 
 def sigmoid(x):
     return layers.sigmoid(x)
+
+
+def raw_op(type, inputs, outputs, like, **attrs):
+    helper = LayerHelper(type)
+    results = [helper.create_variable_for_type_inference(like.dtype) for _ in outputs]
+    helper.append_op(type=type, inputs=inputs, outputs=dict(zip(outputs, results)), attrs=attrs)
+    return results
+
+
+def needs(op, cell):
+    return pytest.param(cell, marks=pytest.mark.skipif(op not in OPS, reason="there is no op " + op))
 
 
 # ---- LSTMs: (step inputs, h, c) -> h, c ----
@@ -82,8 +96,25 @@ def lstm_projected_before(x, h, c):
     return lstm_of(layers.split(wide, 4, dim=1), c)
 
 
+def lstm_with_a_forget_bias(x, h, c):
+    """As BasicLSTMUnit: the number that is added to the forget gate is made once, outside."""
+    main = fluid.default_main_program()
+    inside, main.current_block_idx = main.current_block_idx, 0
+    forget_bias = layers.fill_constant([1], h.dtype, 1.0)
+    forget_bias.stop_gradient = False
+    main.current_block_idx = inside
+    i, j, f, o = layers.split(affine(layers.concat(x + [h], axis=1), 4 * H), 4, dim=-1)
+    return lstm_of([i, layers.elementwise_add(f, forget_bias), o, j], c)
+
+
 def lstm_without_bias(x, h, c):
     return lstm_of(layers.split(affine(x + [h], 4 * H, bias=False), 4, dim=1), c)
+
+
+def lstm_unit(x, h, c):
+    wide = affine(layers.concat(x + [h], axis=1), 4 * H)
+    (h, c) = raw_op("lstm_unit", {"X": wide, "C_prev": c}, ["H", "C"], h, forget_bias=0.5)
+    return h, c
 
 
 LSTMS = [
@@ -96,7 +127,9 @@ LSTMS = [
     lstm_with_parameters,
     lstm_with_relu,
     lstm_projected_before,
+    lstm_with_a_forget_bias,
     lstm_without_bias,
+    needs("lstm_unit", lstm_unit),
 ]
 
 
@@ -136,7 +169,27 @@ def gru_projected_before(x, h):
     return (1.0 - u) * h + u * tanh(parts[2] + affine(r * h, H))
 
 
-GRUS = [gru_with_a_product_a_gate, wide_gru, gru_of_a_difference, gru_of_a_concat, gru_projected_before]
+def gru_unit(x, h, origin_mode=False):
+    weight = layers.create_parameter([H, 3 * H], h.dtype)
+    bias = layers.create_parameter([1, 3 * H], h.dtype)
+    inputs = {"Input": affine(x, 3 * H), "HiddenPrev": h, "Weight": weight, "Bias": bias}
+    _, _, h = raw_op("gru_unit", inputs, ["Gate", "ResetHiddenPrev", "Hidden"], h, origin_mode=origin_mode)
+    return h
+
+
+def gru_unit_of_the_paper(x, h):
+    return gru_unit(x, h, origin_mode=True)
+
+
+GRUS = [
+    gru_with_a_product_a_gate,
+    wide_gru,
+    gru_of_a_difference,
+    gru_of_a_concat,
+    gru_projected_before,
+    needs("gru_unit", gru_unit),
+    needs("gru_unit", gru_unit_of_the_paper),
+]
 
 
 # ---- a net around a cell ----
@@ -160,10 +213,13 @@ class Net:
         outputs (str): states that are outputs, letters of "hc".
         last (bool): only the last steps go into the loss.
         steps (int): of a StaticRNN; None: a DynamicRNN.
+        known (bool): whether the StaticRNN is told the number of its steps.
     """
 
-    def __init__(self, cell, dtype="float32", start=(0.0, 0.0), outputs="h", last=False, steps=None, train=True):
-        self.cell, self.dtype, self.steps, self.given = cell, dtype, steps, []
+    def __init__(
+        self, cell, dtype="float32", start=(0.0, 0.0), outputs="h", last=False, steps=None, train=True, known=True
+    ):
+        self.cell, self.dtype, self.steps, self.known, self.given = cell, dtype, steps, known, []
         self.main, self.startup = fluid.Program(), fluid.Program()
         with fluid.program_guard(self.main, self.startup), fluid.unique_name.guard():
             x = self._words()
@@ -191,7 +247,9 @@ class Net:
         return var
 
     def _words(self):
-        return self._variable("x", [self.steps, None, D]) if self.steps else self._variable("x", [None, D], 1)
+        if not self.steps:
+            return self._variable("x", [None, D], 1)
+        return self._variable("x", [self.steps if self.known else None, None, D])
 
     def _state(self, rnn, name, start, word):
         if isinstance(start, str):
@@ -302,12 +360,12 @@ def test_lengths(cell, lengths, last):
     compare(Net(cell, "float64", ("reordered", "reordered"), last=last), lengths)
 
 
-@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("steps", [1, 2])
 @pytest.mark.parametrize("sequences", [1, 3])
 @pytest.mark.parametrize("cell", [wide_lstm, wide_gru], ids=names_of)
-def test_fixed_numbers_of_steps(cell, sequences, steps, last):
-    compare(Net(cell, "float64", ("init", "init"), last=last, steps=steps), [steps] * sequences)
+def test_fixed_numbers_of_steps(cell, sequences, steps, known):
+    compare(Net(cell, "float64", ("init", "init"), steps=steps, known=known), [steps] * sequences)
 
 
 @pytest.mark.parametrize("start", [0.0, "reordered", "init", 0.5])
@@ -525,12 +583,9 @@ def advance(rnn, x):
 
 def test_step_inputs_of_the_same_sequences():
     def step(net, rnn, x):
-        block = fluid.default_main_program().global_block()
-        here = fluid.default_main_program().current_block_idx
-        fluid.default_main_program().current_block_idx = 0
+        inside, net.main.current_block_idx = net.main.current_block_idx, 0
         other = layers.fc(x, 2, act="relu")
-        fluid.default_main_program().current_block_idx = here
-        assert block.idx == 0
+        net.main.current_block_idx = inside
         rnn.output(advance(rnn, [rnn.step_input(x), rnn.step_input(other)]))
 
     compare(build_by_hand(step))
@@ -608,3 +663,18 @@ def test_errors_name_the_line_of_the_loop(exe):
     feed["x"] = np.array(feed["x"])
     with pytest.raises(ValueError, match="test_recurrent_cells.py"):
         exe.run(net.main, feed=feed, fetch_list=[net.loss])
+
+
+@pytest.mark.parametrize("deep", [10, 2000])
+def test_a_body_of_any_size_is_looked_at(deep):
+    def lstm_behind_many_functions(x, h, c):
+        i, f, o, j = layers.split(affine(x + [h], 4 * H), 4, dim=1)
+        for _ in range(deep):
+            j = tanh(j) * j
+        for part in layers.split(j, 2, dim=1):
+            part = layers.concat([part] * 8, axis=1)
+        return lstm_of([i, f, o, j], c)
+
+    net = Net(lstm_behind_many_functions, train=False)
+    net.start()
+    assert any("the loop stays" in line for line in passes(net.run((1,), True)[1]))

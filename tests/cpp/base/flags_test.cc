@@ -21,6 +21,12 @@ TEST(FlagsTest, BadValuesChangeNothing) {
   EXPECT_THROW(GetFlag("nosuch"), NotFound);
 }
 
+TEST(FlagsTest, WhatMeansYes) {
+  for (const char* yes : {"1", "true", "True", "2"}) EXPECT_TRUE(IsOn(yes)) << yes;
+  for (const char* no : {"", "0", "false", "False"}) EXPECT_FALSE(IsOn(no)) << no;
+  EXPECT_TRUE(IsOn(GetFlag("fuse_recurrent_cells")));
+}
+
 TEST(FlagsTest, FluidsFlagsAreAccepted) { EXPECT_NO_THROW(SetFlag("eager_delete_tensor_gb", "0.0")); }
 
 TEST(ErrorsTest, ContextKeepsTheType) {
