@@ -37,8 +37,8 @@ Table::Table() {
       {"check_nan_inf", "0",
        "After each op, look for NaN and infinity in its outputs; the first is an error that names the op."},
       {"fuse_recurrent_cells", "1",
-       "Run LSTM and GRU cells that are written by hand in a DynamicRNN as the ops lstm and gru; exe.plan tells where. "
-       "Read when a program is prepared, on its first run."},
+       "Run LSTM and GRU cells that are written by hand in a StaticRNN or DynamicRNN as the ops lstm and gru; "
+       "exe.plan tells where. Read when a program is prepared, on its first run."},
       {"memory_limit_mb", "0", "Memory that tensors may take, in MB; 0: the limit of the cgroup or the machine."},
   };
   // Flags of Fluid 1.8 that steer machinery which does not exist here.

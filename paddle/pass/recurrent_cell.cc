@@ -87,6 +87,17 @@ std::string Fuse(ProgramDesc* program, const Uses& uses, size_t at, DeviceType d
   return StrCat(type, " of ", weights, " runs as one op", where);
 }
 
+// Whether a state goes from step to step, as ops of its own say; other loops are not worth a line.
+bool HasState(const ProgramDesc& program, const OpDesc& loop) {
+  const auto blocks = loop.Blocks();
+  return std::any_of(blocks.begin(), blocks.end(), [&](int block) {
+    const auto& ops = program.block(block).ops();
+    return std::any_of(ops.begin(), ops.end(), [](const auto& op) {
+      return op->type() == "shrink_rnn_memory" || op->type() == "rnn_memory_helper";
+    });
+  });
+}
+
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -98,14 +109,14 @@ std::vector<std::string> FuseRecurrentCells(ProgramDesc* program, const std::vec
   const BlockDesc& block = program->block(0);
   std::optional<Uses> uses;
   for (size_t at = block.ops().size(); at-- > 0;) {
-    if (const std::string& type = block.ops()[at]->type(); type != "while" && type != "recurrent") continue;
-    const std::string where = Where(*block.ops()[at]);
+    const auto op = block.ops()[at];
+    if ((op->type() != "while" && op->type() != "recurrent") || !HasState(*program, *op)) continue;
     try {
       if (!uses) uses.emplace(*program, outside);
       report.insert(report.begin(), StrCat("recurrent cell: ", Fuse(program, *uses, at, device)));
       uses.reset();
     } catch (const std::exception& reason) {
-      report.insert(report.begin(), StrCat("recurrent cell: the loop stays, ", FirstLine(reason.what()), where));
+      report.insert(report.begin(), StrCat("recurrent cell: the loop stays, ", FirstLine(reason.what()), Where(*op)));
     }
   }
   return report;

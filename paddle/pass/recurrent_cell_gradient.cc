@@ -39,9 +39,10 @@ class Numbering {
     CompleteOp(&op);
     if (op.type() == "sum") return Sum(op);
     std::string text = op.type();
+    std::map<std::string, std::string> attrs;
     for (const auto& [name, value] : op.attrs())
-      if (!IsCommonAttr(name)) attrs_[name] = ToText(value);
-    for (const auto& [name, value] : std::exchange(attrs_, {})) text += StrCat(" ", name, "=", value);
+      if (!IsCommonAttr(name)) attrs[name] = ToText(value);
+    for (const auto& [name, value] : attrs) text += StrCat(" ", name, "=", value);
     for (const auto& spec : Registry::Get().Find(op.type()).inputs) {
       text += StrCat(" ", spec.name, ":");
       for (const auto& name : op.Input(spec.name))
@@ -51,8 +52,7 @@ class Numbering {
     if (op.type() == "write_to_array") text += StrCat(" of ", Of(op.Output("Out").at(0)));
     for (const auto& slot : op.outputs())
       for (size_t i = 0; i < slot.args.size(); ++i)
-        if (slot.args[i] != kEmptyName) results_[slot.args[i]] = Number(StrCat(text, " -> ", slot.name, " ", i));
-    for (const auto& [name, number] : std::exchange(results_, {})) current_[name] = number;
+        if (slot.args[i] != kEmptyName) current_[slot.args[i]] = Number(StrCat(text, " -> ", slot.name, " ", i));
   }
 
  private:
@@ -79,8 +79,7 @@ class Numbering {
   }
 
   Numbers& numbers_;
-  std::map<std::string, int> current_, results_;
-  std::map<std::string, std::string> attrs_;
+  std::map<std::string, int> current_;
   std::map<int, std::vector<int>> sums_;
 };
 

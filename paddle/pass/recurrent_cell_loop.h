@@ -1,7 +1,6 @@
 #pragma once
 // Loops of block 0 over the steps of sequences, and what is around them.
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,7 +1,10 @@
 #include "paddle/pass/recurrent_cell_write.h"
 
 #include <algorithm>
+#include <iomanip>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "paddle/base/errors.h"
 #include "paddle/pass/recurrent_cell_pieces.h"
@@ -116,11 +119,19 @@ class Writer {
     return sum;
   }
 
+  // The attributes of a constant, all digits of it.
+  OpList::Attrs Constant(double value) const {
+    std::ostringstream text;
+    text << std::setprecision(17) << value;
+    return {{"value", static_cast<float>(value)},
+            {"str_value", std::move(text).str()},
+            {"dtype", static_cast<int32_t>(dtype_)}};
+  }
+
   std::string Filled(double value, int64_t width) {
-    return ops_.Emit("fill_constant", {},
-                     {{"shape", std::vector<int64_t>{1, width}},
-                      {"value", static_cast<float>(value)},
-                      {"dtype", static_cast<int32_t>(dtype_)}});
+    OpList::Attrs attrs = Constant(value);
+    attrs.emplace_back("shape", std::vector<int64_t>{1, width});
+    return ops_.Emit("fill_constant", {}, attrs);
   }
 
   // The biases of all gates, [1, gates * width]; empty if they have none. Each term has one of each gate, or zeros.
@@ -161,10 +172,9 @@ class Writer {
       return ops_.Emit("reorder_lod_tensor_by_rank_grad", {{"X", {state.init}}, {"RankTable", {loop_.table}}});
     const std::string like =
         ops_.Emit("sequence_pool", {{"X", {SequencesOf(0)}}}, {{"pooltype", std::string("FIRST")}});
-    return ops_.Emit("fill_constant_batch_size_like", {{"Input", {like}}},
-                     {{"shape", std::vector<int32_t>{-1, static_cast<int32_t>(cell_.width)}},
-                      {"value", static_cast<float>(*state.constant)},
-                      {"dtype", static_cast<int32_t>(dtype_)}});
+    OpList::Attrs attrs = Constant(*state.constant);
+    attrs.emplace_back("shape", std::vector<int32_t>{-1, static_cast<int32_t>(cell_.width)});
+    return ops_.Emit("fill_constant_batch_size_like", {{"Input", {like}}}, attrs);
   }
   bool StartsAtZero(int number) const { return loop_.states[number].constant == 0.0; }
 

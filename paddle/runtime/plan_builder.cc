@@ -532,11 +532,11 @@ std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequ
   auto copy = program.Clone();
   auto outside = request.feeds;
   outside.insert(outside.end(), request.fetches.begin(), request.fetches.end());
-  auto fused = FuseRecurrentCells(copy.get(), outside, request.place.device);
+  auto passes = FuseRecurrentCells(copy.get(), outside, request.place.device);
   for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
   const auto lock = Registry::Get().ReadKernels();
   Blocks blocks(*copy, request.feeds);
-  return Builder(copy, 0, request, &blocks).Build(std::move(fused));
+  return Builder(copy, 0, request, &blocks).Build(std::move(passes));
 }
 
 std::string DescribeInstruction(const Instruction& instruction, const Plan& plan, TensorMeta* const* metas) {
