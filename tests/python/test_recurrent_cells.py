@@ -279,16 +279,20 @@ def test_errors_name_the_line_of_the_loop(exe):
         exe.run(net.main, feed=feed, fetch_list=[net.loss])
 
 
-@pytest.mark.parametrize("deep", [10, 2000])
-def test_a_body_of_any_size_is_looked_at(deep):
-    def lstm_behind_many_functions(x, h, c):
+@pytest.mark.parametrize("grow", ["deep", "long", "wide"])
+def test_a_large_body_is_given_up(grow):
+    def lstm_behind_many_ops(x, h, c):
         i, f, o, j = layers.split(affine(x + [h], 4 * H), 4, dim=1)
-        for _ in range(deep):
-            j = tanh(j) * j
-        for part in layers.split(j, 2, dim=1):
-            part = layers.concat([part] * 8, axis=1)
-        return lstm_of([i, f, o, j], c)
+        for _ in range(300):
+            if grow == "deep":
+                j = tanh(j)
+            elif grow == "long":
+                j = j * j + j
+            else:
+                j = layers.slice(layers.concat([j] * 40, axis=1), [1], [1], [H + 1])
+        j, more = layers.split(j, 2, dim=1)
+        return cells.lstm_of([i, f, o, layers.concat([j, more], axis=1)], c)
 
-    net = Net(lstm_behind_many_functions, train=False)
+    net = Net(lstm_behind_many_ops, train=False)
     net.start()
     assert any("the loop stays" in line for line in passes(net.run((1,), True)[1]))
