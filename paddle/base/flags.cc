@@ -41,7 +41,8 @@ Table::Table() {
       {"check_nan_inf", "0",
        "After each op, look for NaN and infinity in its outputs; the first is an error that names the op."},
       {"skip_passes", "",
-       "Passes that are left out when a program is prepared, names separated by commas: fuse_embedding_mul."},
+       "Passes that are left out when a program is prepared, names separated by commas: "
+       "fuse_recurrent_cells, fuse_embedding_mul; exe.plan tells what they did."},
       {"memory_limit_mb", "0", "Memory that tensors may take, in MB; 0: the limit of the cgroup or the machine."},
   };
   // Flags of Fluid 1.8 that steer machinery which does not exist here.

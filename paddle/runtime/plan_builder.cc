@@ -8,6 +8,7 @@
 #include "paddle/op/registry.h"
 #include "paddle/pass/expand.h"
 #include "paddle/pass/fuse_embedding_mul.h"
+#include "paddle/pass/fuse_recurrent_cells.h"
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
@@ -533,13 +534,16 @@ class Builder {
   std::map<std::string, int, std::less<>> externals_;
 };
 
-// Passes that have no influence on what a program computes but for rounding. Returns what they did.
+// Passes that have no influence on what a program computes but for rounding, and the expansion of ops without a kernel.
+// Returns what the passes did.
 std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& request) {
   std::vector<std::string> done;
-  auto kept = request.feeds;
-  kept.insert(kept.end(), request.fetches.begin(), request.fetches.end());
+  auto outside = request.feeds;
+  outside.insert(outside.end(), request.fetches.begin(), request.fetches.end());
+  if (!SkipsPass("fuse_recurrent_cells")) done = FuseRecurrentCells(program, outside, request.place.device);
+  for (int i = 0; i < program->size(); ++i) ExpandOps(&program->block(i), request.place.device);
   if (request.place.is_cpu() && !SkipsPass("fuse_embedding_mul"))
-    for (const auto& table : FuseEmbeddingMul(program, kept))
+    for (const auto& table : FuseEmbeddingMul(program, outside))
       done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
   return done;
 }
@@ -549,7 +553,6 @@ std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& requ
 std::shared_ptr<const Plan> BuildPlan(const ProgramDesc& program, const PlanRequest& request) {
   VerifyNesting(program);
   auto copy = program.Clone();
-  for (int i = 0; i < copy->size(); ++i) ExpandOps(&copy->block(i), request.place.device);
   auto passes = RunPasses(copy.get(), request);
   const auto lock = Registry::Get().ReadKernels();
   Blocks blocks(*copy, request.feeds, request.fetches);

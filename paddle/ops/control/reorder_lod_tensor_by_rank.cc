@@ -47,6 +47,14 @@ void Grad(const NoAttrs&, GradContext& context) {
   op.SetOutput("Out", context.InGrad("X"));
 }
 
+// The old order is undone by the new one.
+void GradOfGrad(const NoAttrs&, GradContext& context) {
+  OpDesc& op = context.Emit("reorder_lod_tensor_by_rank");
+  op.SetInput("RankTable", context.In("RankTable"));
+  op.SetInput("X", context.OutGrad("Out"));
+  op.SetOutput("Out", context.InGrad("X"));
+}
+
 constexpr SlotSpec kTable{"RankTable", "The table, of lod_rank_table.", kNoGradient};
 
 [[maybe_unused]] const Registered kOps[] = {
@@ -63,7 +71,8 @@ constexpr SlotSpec kTable{"RankTable", "The table, of lod_rank_table.", kNoGradi
                          .doc = "Gradient of reorder_lod_tensor_by_rank: the sequences or rows in their old order.",
                          .inputs = {{"X", "Gradient of the forward op's Out."}, kTable},
                          .outputs = {{"Out", "Gradient of the forward op's X.", kDynamic}},
-                         .infer = Infer}),
+                         .infer = Infer,
+                         .grad = GradOfGrad}),
     RegisterKernel("reorder_lod_tensor_by_rank_grad", RunGrad),
 };
 

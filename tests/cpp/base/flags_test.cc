@@ -21,6 +21,16 @@ TEST(FlagsTest, BadValuesChangeNothing) {
   EXPECT_THROW(GetFlag("nosuch"), NotFound);
 }
 
+TEST(FlagsTest, PassesAreSkippedByName) {
+  const uint64_t version = PassesVersion();
+  SetFlag("skip_passes", "one,another");
+  EXPECT_TRUE(SkipsPass("one") && SkipsPass("another"));
+  EXPECT_FALSE(SkipsPass("other") || SkipsPass("on"));
+  EXPECT_NE(PassesVersion(), version);
+  SetFlag("skip_passes", "");
+  EXPECT_FALSE(SkipsPass("one"));
+}
+
 TEST(FlagsTest, FluidsFlagsAreAccepted) { EXPECT_NO_THROW(SetFlag("eager_delete_tensor_gb", "0.0")); }
 
 TEST(ErrorsTest, ContextKeepsTheType) {
