@@ -6,6 +6,7 @@
 #include "paddle/base/flags.h"
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
+#include "paddle/pass/declare_gradients.h"
 #include "paddle/pass/expand.h"
 #include "paddle/pass/fuse_embedding_mul.h"
 #include "paddle/pass/fuse_recurrent_cells.h"
@@ -313,7 +314,8 @@ class Builder {
     if (name == kEmptyName || spec.has(kUnread)) return -1;
     const bool for_block = !def.block.empty() && def.kernels.front().args[slot].kind == ArgKind::kAny;
     // Fluid's programs name gradients here that only the runs of the block will make.
-    if (for_block && spec.has(kOptional) && !current_.contains(name) && !IsOuter(name)) return -1;
+    const bool declared = block_.FindVarRecursive(name) != nullptr;
+    if (for_block && spec.has(kOptional) && !current_.contains(name) && (!declared || !IsOuter(name))) return -1;
     const int value = Read(name);
     // What only the block reads is on the side that the block wants.
     if (spec.has(kMetaOnly) || for_block) return value;
@@ -537,6 +539,7 @@ class Builder {
 // Passes that have no influence on what a program computes but for rounding, and the expansion of ops without a kernel.
 // Returns what the passes did.
 std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& request) {
+  DeclareGradients(program);
   std::vector<std::string> done;
   auto outside = request.feeds;
   outside.insert(outside.end(), request.fetches.begin(), request.fetches.end());

@@ -1,4 +1,4 @@
-"""Three training programs whose losses were recorded with the 1.8.5 package, with their initial parameters and batches.
+"""Training programs whose losses were recorded with the 1.8.5 package, with their initial parameters and batches.
 
 Plain Fluid 1.x code, so that the recorder (``record.py``) and the tests build the same nets.
 """
@@ -93,7 +93,47 @@ def _mixed_batches():
     return batches
 
 
-NETS = {"digits": digits, "reviews": reviews, "mixed": mixed}
+def loops():
+    """Cells in loops: ``rnn`` over padded steps of which some count, and a DynamicRNN over sequences with attention to a vector."""
+    main, startup = fluid.Program(), fluid.Program()
+    with fluid.unique_name.guard(), fluid.program_guard(main, startup):
+        steps = fluid.data("steps", [None, 6, 5], "float32")
+        length = fluid.data("length", [None], "int64")
+        rows = fluid.data("rows", [None, 5], "float32", lod_level=1)
+        label = fluid.data("label", [None, 1], "float32")
+        _, (last, _) = fluid.layers.rnn(fluid.layers.LSTMCell(7), steps, sequence_length=length)
+        loop = fluid.layers.DynamicRNN()
+        with loop.block():
+            row, vector = loop.step_input(rows), loop.static_input(last)
+            state = loop.memory(init=last, need_reorder=True)
+            weight = fluid.layers.sigmoid(fluid.layers.fc([row, state], 7))
+            state_now = fluid.layers.tanh(fluid.layers.fc([row, state], 7)) * weight + vector * (1.0 - weight)
+            loop.update_memory(state, state_now)
+            loop.output(state_now)
+        guess = fluid.layers.fc(fluid.layers.sequence_last_step(loop()), 1)
+        loss = fluid.layers.mean(fluid.layers.square_error_cost(guess, label))
+        fluid.optimizer.Adam(0.02).minimize(loss)
+    return main, startup, loss, _loops_batches()
+
+
+def _loops_batches():
+    random = np.random.RandomState(8)
+    batches = []
+    for _ in range(STEPS):
+        lengths = random.randint(1, 9, 12).tolist()
+        rows = random.uniform(-1, 1, [sum(lengths), 5]).astype("float32")
+        batches.append(
+            {
+                "steps": random.uniform(-1, 1, [12, 6, 5]).astype("float32"),
+                "length": random.randint(1, 7, 12).astype("int64"),
+                "rows": fluid.create_lod_tensor(rows, [lengths], fluid.CPUPlace()),
+                "label": random.uniform(-1, 1, [12, 1]).astype("float32"),
+            }
+        )
+    return batches
+
+
+NETS = {"digits": digits, "reviews": reviews, "mixed": mixed, "loops": loops}
 
 
 def set_parameters(parameters, scope):

@@ -194,8 +194,15 @@ class StateGradients {
   std::vector<Tensor> grads_;
 };
 
+// The gradient of an output at a step; zeros where the program computes none, as those of 1.8.5 do for outputs of no
+// use.
+Tensor OutputGradient(const CpuContext& cpu, const Variable* grad, const Variable& output, int64_t step) {
+  if (grad && grad->initialized()) return Step(grad->get<Tensor>(), step);
+  return ZerosLike(cpu, Step(output.get<Tensor>(), step));
+}
+
 void RunGrad(const CpuContext& cpu, const RecurrentAttrs& attrs, BlockRunner& blocks, const OpDesc& op,
-             Span<const Tensor> initial_states, Span<const Tensor> inputs, Span<const Variable>,
+             Span<const Tensor> initial_states, Span<const Tensor> inputs, Span<const Variable> outputs,
              Span<const Variable> output_grads, Span<const Variable> parameters, const Opaque& scopes, const Opaque*,
              Span<Variable> initial_grads, Span<Variable> input_grads, Span<Variable> parameter_grads) {
   CheckStates(attrs, initial_states.size());
@@ -211,9 +218,10 @@ void RunGrad(const CpuContext& cpu, const RecurrentAttrs& attrs, BlockRunner& bl
     const int64_t step = attrs.reverse ? steps - 1 - k : k;
     BlockRun& run = blocks.Back(scopes, static_cast<int>(k));
     states.Give(run);
-    for (size_t i = 0; i < output_grads.size(); ++i)
-      if (output_grads[i] && output_grads[i]->initialized())
-        run.Give(GradName(op.Input("outputs")[i]), Step(output_grads[i]->get<Tensor>(), step));
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (outputs[i] && outputs[i]->initialized())
+        run.Give(GradName(op.Input("outputs")[i]),
+                 OutputGradient(cpu, i < output_grads.size() ? output_grads[i] : nullptr, *outputs[i], step));
     run.Run();
     for (size_t i = 0; i < std::min(inputs.size(), input_grads.size()); ++i)
       if (input_grads[i]) {
