@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "paddle/op/registry.h"
@@ -51,16 +52,23 @@ void Infer(const AucAttrs& attrs, InferContext& context) {
   context.CopyMeta("StatNeg", "StatNegOut");
 }
 
+// Counts come from outside and may be anything: they wrap.
+int64_t Plus(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); }
+int64_t Minus(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
 // The two bins' arrays that this batch is counted into, zeroed where they are used again.
 int64_t* OpenBlock(const AucAttrs& attrs, int64_t* stat) {
   const int64_t bins = int64_t{attrs.num_thresholds} + 1;
   if (attrs.slide_steps == 0) return stat;
   const int64_t batches = stat[StatSize(attrs) - 1];
-  Require(batches >= 0, "the last element of StatPos and StatNeg, the number of batches so far, is ", batches,
+  Require(batches >= 0 && batches < std::numeric_limits<int64_t>::max(),
+          "the last element of StatPos and StatNeg, the number of batches so far, is ", batches,
           "; expected 0 or more");
   int64_t* block = stat + batches % attrs.slide_steps * bins;
   int64_t* sum = stat + attrs.slide_steps * bins;
-  for (int64_t i = 0; i < bins; ++i) sum[i] -= std::exchange(block[i], 0);
+  for (int64_t i = 0; i < bins; ++i) sum[i] = Minus(sum[i], std::exchange(block[i], 0));
   return block;
 }
 
@@ -69,7 +77,7 @@ const int64_t* CloseBlock(const AucAttrs& attrs, int64_t* stat, const int64_t* b
   const int64_t bins = int64_t{attrs.num_thresholds} + 1;
   if (attrs.slide_steps == 0) return stat;
   int64_t* sum = stat + attrs.slide_steps * bins;
-  for (int64_t i = 0; i < bins; ++i) sum[i] += block[i];
+  for (int64_t i = 0; i < bins; ++i) sum[i] = Plus(sum[i], block[i]);
   ++stat[StatSize(attrs) - 1];
   return sum;
 }
@@ -102,7 +110,8 @@ void Auc(const CpuContext&, const AucAttrs& attrs, const Tensor& predict, const 
     const T* truth = label.data<T>();
     for (int64_t i = 0; i < rows; ++i) {
       const auto bin = static_cast<int64_t>(scores[i * width + width - 1] * static_cast<float>(attrs.num_thresholds));
-      ++(truth[i] ? pos_block : neg_block)[bin];
+      int64_t& count = (truth[i] ? pos_block : neg_block)[bin];
+      count = Plus(count, 1);
     }
   });
   const int64_t *pos_sum = CloseBlock(attrs, pos, pos_block), *neg_sum = CloseBlock(attrs, neg, neg_block);
