@@ -1,6 +1,8 @@
 // Sums of a parameter over a sliding window of updates, from which ModelAverage makes the mean.
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "paddle/ops/optimizer/optimizer.h"
 
@@ -51,10 +53,14 @@ void Accumulate(const CpuContext&, const AverageAttrs& attrs, const Tensor& para
                 const Tensor&, const Tensor&, const Tensor&, const Tensor&, Tensor& sum_1, Tensor& sum_2, Tensor& sum_3,
                 Tensor& num_accumulates, Tensor& old_num_accumulates, Tensor& num_updates) {
   int64_t &accumulates = *num_accumulates.mutable_data<int64_t>(), &updates = *num_updates.mutable_data<int64_t>();
+  for (const int64_t count : {accumulates, updates})
+    Require(count >= 0 && count < std::numeric_limits<int64_t>::max(), "a number of updates is ", count,
+            "; expected 0 or more");
   ++updates;
   ++accumulates;
-  const auto share = static_cast<int64_t>(static_cast<float>(updates) * attrs.average_window);
-  const bool full = accumulates >= attrs.min_average_window && accumulates >= std::min(attrs.max_average_window, share);
+  const double share = std::trunc(static_cast<float>(updates) * attrs.average_window);
+  const bool full = accumulates >= attrs.min_average_window &&
+                    static_cast<double>(accumulates) >= std::min(static_cast<double>(attrs.max_average_window), share);
   const bool carry = updates % kUpdatesPerSum == 0;
   VisitFloat(param.dtype(), [&]<class T>() {
     const T* p = param.data<T>();

@@ -87,7 +87,12 @@ void TopK(const CpuContext&, const TopKAttrs&, const Tensor& x, const Tensor*, T
 
 void InferGrad(const TopKAttrs&, InferContext& context) {
   context.CheckSameDType("X", "Out@GRAD");
+  context.CheckDType("Indices", {DType::kInt64});
   context.CheckSameDims("Indices", "Out@GRAD");
+  const Dims &x = context.In("X").dims, &indices = context.In("Indices").dims;
+  const int last = x.rank() - 1;
+  Require(indices.rank() == x.rank() && last >= 0 && DimsAgree(indices.Slice(0, last), x.Slice(0, last)),
+          "input Indices has shape ", indices, "; expected that of X ", x, " but for the last dimension");
   context.CopyMeta("X", "X@GRAD");
 }
 
