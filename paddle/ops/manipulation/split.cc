@@ -74,7 +74,8 @@ void Infer(const SplitAttrs& attrs, InferContext& context) {
   context.CheckRank("X", 1, kMaxRank);
   const TensorMeta x = context.In("X");
   const int count = context.OutCount("Out");
-  Require(attrs.num >= 0, "num is ", attrs.num, "; expected 0 or more");
+  Require(attrs.num == 0 || attrs.num == count, "num is ", attrs.num, ", but Out names ", count,
+          " variables; expected as many, or 0");
   const auto axis = InferAxis(context, attrs.axis, x.rank());
   const auto sizes = PieceSizes(attrs, WantedSections(attrs, context), axis ? x.dims[*axis] : -1);
   Require(static_cast<int>(sizes.size()) == count, "Out names ", count, " variables, but there are ", sizes.size(),
