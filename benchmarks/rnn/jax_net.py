@@ -129,8 +129,9 @@ def inputs(case):
     for batch in tasks.batches(case):
         length = batch["length"]
         if case["task"] == "ocr":
-            label, ended = (tasks.padded(value, length, case["steps"]) for value in (batch["label"], np.ones(length.sum())))
-            out.append(dict(image=jnp.asarray(batch["image"].transpose(0, 2, 3, 1)), label=jnp.asarray(label), padding=jnp.asarray(1 - ended)))
+            label, true = (tasks.padded(value, length, case["steps"]) for value in (batch["label"], np.ones(length.sum())))
+            image = batch["image"].transpose(0, 2, 3, 1)
+            out.append(dict(image=jnp.asarray(image), label=jnp.asarray(label), padding=jnp.asarray(1 - true)))
             continue
         varying = case["lengths"] != "fixed"
         for name, count in (("word", "length"), ("source", "source_length"), ("label", "length")):

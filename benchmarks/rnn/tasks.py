@@ -13,10 +13,10 @@ The tasks, each with a mean of cross entropies as its loss:
 - "seq2seq": embedding and two recurrent layers over the source text, the same with other weights over the target text. The
   first layer of the decoder starts from the last state of the encoder's upper layer (and zero cells), the second from zeros.
   Each state of the decoder attends to the encoder's states of its own text: softmax of dot products, weighted sum; tanh of a
-  full layer over state and sum; each to the next word. ``lengths`` says the target texts' lengths, the source texts' are varying.
+  full layer over state and sum; each to the next word. The source texts' lengths do not depend on the target texts', by which "bucketed" sorts.
 - "ocr": images of IMAGE_HEIGHT x ``width`` pixels; CONVOLUTIONS, each 3x3 with ReLU and a maximum pool; the columns of the
   result as the steps of two recurrent layers, one in each direction; CTC loss of each text over ``words`` symbols, the blank
-  behind them. ``steps`` is the longest label; ``lengths`` is "fixed", as all images are equally wide.
+  behind them. ``steps`` is the longest label; ``lengths`` is "fixed", as all images are equally wide: labels vary all the same.
 """
 
 import numpy as np
@@ -31,11 +31,15 @@ CONVOLUTIONS = ((16, (2, 2)), (32, (2, 2)), (64, (2, 1)))  # filters, pool
 COLUMN = 64, 4  # filters and rows of the last of them
 
 
-def _lengths(case, random):
+def _lengths(case, random, count):
+    if case["lengths"] == "fixed" and case["task"] != "ocr":
+        return np.full(count, case["steps"])
+    return random.randint(SHORTEST[case["task"]], case["steps"] + 1, count)
+
+
+def _batches_of_lengths(case, random):
     """[count, batch]: the length of each text of each batch."""
-    if case["task"] != "ocr" and case["lengths"] == "fixed":
-        return np.full([case["count"], case["batch"]], case["steps"])
-    lengths = random.randint(SHORTEST[case["task"]], case["steps"] + 1, case["batch"] * case["count"])
+    lengths = _lengths(case, random, case["batch"] * case["count"])
     if case["lengths"] == "bucketed":
         return np.sort(lengths).reshape([case["count"], -1])[random.permutation(case["count"])]
     return lengths.reshape([case["count"], -1])
@@ -53,7 +57,7 @@ def batches(case):
     ``source`` and ``source_length`` besides; "ocr" has ``image`` [batch, 1, IMAGE_HEIGHT, width] (float32)."""
     random = np.random.RandomState(7)
     out = []
-    for length in _lengths(case, random):
+    for length in _batches_of_lengths(case, random):
         batch, rows = {"length": length.astype("int64")}, int(length.sum())
         if case["task"] == "ocr":
             batch["image"] = random.uniform(0, 1, [len(length), 1, IMAGE_HEIGHT, case["width"]]).astype("float32")
@@ -62,7 +66,7 @@ def batches(case):
             batch["word"] = _text(case, random, rows)
             batch["label"] = random.randint(0, CLASSES, len(length)) if case["task"] == "classifier" else np.roll(batch["word"], -1)
         if case["task"] == "seq2seq":
-            batch["source_length"] = random.randint(SHORTEST["seq2seq"], case["steps"] + 1, len(length)).astype("int64")
+            batch["source_length"] = _lengths(case, random, len(length)).astype("int64")
             batch["source"] = _text(case, random, int(batch["source_length"].sum()))
         batch["label"] = batch["label"].astype("int64")
         out.append(batch)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 import measure  # noqa: E402
+import numpy as np  # noqa: E402
 import tasks  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
@@ -70,8 +71,7 @@ class Translator(keras.Model):
         for cell in self.decoder:
             state, start = cell(state, mask=mask, initial_state=start), None
         context = self.dot([state, encoded], mask=[None, source_mask])
-        out = keras.Sequential([self.attention, self.out])
-        return cross_entropy(out, tf.concat([state, context], -1), mask, label, rows)
+        return cross_entropy(lambda x: self.out(self.attention(x)), tf.concat([state, context], -1), mask, label, rows)
 
 
 class Reader(keras.Model):
@@ -86,7 +86,7 @@ class Reader(keras.Model):
         self.out = keras.layers.Dense(tasks.classes(case))
         self.blank = case["words"]
 
-    def call(self, image, label, length):
+    def call(self, image, label, length=None):
         x = self.convolutions(image)
         columns = tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [x.shape[0], x.shape[2], x.shape[1] * x.shape[3]])
         x = self.out(self.cells(columns))
@@ -110,15 +110,23 @@ def set_weights(net, case):
         getattr(net, name).set_weights([values[name], values[name + "_bias"]])
 
 
-def inputs(case):
-    """Arguments of the net by name, for each batch."""
-    out = []
+def images(case):
+    """Arguments of the reader by name, for each batch; with sparse labels the CTC loss is several times as fast, but has no XLA."""
     for batch in tasks.batches(case):
-        length = batch["length"]
-        if case["task"] == "ocr":
-            label = tf.constant(tasks.padded(batch["label"], length).astype("int32"))
-            out.append(dict(image=tf.constant(batch["image"].transpose(0, 2, 3, 1)), label=label, length=tf.constant(length, "int32")))
-            continue
+        out = dict(image=tf.constant(batch["image"].transpose(0, 2, 3, 1)))
+        length, label = batch["length"], batch["label"].astype("int32")
+        if case.get("xla"):
+            yield dict(out, label=tf.constant(tasks.padded(label, length)), length=tf.constant(length, "int32"))
+        else:
+            shape = [len(length), int(length.max())]
+            where = np.stack(np.unravel_index(tasks.true_rows(length), shape), axis=1)
+            yield dict(out, label=tf.SparseTensor(where, label, shape))
+
+
+def texts(case):
+    """Arguments of the other nets by name, for each batch."""
+    for batch in tasks.batches(case):
+        length = batch.pop("length")
         for name, count in (("word", length), ("source", batch.pop("source_length", None))):
             if name in batch:
                 batch[name] = tasks.padded(batch[name], count)
@@ -129,9 +137,7 @@ def inputs(case):
                 batch["label"] = tasks.padded(batch["label"], length)
             else:
                 batch["rows"] = tasks.true_rows(length)
-        del batch["length"]
-        out.append({name: value if value is None else tf.constant(value) for name, value in batch.items()})
-    return out
+        yield {name: value if value is None else tf.constant(value) for name, value in batch.items()}
 
 
 def main():
@@ -139,7 +145,7 @@ def main():
     tf.config.threading.set_intra_op_parallelism_threads(2)
     tf.config.threading.set_inter_op_parallelism_threads(2)
     net = {"seq2seq": Translator, "ocr": Reader}.get(case["task"], Texts)(case)
-    data = inputs(case)
+    data = list(images(case) if case["task"] == "ocr" else texts(case))
     net(**data[0])
     set_weights(net, case)
     rate = tasks.LEARNING_RATE[case["task"]]
