@@ -10,40 +10,82 @@ import paddle.fluid as fluid  # noqa: E402
 import tasks  # noqa: E402
 
 layers = fluid.layers
+MASKED = -1e9  # added to the scores of what is no word
 
 
 def named(name):
     return fluid.ParamAttr(name=name)
 
 
-def recurrent(cell, x, hidden, k):
-    """One recurrent layer without peepholes over sequences."""
-    projected = layers.fc(x, tasks.gates({"cell": cell}) * hidden, param_attr=named("input_%d" % k), bias_attr=False)
-    attrs = dict(param_attr=named("recurrent_%d" % k), bias_attr=named("bias_%d" % k))
-    if cell == "lstm":
-        return layers.dynamic_lstm(projected, 4 * hidden, use_peepholes=False, **attrs)[0]
-    return layers.dynamic_gru(projected, hidden, origin_mode=True, **attrs)
+def fc(x, size, name, act=None):
+    return layers.fc(x, size, param_attr=named(name), bias_attr=named(name + "_bias"), act=act)
+
+
+def recurrent(case, x, name, start=None, is_reverse=False):
+    """One recurrent layer without peepholes over sequences; ``start``: the first hidden state of each (an LSTM's cells: zero)."""
+    hidden = case["hidden"]
+    projected = layers.fc(x, tasks.gates(case) * hidden, param_attr=named("input_" + name), bias_attr=False)
+    attrs = dict(param_attr=named("recurrent_" + name), bias_attr=named("bias_" + name), is_reverse=is_reverse)
+    if case["cell"] == "gru":
+        return layers.dynamic_gru(projected, hidden, origin_mode=True, **attrs)
+    if start is not None:
+        attrs.update(h_0=start, c_0=layers.fill_constant_batch_size_like(start, [-1, hidden], "float32", 0))
+    return layers.dynamic_lstm(projected, 4 * hidden, use_peepholes=False, **attrs)[0]
+
+
+def text(case, names, word="word", embedding="embedding", start=None):
+    """The states of a stack of recurrent layers over embedded words."""
+    data = fluid.data(word, [None, 1], "int64", lod_level=1)
+    x = layers.embedding(data, [case["words"], case["hidden"]], param_attr=named(embedding))
+    for k, name in enumerate(names):
+        x = recurrent(case, x, name, start if k == 0 else None)
+    return x
+
+
+def attended(state, encoded):
+    """For each state the sum of the encoded ones of its own text, weighted by the softmax of the dot products."""
+    pad = layers.fill_constant([1], "float32", 0)
+    queries, length = layers.sequence_pad(state, pad)
+    keys, key_length = layers.sequence_pad(encoded, pad)
+    mask = layers.scale(layers.sequence_mask(key_length, dtype="float32"), -MASKED, MASKED)  # 0 or MASKED
+    scores = layers.elementwise_add(layers.matmul(queries, keys, transpose_y=True), layers.unsqueeze(mask, [1]))
+    return layers.sequence_unpad(layers.matmul(layers.softmax(scores), keys), length)
+
+
+def translator(case):
+    encoder, decoder = tasks.stacks(case)
+    encoded = text(case, encoder, "source", "source_embedding")
+    state = text(case, decoder, start=layers.sequence_last_step(encoded))
+    return fc(layers.concat([state, attended(state, encoded)], axis=1), case["hidden"], "attention", act="tanh")
+
+
+def reader(case):
+    x = fluid.data("image", [None, 1, tasks.IMAGE_HEIGHT, case["width"]])
+    for k, (filters, pool) in enumerate(tasks.CONVOLUTIONS):
+        attrs = dict(param_attr=named("filter_%d" % k), bias_attr=named("filter_bias_%d" % k))
+        x = layers.conv2d(x, filters, 3, padding=1, act="relu", **attrs)
+        x = layers.pool2d(x, pool, "max", pool_stride=pool)
+    columns = layers.im2sequence(x, filter_size=[x.shape[2], 1])
+    return layers.concat([recurrent(case, columns, "forward"), recurrent(case, columns, "backward", is_reverse=True)], axis=1)
 
 
 def loss_of(case):
-    hidden = case["hidden"]
-    classifier = case["task"] == "classifier"
-    word = fluid.data("word", [None, 1], "int64", lod_level=1)
-    label = fluid.data("label", [None, 1], "int64", lod_level=0 if classifier else 1)
-    x = layers.embedding(word, [case["words"], hidden], param_attr=named("embedding"))
-    for k in range(tasks.LAYERS):
-        x = recurrent(case["cell"], x, hidden, k)
-    if classifier:
+    task = case["task"]
+    x = {"seq2seq": translator, "ocr": reader}.get(task, lambda case: text(case, *tasks.stacks(case)))(case)
+    if task == "classifier":
         x = layers.sequence_last_step(x)
-    out = layers.fc(x, tasks.CLASSES if classifier else case["words"], param_attr=named("out"), bias_attr=named("out_bias"))
+    out = fc(x, tasks.classes(case), "out")
+    label = fluid.data("label", [None, 1], "int32" if task == "ocr" else "int64", lod_level=0 if task == "classifier" else 1)
+    if task == "ocr":
+        return layers.mean(layers.warpctc(out, label, blank=case["words"]))
     return layers.mean(layers.softmax_with_cross_entropy(out, label))
 
 
 def optimizer(case):
     rate = tasks.LEARNING_RATE[case["task"]]
-    if case["task"] == "classifier":
-        return fluid.optimizer.Adam(rate)
-    return fluid.optimizer.SGD(rate, grad_clip=fluid.clip.GradientClipByGlobalNorm(tasks.CLIP_NORM))
+    if case["task"] in tasks.CLIP_NORM:
+        return fluid.optimizer.SGD(rate, grad_clip=fluid.clip.GradientClipByGlobalNorm(tasks.CLIP_NORM[case["task"]]))
+    return fluid.optimizer.Adam(rate)
 
 
 def set_weights(case):
@@ -51,27 +93,32 @@ def set_weights(case):
     order = [2, 0, 1, 3] if case["cell"] == "lstm" else [0, 1, 2]
     scope = fluid.global_scope()
     for name, value in tasks.weights(case).items():
-        gated = name.split("_")[0] in ("input", "recurrent", "bias")
-        value = tasks.reorder(value, order) if gated else value
-        if name.startswith("bias"):
+        kind = name.split("_")[0]
+        if kind in ("input", "recurrent", "bias"):
+            value = tasks.reorder(value, order)
+        if kind == "bias":
             value = value.reshape([1, -1])
-        if name.startswith("recurrent") and case["cell"] == "gru":  # two products, stored one after the other
+        if kind == "recurrent" and case["cell"] == "gru":  # two products, stored one after the other
             gate, candidate = np.split(value, [2 * case["hidden"]], axis=1)
             value = np.concatenate([gate.ravel(), candidate.ravel()]).reshape(value.shape)
         scope.find_var(name).get_tensor().set(value, fluid.CPUPlace())
 
 
 def feeds(case):
-    place = fluid.CPUPlace()
-
-    def rows(values, length):
-        return fluid.create_lod_tensor(values.reshape([-1, 1]), [length.tolist()], place)
+    def sequences(values, length):
+        return fluid.create_lod_tensor(values.reshape([-1, 1]), [length.tolist()], fluid.CPUPlace())
 
     for batch in tasks.batches(case):
-        label = batch["label"].reshape([-1, 1])
+        feed = {"label": batch["label"].reshape([-1, 1])}
         if case["task"] != "classifier":
-            label = rows(label, batch["length"])
-        yield {"word": rows(batch["word"], batch["length"]), "label": label}
+            feed["label"] = sequences(batch["label"].astype("int32" if case["task"] == "ocr" else "int64"), batch["length"])
+        if "image" in batch:
+            feed["image"] = batch["image"]
+        else:
+            feed["word"] = sequences(batch["word"], batch["length"])
+        if "source" in batch:
+            feed["source"] = sequences(batch["source"], batch["source_length"])
+        yield feed
 
 
 def main():
@@ -82,14 +129,13 @@ def main():
     exe = fluid.Executor(fluid.CPUPlace())
     exe.run(fluid.default_startup_program())
     set_weights(case)
-    data = list(feeds(case))
-    losses = []
+    data, losses = list(feeds(case)), []
 
     def one_pass(_):
         losses.extend(float(exe.run(feed=feed, fetch_list=[loss])[0][0]) for feed in data)
 
     ms = measure.time_steps(one_pass, case["warmup"], case["passes"])
-    measure.finish(ms, tasks.tokens(case), losses=losses[: len(data)])
+    measure.finish(ms, tasks.units(case), losses=losses)
 
 
 main()

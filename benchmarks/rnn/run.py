@@ -1,4 +1,5 @@
-"""Recurrent networks, trained and run by every framework in turn on the same batches from the same weights: words a second, peak memory.
+"""Recurrent networks, trained and run by every framework in turn on the same batches from the same weights: words (or images) a
+second, peak memory.
 
 A step of the table is one pass over a case's batches. Peers run in each of their modes; a bar is held against the best one of its
 case. The losses of the first pass must agree with ours: all compute the same thing.
@@ -18,7 +19,15 @@ LOSS_TOLERANCE = 2e-3  # relative; rounding grows from step to step
 OTHER_CELL = {"gru": {"torch", "paddle3"}, "lstm": {"paddle1"}}
 
 PEERS = {  # peer -> script and its modes: name in the table -> what is added to the case
-    "torch": ("torch_net.py", {"PyTorch padded": {}, "PyTorch packed": {"packed": True}, "PyTorch compiled": {"compile": True}}),
+    "torch": (
+        "torch_net.py",
+        {
+            "PyTorch padded": {},
+            "PyTorch packed": {"packed": True},
+            "PyTorch compiled": {"compile": True},
+            "PyTorch channels-last": {"channels_last": True},
+        },
+    ),
     "tensorflow": ("tensorflow_net.py", {"TensorFlow": {}, "TensorFlow XLA": {"xla": True}}),
     "jax": ("jax_net.py", {"JAX": {}}),
     "paddle3": ("paddle3_net.py", {"Paddle 3": {}, "Paddle 3 static": {"static": True}}),
@@ -42,6 +51,20 @@ def language_model(hidden, steps):
     )  # fmt: skip
 
 
+def seq2seq(lengths, train=True):
+    return dict(
+        task="seq2seq", cell="lstm", hidden=512, batch=64, lengths=lengths, steps=30, words=10000, train=train,
+        count=4, warmup=1, passes=5,
+    )  # fmt: skip
+
+
+def ocr(train=True):
+    return dict(
+        task="ocr", cell="gru", hidden=200, batch=32, lengths="fixed", steps=20, words=96, width=256, train=train,
+        count=4, warmup=1, passes=5,
+    )  # fmt: skip
+
+
 def all_cases():
     cases = {}
     for cell in ("lstm", "gru"):
@@ -55,17 +78,22 @@ def all_cases():
         cases["lstm %d fixed, inference" % hidden] = classifier("lstm", hidden, "fixed", train=False)
     for hidden, steps in ((200, 20), (650, 35), (1500, 35)):
         cases["language model %d" % hidden] = language_model(hidden, steps)
+    for lengths in ("varying", "bucketed"):
+        cases["seq2seq 512 %s" % lengths] = seq2seq(lengths)
+    cases["seq2seq 512 varying, inference"] = seq2seq("varying", train=False)
+    cases["ocr 200"], cases["ocr 200, inference"] = ocr(), ocr(train=False)
     return cases
 
 
-SPEED = {  # ours over the best peer, words a second
+SPEED = {  # ours over the best peer, words or images a second
     "lstm 256 fixed": 1.3, "lstm 512 fixed": 1.3, "lstm 1280 fixed": 1.1,
     "lstm 256 varying": 2.0, "lstm 512 varying": 2.0, "lstm 1280 varying": 1.7,
     "lstm 256 bucketed": 1.2, "lstm 512 bucketed": 1.2, "lstm 1280 bucketed": 1.2,
     "gru 256 fixed": 1.7, "gru 512 fixed": 1.7, "gru 256 varying": 2.5, "gru 512 varying": 2.5,
     "language model 200": 2.0, "language model 650": 1.4, "language model 1500": 1.3,
+    "seq2seq 512 varying": 2.0, "ocr 200": 1.3,
 }  # fmt: skip
-OVER_PACKED = 3.5
+OVER_PACKED = 3.5  # of a classifier
 MEMORY = 0.6
 PEAK_SHARE = {"lstm 256 fixed": 0.80, "lstm 512 fixed": 0.85, "lstm 1280 fixed": 0.85}
 
@@ -78,6 +106,8 @@ def implementations(case, wanted):
         for name, extra in modes.items():
             if extra.get("packed") and case["lengths"] == "fixed":
                 continue  # nothing to pack
+            if extra.get("channels_last") and case["task"] != "ocr":
+                continue  # no channels
             passes = dict(passes=1) if (peer, name) in SLOW else {}
             out[name] = (peer, HERE / script, dict(extra, **passes))
     return out
@@ -85,14 +115,15 @@ def implementations(case, wanted):
 
 def check_losses(case, found, peer_of):
     """Says which implementation's first losses are not ours; returns the number of such."""
-    ours, wrong = found[0].extra["losses"], 0
+    ours, wrong = found[0].extra["losses"][: case["count"]], 0
     for row in found[1:]:
         if peer_of[row.implementation] in OTHER_CELL.get(case["cell"], ()):
             continue
-        far = max(abs(a - b) / max(abs(a), 1e-3) for a, b in zip(ours, row.extra["losses"]))
+        theirs = row.extra["losses"][: case["count"]]
+        far = max(abs(a - b) / max(abs(a), 1e-3) for a, b in zip(ours, theirs))
         if far > LOSS_TOLERANCE:
             wrong += 1
-            print("%s, %s: the first losses differ by %.1e: %s, ours %s" % (row.case, row.implementation, far, row.extra["losses"], ours))
+            print("%s, %s: the first losses differ by %.1e: %s, ours %s" % (row.case, row.implementation, far, theirs, ours))
     return wrong
 
 
@@ -110,7 +141,7 @@ def bars_of(name, found, case, peak):
         memory = ours.peak_rss_mb / least.peak_rss_mb
         bars.append(harness.Bar("%s, peak memory of ours over %s" % (name, least.implementation), memory, MEMORY, at_least=False))
     packed = [row for row in others if row.implementation == "PyTorch packed"]
-    if packed and name in SPEED and case["lengths"] == "varying" and case["cell"] == "lstm":
+    if packed and name in SPEED and case["lengths"] == "varying" and case["cell"] == "lstm" and case["task"] == "classifier":
         bars.append(harness.Bar("%s, ours over PyTorch packed" % name, ours.rate / packed[0].rate, OVER_PACKED))
     if name in PEAK_SHARE and peak:
         share = flops(case, ours.per_step) / ours.median / 1e6 / peak
@@ -132,7 +163,7 @@ def main():
         if args.quick:
             case["passes"] = 1
         modes = implementations(case, wanted)
-        found = harness.compare({name: case}, modes, "word", 1 if args.quick else 3)
+        found = harness.compare({name: case}, modes, "image" if case["task"] == "ocr" else "word", 1 if args.quick else 3)
         wrong += check_losses(case, found, {mode: peer for mode, (peer, _, _) in modes.items()})
         bars += bars_of(name, found, case, peak)
         rows += found
