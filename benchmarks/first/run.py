@@ -11,13 +11,14 @@ sys.path.insert(0, str(HERE.parent))
 import batches  # noqa: E402
 import harness  # noqa: E402
 
+FEW = {"warmup": 1, "steps": 3}  # passes, where each takes many seconds
 MODES = {  # PyTorch's, by case
     "digits": {
         "PyTorch": {},
         "PyTorch channels-last": {"channels_last": True},
         "PyTorch compiled": {"compile": True},
     },
-    "reviews": {"PyTorch padded": {}, "PyTorch packed": {"packed": True}},
+    "reviews": {"PyTorch padded": FEW, "PyTorch packed": dict(FEW, packed=True)},
 }
 UNITS = {"digits": "image", "reviews": "token"}
 SPEED = {"digits": 1.2, "reviews": 1.5}
@@ -34,7 +35,8 @@ def main():
         implementations = {"ours": ("ours", HERE / "ours.py", {})}
         if "torch" in peers:
             for mode, extra in MODES[name].items():
-                implementations[mode] = ("torch", HERE / "torch_twin.py", extra)
+                fewer = {key: min(value, passes[key]) if key in passes else value for key, value in extra.items()}
+                implementations[mode] = ("torch", HERE / "torch_twin.py", fewer)
         case = dict(net=name, data=str(data), **passes)
         found = harness.compare({name: case}, implementations, UNITS[name], 1 if args.quick else 3)
         rows += found
