@@ -1,8 +1,9 @@
-"""Three training programs whose losses were recorded with the 1.8.5 package, with their initial parameters and batches.
+"""Training programs whose losses were recorded with the 1.8.5 package, with their initial parameters and batches.
 
 Plain Fluid 1.x code, so that the recorder (``record.py``) and the tests build the same nets.
 """
 
+import functools
 import itertools
 import os
 import sys
@@ -14,7 +15,7 @@ import paddle.fluid as fluid
 
 STEPS = 10
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "docs", "examples"))
+sys.path[:0] = [os.path.join(ROOT, "docs", "examples"), os.path.join(ROOT, "docs", "examples", "book")]
 
 
 def digits():
@@ -93,7 +94,75 @@ def _mixed_batches():
     return batches
 
 
-NETS = {"digits": digits, "reviews": reviews, "mixed": mixed}
+def _first(samples, count):
+    """The first batches that an example draws, as lists of samples."""
+    import training
+
+    drawn = itertools.islice(training.drawn(1, 0, len(samples), count), STEPS)
+    return [[samples[number] for number in numbers] for numbers, _ in drawn]
+
+
+def fit_a_line():
+    import datasets
+    import fit_a_line as example
+
+    (numbers, prices), _ = datasets.housing()
+    (main, startup, _), _, _, loss = example.build(seed=1)
+    batches = [zip(*pairs) for pairs in _first(list(zip(numbers, prices)), example.BATCH_SIZE)]
+    return main, startup, loss, [{"numbers": np.array(x), "price": np.array(y)} for x, y in batches]
+
+
+def segmentation():
+    """The example, without dropout."""
+    import datasets
+    import segmentation as example
+
+    paragraphs, _, tokens = datasets.segmentation(small=True)
+    (main, startup, _), _, _, loss, _ = example.build(seed=1, tokens=tokens, dropout=0.0)
+    return main, startup, loss, [example.batch(part) for part in _first(paragraphs, example.BATCH_SIZE)]
+
+
+def word2vec():
+    import datasets
+    import word2vec as example
+
+    runs, _, characters = datasets.ngrams(small=True)
+    (main, startup, _), _, _, loss = example.build(seed=1, tokens=len(characters))
+    return main, startup, loss, [example.batch(np.array(part)) for part in _first(runs, example.BATCH_SIZE)]
+
+
+def sentiment(net):
+    """A net of the example, without dropout."""
+    import datasets
+    import reviews as data
+    import sentiment as example
+
+    texts, _, tokens = datasets.reviews(small=True, max_length=example.MOST_CHARACTERS)
+    (main, startup, _), _, _, loss = example.build(seed=1, net=net, tokens=tokens, dropout=0.0)
+    return main, startup, loss, [data.batch(part) for part in _first(texts, 64)]
+
+
+def encoder_decoder():
+    import datasets
+    import encoder_decoder as example
+
+    pairs, _, characters, letters = datasets.pronunciations(small=True)
+    (main, startup), _, loss = example.build(seed=1, characters=len(characters), letters=len(letters))
+    return main, startup, loss, [example.batch(part) for part in _first(pairs, 64)]
+
+
+NETS = {
+    "digits": digits,
+    "reviews": reviews,
+    "mixed": mixed,
+    "fit_a_line": fit_a_line,
+    "segmentation": segmentation,
+    "word2vec": word2vec,
+    "sentiment_conv": functools.partial(sentiment, "conv"),
+    "sentiment_stacked": functools.partial(sentiment, "stacked"),
+    "sentiment_dynamic_rnn": functools.partial(sentiment, "dynamic_rnn"),
+    "encoder_decoder": encoder_decoder,
+}
 
 
 def set_parameters(parameters, scope):
