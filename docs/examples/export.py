@@ -15,10 +15,12 @@ def save_model(folder, exe, predict, outputs, samples):
         outputs: variables to fetch.
         samples: what to feed, a dict from name to array or ``LoDTensor``.
     """
-    fluid.io.save_inference_model(os.path.join(folder, "model"), list(samples), outputs, exe, main_program=predict)
-    with open(os.path.join(folder, "samples.txt"), "w") as file:
+    model = os.path.join(folder, "model")
+    fluid.io.save_inference_model(model, list(samples), outputs, exe, main_program=predict)
+    with open(os.path.join(folder, "samples.txt"), "w") as file, fluid.scope_guard(fluid.Scope()):
+        program, _, fetches = fluid.io.load_inference_model(model, exe)
+        results = exe.run(program, feed=samples, fetch_list=fetches, return_numpy=False)
         write_tensors(file, samples)
-        results = exe.run(predict, feed=samples, fetch_list=outputs, return_numpy=False)
         write_tensors(file, zip([output.name for output in outputs], results))
 
 
