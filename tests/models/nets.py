@@ -151,6 +151,37 @@ def encoder_decoder():
     return main, startup, loss, [example.batch(part) for part in _first(pairs, 64)]
 
 
+def label_semantic_roles():
+    """The example, on sentences made at random: its data comes with no package."""
+    import label_semantic_roles as example
+
+    random = np.random.RandomState(7)
+
+    def sentence():
+        length = random.randint(1, 12)
+        limits = [50] * len(example.WORDS) + [20, 2, 9]
+        return [random.randint(0, limit, length) for limit in limits]
+
+    (main, startup, _), _, _, loss, _ = example.build(seed=1, words=50, predicates=20, tags=9)
+    return main, startup, loss, [example.batch([sentence() for _ in range(16)]) for _ in range(STEPS)]
+
+
+def recommender_system():
+    """The example, on ratings made at random: its data comes with no package."""
+    import recommender_system as example
+
+    random = np.random.RandomState(7)
+    counts = dict(zip(example.NUMBERS + example.LISTS, [90, 2, 7, 21, 80, 18, 200]))
+
+    def rating():
+        numbers = [random.randint(0, counts[name]) for name in example.NUMBERS]
+        lists = [random.randint(0, counts[name], random.randint(1, 6)) for name in example.LISTS]
+        return numbers + lists + [[random.randint(-3, 6)]]
+
+    (main, startup, _), _, _, loss = example.build(seed=1, counts=counts)
+    return main, startup, loss, [example.batch([rating() for _ in range(32)]) for _ in range(STEPS)]
+
+
 NETS = {
     "digits": digits,
     "reviews": reviews,
@@ -162,6 +193,8 @@ NETS = {
     "sentiment_stacked": functools.partial(sentiment, "stacked"),
     "sentiment_dynamic_rnn": functools.partial(sentiment, "dynamic_rnn"),
     "encoder_decoder": encoder_decoder,
+    "label_semantic_roles": label_semantic_roles,
+    "recommender_system": recommender_system,
 }
 
 
