@@ -83,8 +83,11 @@ def _encode(text, token):
     return np.array([token.get(character, 0) for character in text], dtype="int64")
 
 
-def _review_labels(small):
-    """The texts of all reviews with their labels. The files repeat many: each is kept once, so that none to test was trained on."""
+def _reviews(small):
+    """A dict from the text of each review to its label, and a list of the texts to use (``small``: a tenth).
+
+    The files repeat many texts: each is kept once, so that no text to test was trained on.
+    """
     labels = {}
     for label, name in enumerate(["neg.txt", "pos.txt"]):
         for text in _lines("sentiment", name):
@@ -103,7 +106,7 @@ def reviews(small=False, validate=False, max_length=400):
         Reviews to train, reviews to test, and the number of tokens. A review is a pair of tokens, int64 [length], and
         label: 1 for praise, 0 for complaint.
     """
-    labels, texts = _review_labels(small)
+    labels, texts = _reviews(small)
     train, test = _split(texts, validate)
     token = _tokens(character for text in train for character in text[:max_length])
 
@@ -120,24 +123,24 @@ def ngrams(small=False, validate=False, n=5):
         Tokens of the runs to train and to test, int64 [N, n], and the list of characters, so that token i is the i-th;
         token 0 is any character that the reviews have less than 10 times.
     """
-    _, texts = _review_labels(small)
+    _, texts = _reviews(small)
     train, test = _split(texts, validate)
     token = _tokens((character for text in train for character in text), least=10)
 
     def draw(texts, count):
-        runs = [tokens[i : i + n] for tokens in (_encode(text, token) for text in texts) for i in range(len(tokens) - n + 1)]
-        chosen = np.random.RandomState(0).permutation(len(runs))[:count]
-        return np.array([runs[number] for number in chosen])
+        tokens = [_encode(text, token) for text in texts if len(text) >= n]
+        runs = np.concatenate([np.stack([one[i : len(one) - n + 1 + i] for i in range(n)], axis=1) for one in tokens])
+        return runs[np.random.RandomState(0).permutation(len(runs))[:count]]
 
     count = 10000 if small else 300000
-    return draw(train, count), draw(test, count // 10), ["?"] + sorted(token, key=token.get)
+    return draw(train, count), draw(test, count // 10), ["?"] + list(token)
 
 
 SEGMENTATION_TAGS = "bmes"  # begin, middle and end of a word; a word of one character
 
 
 def segmentation(small=False, validate=False):
-    """Chinese text of the People's Daily, cut into words: 17,536 paragraphs to train and 1,949 to test (``small``: a tenth).
+    """The People's Daily, cut into words: 17,535 paragraphs to train and 1,949 to test (``small``: a tenth).
 
     Returns:
         Paragraphs to train, paragraphs to test, and the number of tokens; characters seen once are token 0. A paragraph
@@ -175,5 +178,4 @@ def pronunciations(small=False, validate=False):
     def encode(word):
         return _encode(word, character), _encode(words[word], letter)
 
-    characters = ["?"] + sorted(character, key=character.get)
-    return [encode(word) for word in train], [encode(word) for word in test], characters, letters
+    return [encode(word) for word in train], [encode(word) for word in test], ["?"] + list(character), letters

@@ -24,7 +24,7 @@ def options(description, out, epochs, **choices):
         parser.add_argument("--" + name, choices=values, default=values[0], help="(%s)" % values[0])
     parser.add_argument("--epochs", type=int, help="passes over the training data (%d; small: 2)" % epochs)
     parser.add_argument("--seed", type=int, default=1, help="of the parameters and of the order of the data (1)")
-    parser.add_argument("--small", action="store_true", help="a tenth of the data: a trial of a few seconds")
+    parser.add_argument("--small", action="store_true", help="little data: a trial of a few seconds")
     parser.add_argument("--validate", action="store_true", help="for trials: hold back and test on a tenth of the training data")
     parser.add_argument("--out", default=out, metavar="DIR", help="where everything is written (%(default)s)")
     parser.add_argument("--save", type=int, default=0, metavar="N", help="write a checkpoint every N batches (never)")
@@ -55,6 +55,11 @@ def sequences(arrays):
     """Sequences of tokens, int64 [length] each, as one tensor: end to end [T, 1], with their lengths."""
     tokens = np.concatenate(arrays).reshape([-1, 1])
     return fluid.create_lod_tensor(tokens, [[len(array) for array in arrays]], fluid.CPUPlace())
+
+
+def parts(samples, size=250):
+    """Consecutive parts of a list; the last may be shorter."""
+    return [samples[at : at + size] for at in range(0, len(samples), size)]
 
 
 class Training:

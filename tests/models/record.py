@@ -1,4 +1,4 @@
-"""Records ``data/``: run with the 1.8.5 package, ``python tests/models/record.py``, or with the names of nets for those only.
+"""Records ``data/``: run with the 1.8.5 package, ``python tests/models/record.py [NET...]``; without names all nets.
 
 For each net of ``nets.py``: the programs as that package writes them (``*_main.pdmodel``, ``*_startup.pdmodel``), and in
 ``losses.json`` the loss of each of the first steps.

@@ -17,7 +17,8 @@ def write_conll05(home, count=1600):
     words, props = [], []
     for _ in range(count):
         verb = random.choice(VERBS)
-        words += [random.choice(["the", "a"]), random.choice(NOUNS), verb, random.choice(["the", "a"]), random.choice(NOUNS), ".", ""]
+        who, whom = [[random.choice(["the", "a"]), random.choice(NOUNS)] for _ in range(2)]
+        words += who + [verb] + whom + [".", ""]
         props += ["- (A0*", "- *)", verb + " (V*)", "- (A1*", "- *)", "- *", ""]
     folder = home / "conll05st"
     folder.mkdir()
@@ -39,7 +40,7 @@ def write_movielens(home, count=20000):
     """Ratings of 60 films by 40 people: women like comedies, men like westerns."""
     random = np.random.RandomState(1)
     kinds = ["Comedy", "Western"]
-    movies = ["%d::The %s Film (19%02d)::%s|Drama\n" % (n, "First Last".split()[n // 2 % 2], n, kinds[n % 2]) for n in range(1, 61)]
+    movies = ["%d::The Film %d (19%02d)::%s|Drama\n" % (n, n // 10, n, kinds[n % 2]) for n in range(1, 61)]
     users = ["%d::%s::%d::%d::0\n" % (n, "FM"[n % 2], [18, 25, 56][n % 3], n % 5) for n in range(1, 41)]
     pairs = zip(random.randint(1, 41, count), random.randint(1, 61, count))
     ratings = ["%d::%d::%d::0\n" % (user, film, 5 if user % 2 == film % 2 else 1) for user, film in pairs]

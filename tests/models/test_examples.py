@@ -70,7 +70,8 @@ def test_python_trains(trained):
     _, measure, good = SMALL[name]
     result = json.loads((folder / "result.json").read_text())
     assert good(result[measure]) and result["samples_per_second"] > 0
-    progress = r"epoch \d/\d \[#{20}\] loss [\d.]+, [\d,]+ samples/s, \d+ % waiting for data, ETA 0:\d+, " + measure.replace("_", " ")
+    progress = r"epoch \d/\d \[#{20}\] loss [\d.]+, [\d,]+ samples/s, \d+ % waiting for data, ETA 0:\d+, "
+    progress += measure.replace("_", " ")
     assert len(re.findall(progress, output)) == result["epochs"]
     assert (folder / "curve.png").exists() == (importlib.util.find_spec("matplotlib") is not None)
 

@@ -1,4 +1,4 @@
-"""Spells Chinese words: an encoder reads the characters, a decoder with attention writes their pinyin letter by letter."""
+"""Spells Chinese words: an encoder reads the characters, a decoder with attention writes the letters of their pinyin."""
 
 import os
 import sys
@@ -94,7 +94,7 @@ def build(seed, characters, letters):
             rnn.update_memory(state, new_state)
             rnn.output(seen)
         loss = fluid.layers.mean(fluid.layers.cross_entropy(guess(rnn(), letters), letter))
-        fluid.optimizer.Adam(0.002).minimize(loss)
+        fluid.optimizer.Adam(0.002, grad_clip=fluid.clip.GradientClipByGlobalNorm(1.0)).minimize(loss)
     return (main, startup), loader, loss
 
 
@@ -110,7 +110,7 @@ def build_speller(characters, letters):
     """Describe how words are spelled: in each step the ``BEAM`` likeliest beginnings of spellings of each word go on.
 
     Returns:
-        The program; the spellings of each word and the logarithm of their probability at each letter, two levels of LoD.
+        The program; the spellings of each word, and the logarithm of their probability up to each letter.
     """
     layers, program = fluid.layers, fluid.Program()
     with fluid.program_guard(program, fluid.Program()):
@@ -174,14 +174,14 @@ def spell(exe, speller, spellings, words):
 def exact(exe, speller, spellings, pairs):
     """Share of words that are spelled without a mistake."""
     right = 0
-    for at in range(0, len(pairs), 250):
-        words, truth = zip(*pairs[at : at + 250])
+    for part in training.parts(pairs):
+        words, truth = zip(*part)
         right += sum(got == want.tolist() for got, want in zip(spell(exe, speller, spellings, words), truth))
     return right / len(pairs)
 
 
 def train():
-    args = training.options(__doc__, "out/encoder_decoder", epochs=6)
+    args = training.options(__doc__, "out/encoder_decoder", epochs=4)
     pairs, test_pairs, characters, letters = datasets.pronunciations(args.small, args.validate)
     (main, startup), loader, loss = build(args.seed, len(characters), len(letters))
     speller, spellings = build_speller(len(characters), len(letters))
@@ -199,7 +199,7 @@ def train():
     for word, spelled in zip(words, spell(exe, speller, spellings, words)):
         print("%s: %s" % ("".join(characters[token] for token in word), "".join(letters[token] for token in spelled)))
     export.save_model(args.out, exe, speller, spellings, beginnings(words))
-    export.save_training(args.out, exe, main, startup, loss, [batch(pairs[at : at + 64]) for at in range(0, 320, 64)])
+    export.save_training(args.out, exe, main, startup, loss, [batch(part) for part in training.parts(pairs[:320], 64)])
 
 
 if __name__ == "__main__":

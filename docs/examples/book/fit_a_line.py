@@ -53,7 +53,7 @@ def train():
     run.finish()
 
     export.save_model(args.out, exe, predict, [predicted], {"numbers": test_numbers[:8]})
-    first = [batch(slice(at, at + BATCH_SIZE)) for at in range(0, 5 * BATCH_SIZE, BATCH_SIZE)]
+    first = [batch(part) for part in training.parts(range(5 * BATCH_SIZE), BATCH_SIZE)]
     export.save_training(args.out, exe, main, startup, loss, first)
 
 

@@ -1,7 +1,7 @@
 """Finds who did what to whom: eight LSTMs one upon the other, then a conditional random field (CoNLL 2005).
 
-The data does not come with a package: put its files where ``paddle.dataset.conll05`` looks for them. Only the test set is
-public; nine tenths of it are to train.
+The data comes with no package: put its files where ``paddle.dataset.conll05`` looks for them. Only the test set is public;
+nine tenths of it are to train.
 """
 
 import os
@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 
 import export
 import paddle.fluid as fluid
+import segmentation
 import training
 from paddle.dataset import conll05
 
@@ -78,14 +79,6 @@ def batch(sentences):
     }
 
 
-def f1(exe, predict, counts, sentences):
-    """Harmonic mean of two shares: predicted parts that are right, and right parts that were predicted."""
-    evaluator = fluid.metrics.ChunkEvaluator()
-    for at in range(0, len(sentences), 250):
-        evaluator.update(*exe.run(predict, batch(sentences[at : at + 250]), counts))
-    return evaluator.eval()[2]
-
-
 def train():
     args = training.options(__doc__.splitlines()[0], "out/label_semantic_roles", epochs=10)
     samples = list(conll05.test()())[:: 10 if args.small else 1]
@@ -94,6 +87,7 @@ def train():
         sentences, test_sentences = sentences[: len(sentences) * 9 // 10], sentences[len(sentences) * 9 // 10 :]
     sizes = [len(numbers) for numbers in conll05.get_dict()]
     (main, startup, predict), loader, predicted, loss, counts = build(args.seed, *sizes)
+    tests = [batch(part) for part in training.parts(test_sentences)]
 
     exe = fluid.Executor(fluid.CPUPlace())
     exe.run(startup)
@@ -102,12 +96,12 @@ def train():
     for _ in run.epochs():
         for feed in run.batches(loader, lambda numbers, random: batch([sentences[number] for number in numbers])):
             run.step(exe.run(main, feed, [loss])[0])
-        run.tested(f1(exe, predict, counts, test_sentences))
+        run.tested(segmentation.f1(exe, predict, counts, tests))
     run.finish()
 
     feed = batch(test_sentences[:8])
     export.save_model(args.out, exe, predict, [predicted], {name: feed[name] for name in INPUTS})
-    first = [batch(sentences[at : at + BATCH_SIZE]) for at in range(0, min(5 * BATCH_SIZE, len(sentences)), BATCH_SIZE)]
+    first = [batch(part) for part in training.parts(sentences[: 5 * BATCH_SIZE], BATCH_SIZE)]
     export.save_training(args.out, exe, main, startup, loss, first)
 
 

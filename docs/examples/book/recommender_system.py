@@ -1,6 +1,6 @@
 """Predicts how people rate films: the angle between a vector of the person and a vector of the film (MovieLens 1M).
 
-The data does not come with a package: get ml-1m.zip from grouplens.org and put it where ``paddle.dataset`` looks for it.
+The data comes with no package: get ml-1m.zip from grouplens.org and put it where ``paddle.dataset`` looks for it.
 """
 
 import os
@@ -91,8 +91,8 @@ def without_rating(feed):
 def squared_error(exe, predict, predicted, ratings):
     """Mean squared difference between the predicted and the true ratings, which are from -3 to 5."""
     total = 0.0
-    for at in range(0, len(ratings), 1000):
-        feed = batch(ratings[at : at + 1000])
+    for part in training.parts(ratings, 1000):
+        feed = batch(part)
         (guesses,) = exe.run(predict, without_rating(feed), [predicted])
         total += np.sum((guesses - feed["rating"]) ** 2)
     return total / len(ratings)
@@ -100,7 +100,8 @@ def squared_error(exe, predict, predicted, ratings):
 
 def train():
     args = training.options(__doc__.splitlines()[0], "out/recommender_system", epochs=5)
-    ratings, test_ratings = [list(reader())[:: 10 if args.small else 1] for reader in (movielens.train(), movielens.test())]
+    every = 10 if args.small else 1
+    ratings, test_ratings = [list(reader())[::every] for reader in (movielens.train(), movielens.test())]
     if args.validate:
         ratings, test_ratings = ratings[: len(ratings) * 9 // 10], ratings[len(ratings) * 9 // 10 :]
     (main, startup, predict), loader, predicted, loss = build(args.seed, sizes())
@@ -115,7 +116,7 @@ def train():
     run.finish()
 
     export.save_model(args.out, exe, predict, [predicted], without_rating(batch(test_ratings[:8])))
-    first = [batch(ratings[at : at + BATCH_SIZE]) for at in range(0, min(5 * BATCH_SIZE, len(ratings)), BATCH_SIZE)]
+    first = [batch(part) for part in training.parts(ratings[: 5 * BATCH_SIZE], BATCH_SIZE)]
     export.save_training(args.out, exe, main, startup, loss, first)
 
 

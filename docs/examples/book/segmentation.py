@@ -1,4 +1,4 @@
-"""Cuts Chinese text into words: each character gets a tag, and a conditional random field sees to it that the tags fit."""
+"""Cuts Chinese text into words: each character gets a tag, and a conditional random field makes the tags fit together."""
 
 import os
 import sys
@@ -55,18 +55,19 @@ def batch(paragraphs):
     return {"character": training.sequences(characters), "tag": training.sequences(tags)}
 
 
-def f1(exe, predict, counts, paragraphs):
+def f1(exe, predict, counts, feeds):
     """Harmonic mean of two shares: predicted words that are right, and right words that were predicted."""
     evaluator = fluid.metrics.ChunkEvaluator()
-    for at in range(0, len(paragraphs), 250):
-        evaluator.update(*exe.run(predict, batch(paragraphs[at : at + 250]), counts))
+    for feed in feeds:
+        evaluator.update(*exe.run(predict, feed, counts))
     return evaluator.eval()[2]
 
 
 def train():
-    args = training.options(__doc__, "out/segmentation", epochs=4)
+    args = training.options(__doc__, "out/segmentation", epochs=5)
     paragraphs, test_paragraphs, tokens = datasets.segmentation(args.small, args.validate)
     (main, startup, predict), loader, predicted, loss, counts = build(args.seed, tokens)
+    tests = [batch(part) for part in training.parts(test_paragraphs)]
 
     exe = fluid.Executor(fluid.CPUPlace())
     exe.run(startup)
@@ -74,11 +75,11 @@ def train():
     for _ in run.epochs():
         for feed in run.batches(loader, lambda numbers, random: batch([paragraphs[number] for number in numbers])):
             run.step(exe.run(main, feed, [loss])[0])
-        run.tested(f1(exe, predict, counts, test_paragraphs))
+        run.tested(f1(exe, predict, counts, tests))
     run.finish()
 
     export.save_model(args.out, exe, predict, [predicted], {"character": batch(test_paragraphs[:8])["character"]})
-    first = [batch(paragraphs[at : at + BATCH_SIZE]) for at in range(0, 5 * BATCH_SIZE, BATCH_SIZE)]
+    first = [batch(part) for part in training.parts(paragraphs[: 5 * BATCH_SIZE], BATCH_SIZE)]
     export.save_training(args.out, exe, main, startup, loss, first)
 
 

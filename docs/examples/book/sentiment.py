@@ -1,4 +1,4 @@
-"""Three other networks that tell praise from complaint in Chinese reviews; ../reviews.py has the data and the measure."""
+"""Three other networks that tell praise from complaint in Chinese reviews; ../reviews.py has the batches and the measure."""
 
 import os
 import sys
@@ -18,9 +18,7 @@ HIDDEN = 60
 
 def conv(embedded):
     """Windows of three and of four characters, each kind with filters of its own."""
-    return [
-        fluid.nets.sequence_conv_pool(embedded, HIDDEN, size, act="tanh", pool_type="sqrt") for size in (3, 4)
-    ]
+    return [fluid.nets.sequence_conv_pool(embedded, HIDDEN, size, act="tanh", pool_type="sqrt") for size in (3, 4)]
 
 
 def stacked(embedded, layers=3):
@@ -90,7 +88,7 @@ def train():
     run.finish()
 
     export.save_model(args.out, exe, predict, [probability], {"word": reviews.batch(test_texts[:8])["word"]})
-    first = [reviews.batch(texts[at : at + 64]) for at in range(0, 320, 64)]
+    first = [reviews.batch(part) for part in training.parts(texts[:320], 64)]
     export.save_training(args.out, exe, main, startup, loss, first)
 
 

@@ -22,9 +22,8 @@ TABLE = "vectors"
 def network(context, tokens):
     """Probabilities of the next character, [N, tokens], from those before it, a list of [N, 1]; all share one table."""
     table = fluid.ParamAttr(TABLE)
-    vectors = [fluid.embedding(one, [tokens, EMBEDDING], is_sparse=True, param_attr=table) for one in context]
-    joined = fluid.layers.concat([fluid.layers.reshape(one, [-1, EMBEDDING]) for one in vectors], axis=1)
-    hidden = fluid.layers.fc(joined, HIDDEN, act="tanh")
+    vectors = [fluid.layers.embedding(one, [tokens, EMBEDDING], is_sparse=True, param_attr=table) for one in context]
+    hidden = fluid.layers.fc(fluid.layers.concat(vectors, axis=1), HIDDEN, act="tanh")
     return fluid.layers.fc(hidden, tokens, act="softmax")
 
 
@@ -60,8 +59,7 @@ def batch(runs):
 def perplexity(exe, predict, loss, runs):
     """Among how many characters, all equally likely, it would be as hard to guess the next one."""
     total = 0.0
-    for at in range(0, len(runs), 1000):
-        part = runs[at : at + 1000]
+    for part in training.parts(runs, 1000):
         total += len(part) * exe.run(predict, batch(part), [loss])[0].item()
     return np.exp(total / len(runs))
 
@@ -92,7 +90,7 @@ def train():
         near = neighbours(vectors, characters.index(character))
         print("%s: %s" % (character, " ".join(characters[token] for token in near)))
     export.save_model(args.out, exe, predict, [probability], context_of(test_runs[:8]))
-    first = [batch(runs[at : at + BATCH_SIZE]) for at in range(0, 5 * BATCH_SIZE, BATCH_SIZE)]
+    first = [batch(part) for part in training.parts(runs[: 5 * BATCH_SIZE], BATCH_SIZE)]
     export.save_training(args.out, exe, main, startup, loss, first)
 
 
