@@ -64,7 +64,7 @@ def f1(exe, predict, counts, feeds):
 
 
 def train():
-    args = training.options(__doc__, "out/segmentation", epochs=5)
+    args = training.options(__doc__, "out/segmentation", epochs=4)
     paragraphs, test_paragraphs, tokens = datasets.segmentation(args.small, args.validate)
     (main, startup, predict), loader, predicted, loss, counts = build(args.seed, tokens)
     tests = [batch(part) for part in training.parts(test_paragraphs)]
