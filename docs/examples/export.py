@@ -15,10 +15,13 @@ def save_model(folder, exe, predict, outputs, samples):
         outputs: variables to fetch.
         samples: what to feed, a dict from name to array or ``LoDTensor``.
     """
-    fluid.io.save_inference_model(os.path.join(folder, "model"), list(samples), outputs, exe, main_program=predict)
-    with open(os.path.join(folder, "samples.txt"), "w") as file:
+    model = os.path.join(folder, "model")
+    fluid.io.save_inference_model(model, list(samples), outputs, exe, main_program=predict)
+    with open(os.path.join(folder, "samples.txt"), "w") as file, fluid.scope_guard(fluid.Scope()):
+        program, _, fetches = fluid.io.load_inference_model(model, exe)
+        results = exe.run(program, feed=samples, fetch_list=fetches, return_numpy=False)
         write_tensors(file, samples)
-        write_tensors(file, zip([output.name for output in outputs], exe.run(predict, feed=samples, fetch_list=outputs)))
+        write_tensors(file, zip([output.name for output in outputs], results))
 
 
 def save_training(folder, exe, main, startup, loss, batches):
@@ -46,15 +49,17 @@ def save_training(folder, exe, main, startup, loss, batches):
 def write_tensors(file, tensors):
     """Write named tensors, float32 or int64, as text.
 
-    Each takes two lines. The first has name, type, number of dimensions, dimensions, number of offsets, offsets; the
-    second has the values. Offsets delimit the sequences of a tensor with one level of LoD; other tensors have none::
+    Each takes two lines. The first has name, type, number of dimensions, dimensions, number of LoD levels, and for each
+    level the number of its offsets and the offsets; the second has the values. Arrays have no level::
 
-        word int64 2 5 1 3 0 2 5
+        word int64 2 5 1 1 3 0 2 5
         17 4 8 15 3
     """
     for name, tensor in dict(tensors).items():
         values = np.array(tensor)
-        offsets = tensor.lod()[0] if isinstance(tensor, fluid.LoDTensor) and tensor.lod() else []
-        head = [name, values.dtype, values.ndim] + list(values.shape) + [len(offsets)] + offsets
+        levels = tensor.lod() if isinstance(tensor, fluid.LoDTensor) else []
+        head = [name, values.dtype, values.ndim] + list(values.shape) + [len(levels)]
+        for offsets in levels:
+            head += [len(offsets)] + offsets
         form = "%.9g" if values.dtype == np.float32 else "%d"
         file.write(" ".join(map(str, head)) + "\n" + " ".join(form % value for value in values.ravel()) + "\n")

@@ -63,12 +63,7 @@ def part(text, random):
 def batch(reviews):
     """What to feed for a list of reviews: the texts end to end with their lengths, and the labels."""
     texts, labels = zip(*reviews)
-    words = np.concatenate(texts).reshape([-1, 1])
-    lengths = [len(text) for text in texts]
-    return {
-        "word": fluid.create_lod_tensor(words, [lengths], fluid.CPUPlace()),
-        "label": np.array(labels, dtype="int64").reshape([-1, 1]),
-    }
+    return {"word": training.sequences(texts), "label": np.array(labels, dtype="int64").reshape([-1, 1])}
 
 
 def accuracy(exe, predict, probability, reviews):

@@ -13,12 +13,18 @@ import paddle.fluid as fluid
 BATCH_SIZE = 64
 
 
-def options(description, out, epochs):
-    """Read the command line that all examples have."""
+def options(description, out, epochs, **choices):
+    """Read the command line that all examples have.
+
+    Args:
+        choices: what else the example lets choose: name of the option to a list of values, the first being the default.
+    """
     parser = argparse.ArgumentParser(description=description)
+    for name, values in choices.items():
+        parser.add_argument("--" + name, choices=values, default=values[0], help="(%s)" % values[0])
     parser.add_argument("--epochs", type=int, help="passes over the training data (%d; small: 2)" % epochs)
     parser.add_argument("--seed", type=int, default=1, help="of the parameters and of the order of the data (1)")
-    parser.add_argument("--small", action="store_true", help="a tenth of the data: a trial of a few seconds")
+    parser.add_argument("--small", action="store_true", help="little data: a trial of a few seconds")
     parser.add_argument("--validate", action="store_true", help="for trials: hold back and test on a tenth of the training data")
     parser.add_argument("--out", default=out, metavar="DIR", help="where everything is written (%(default)s)")
     parser.add_argument("--save", type=int, default=0, metavar="N", help="write a checkpoint every N batches (never)")
@@ -45,6 +51,17 @@ def drawn(seed, epoch, samples, batch_size=BATCH_SIZE, first=0):
         yield order[start : start + batch_size], np.random.RandomState([seed, epoch, start])
 
 
+def sequences(arrays):
+    """Sequences of tokens, int64 [length] each, as one tensor: end to end [T, 1], with their lengths."""
+    tokens = np.concatenate(arrays).reshape([-1, 1])
+    return fluid.create_lod_tensor(tokens, [[len(array) for array in arrays]], fluid.CPUPlace())
+
+
+def parts(samples, size=250):
+    """Consecutive parts of a list; the last may be shorter."""
+    return [samples[at : at + size] for at in range(0, len(samples), size)]
+
+
 class Training:
     """Leads through epochs and batches, shows how it goes, and keeps what a killed training needs to go on.
 
@@ -53,12 +70,15 @@ class Training:
         program: the training program.
         samples: how many there are to train.
         batch_size: samples in a batch; the last of an epoch may have fewer.
+        measure: name of what is measured after each epoch.
+        percent: whether that is a share, to be shown in per cent.
     """
 
-    def __init__(self, args, program, samples, batch_size=BATCH_SIZE):
+    def __init__(self, args, program, samples, batch_size=BATCH_SIZE, measure="accuracy", percent=True):
         self._args, self._samples, self._batch_size = args, samples, batch_size
+        self._measure, self._percent = "test " + measure, percent
         self._batches = batches(samples, batch_size)
-        self._state = {"epoch": 0, "batch": 0, "seconds": 0.0, "waited": 0.0, "losses": [], "accuracies": []}
+        self._state = {"epoch": 0, "batch": 0, "seconds": 0.0, "waited": 0.0, "losses": [], "measured": []}
         self._checkpoint = None
         if args.save or args.resume:
             if not hasattr(fluid.io, "Checkpoint"):
@@ -109,11 +129,12 @@ class Training:
         if sys.stdout.isatty():
             print("\r" + self._progress(), end="", flush=True)
 
-    def tested(self, accuracy):
-        """Count an epoch as done, with the accuracy (0 to 1) that was measured after it."""
+    def tested(self, value):
+        """Count an epoch as done, with what was measured after it (a share: 0 to 1)."""
         state = self._state
-        state["accuracies"].append(float(accuracy))
-        print("%s%s, test accuracy %.2f %%" % ("\r" * sys.stdout.isatty(), self._progress(), 100 * accuracy), flush=True)
+        state["measured"].append(float(value))
+        shown = "%.2f %%" % (100 * value) if self._percent else "%.2f" % value
+        print("%s%s, %s %s" % ("\r" * sys.stdout.isatty(), self._progress(), self._measure, shown), flush=True)
         state["epoch"], state["batch"] = state["epoch"] + 1, 0
         if self._args.save:
             self._checkpoint.save(state)
@@ -148,7 +169,7 @@ class Training:
         state = self._state
         per_second, waiting = self._rates()
         result = {
-            "test_accuracy": state["accuracies"][-1],
+            self._measure.replace(" ", "_"): state["measured"][-1],
             "epochs": state["epoch"],
             "training_seconds": round(state["seconds"], 3),
             "samples_per_second": round(per_second, 1),
@@ -161,11 +182,13 @@ class Training:
         except ImportError:
             return
         matplotlib.use("Agg")
-        _plot(os.path.join(self._args.out, "curve.png"), state["losses"], state["accuracies"], self._batches)
+        measured = np.array(state["measured"]) * (100 if self._percent else 1)
+        label = self._measure + ", %" * self._percent
+        _plot(os.path.join(self._args.out, "curve.png"), state["losses"], measured, label, self._batches)
 
 
-def _plot(path, losses, accuracies, batches):
-    """Draw the loss of each batch with its running mean, and the test accuracy after each epoch."""
+def _plot(path, losses, measured, label, batches):
+    """Draw the loss of each batch with its running mean, and what was measured after each epoch."""
     from matplotlib import pyplot
 
     figure, left = pyplot.subplots(figsize=(8, 4.5))
@@ -177,8 +200,8 @@ def _plot(path, losses, accuracies, batches):
     left.set_ylabel("training loss", color="tab:blue")
     left.set_ylim(bottom=0)
     right = left.twinx()
-    right.plot(np.arange(1, len(accuracies) + 1), 100 * np.array(accuracies), "o-", color="tab:orange")
-    right.set_ylabel("test accuracy, %", color="tab:orange")
+    right.plot(np.arange(1, len(measured) + 1), measured, "o-", color="tab:orange")
+    right.set_ylabel(label, color="tab:orange")
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

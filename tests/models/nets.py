@@ -3,6 +3,7 @@
 Plain Fluid 1.x code, so that the recorder (``record.py``) and the tests build the same nets.
 """
 
+import functools
 import itertools
 import os
 import sys
@@ -14,7 +15,7 @@ import paddle.fluid as fluid
 
 STEPS = 10
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "docs", "examples"))
+sys.path[:0] = [os.path.join(ROOT, "docs", "examples"), os.path.join(ROOT, "docs", "examples", "book")]
 
 
 def digits():
@@ -133,7 +134,109 @@ def _loops_batches():
     return batches
 
 
-NETS = {"digits": digits, "reviews": reviews, "mixed": mixed, "loops": loops}
+def _first(samples, count):
+    """The first batches that an example draws, as lists of samples."""
+    import training
+
+    drawn = itertools.islice(training.drawn(1, 0, len(samples), count), STEPS)
+    return [[samples[number] for number in numbers] for numbers, _ in drawn]
+
+
+def fit_a_line():
+    import datasets
+    import fit_a_line as example
+
+    (numbers, prices), _ = datasets.housing()
+    (main, startup, _), _, _, loss = example.build(seed=1)
+    batches = [zip(*pairs) for pairs in _first(list(zip(numbers, prices)), example.BATCH_SIZE)]
+    return main, startup, loss, [{"numbers": np.array(x), "price": np.array(y)} for x, y in batches]
+
+
+def segmentation():
+    """The example, without dropout."""
+    import datasets
+    import segmentation as example
+
+    paragraphs, _, tokens = datasets.segmentation(small=True)
+    (main, startup, _), _, _, loss, _ = example.build(seed=1, tokens=tokens, dropout=0.0)
+    return main, startup, loss, [example.batch(part) for part in _first(paragraphs, example.BATCH_SIZE)]
+
+
+def word2vec():
+    import datasets
+    import word2vec as example
+
+    runs, _, characters = datasets.ngrams(small=True)
+    (main, startup, _), _, _, loss = example.build(seed=1, tokens=len(characters))
+    return main, startup, loss, [example.batch(np.array(part)) for part in _first(runs, example.BATCH_SIZE)]
+
+
+def sentiment(net):
+    """A net of the example, without dropout."""
+    import datasets
+    import reviews as data
+    import sentiment as example
+
+    texts, _, tokens = datasets.reviews(small=True, max_length=example.MOST_CHARACTERS)
+    (main, startup, _), _, _, loss = example.build(seed=1, net=net, tokens=tokens, dropout=0.0)
+    return main, startup, loss, [data.batch(part) for part in _first(texts, 64)]
+
+
+def encoder_decoder():
+    import datasets
+    import encoder_decoder as example
+
+    pairs, _, characters, letters = datasets.pronunciations(small=True)
+    (main, startup), _, loss = example.build(seed=1, characters=len(characters), letters=len(letters))
+    return main, startup, loss, [example.batch(part) for part in _first(pairs, 64)]
+
+
+def label_semantic_roles():
+    """The example, on sentences made at random: its data comes with no package."""
+    import label_semantic_roles as example
+
+    random = np.random.RandomState(7)
+
+    def sentence():
+        length = random.randint(1, 12)
+        limits = [50] * len(example.WORDS) + [20, 2, 9]
+        return [random.randint(0, limit, length) for limit in limits]
+
+    (main, startup, _), _, _, loss, _ = example.build(seed=1, words=50, predicates=20, tags=9)
+    return main, startup, loss, [example.batch([sentence() for _ in range(16)]) for _ in range(STEPS)]
+
+
+def recommender_system():
+    """The example, on ratings made at random: its data comes with no package."""
+    import recommender_system as example
+
+    random = np.random.RandomState(7)
+    counts = dict(zip(example.NUMBERS + example.LISTS, [90, 2, 7, 21, 80, 18, 200]))
+
+    def rating():
+        numbers = [random.randint(0, counts[name]) for name in example.NUMBERS]
+        lists = [random.randint(0, counts[name], random.randint(1, 6)) for name in example.LISTS]
+        return numbers + lists + [[random.randint(-3, 6)]]
+
+    (main, startup, _), _, _, loss = example.build(seed=1, counts=counts)
+    return main, startup, loss, [example.batch([rating() for _ in range(32)]) for _ in range(STEPS)]
+
+
+NETS = {
+    "digits": digits,
+    "reviews": reviews,
+    "mixed": mixed,
+    "loops": loops,
+    "fit_a_line": fit_a_line,
+    "segmentation": segmentation,
+    "word2vec": word2vec,
+    "sentiment_conv": functools.partial(sentiment, "conv"),
+    "sentiment_stacked": functools.partial(sentiment, "stacked"),
+    "sentiment_dynamic_rnn": functools.partial(sentiment, "dynamic_rnn"),
+    "encoder_decoder": encoder_decoder,
+    "label_semantic_roles": label_semantic_roles,
+    "recommender_system": recommender_system,
+}
 
 
 def set_parameters(parameters, scope):

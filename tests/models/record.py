@@ -1,4 +1,4 @@
-"""Records ``data/``: run with the 1.8.5 package, ``python tests/models/record.py``.
+"""Records ``data/``: run with the 1.8.5 package, ``python tests/models/record.py [NET...]``; without names all nets.
 
 For each net of ``nets.py``: the programs as that package writes them (``*_main.pdmodel``, ``*_startup.pdmodel``), and in
 ``losses.json`` the loss of each of the first steps.
@@ -6,6 +6,7 @@ For each net of ``nets.py``: the programs as that package writes them (``*_main.
 
 import json
 import os
+import sys
 
 import nets
 import paddle
@@ -22,11 +23,14 @@ def keep_own_frames(program):
                 op._set_attr("op_callstack", frames)
 
 
-def record():
-    losses = {"package": paddle.__version__}
-    for name, build in nets.NETS.items():
+def record(names):
+    path = os.path.join(DATA, "losses.json")
+    with open(path) as file:
+        losses = json.load(file)
+    losses["package"] = paddle.__version__
+    for name in names or nets.NETS:
         with nets.fluid.unique_name.guard():
-            main, startup, loss, batches = build()
+            main, startup, loss, batches = nets.NETS[name]()
         values = nets.train(main, startup, loss, batches, main.all_parameters())
         losses[name] = {"loss": loss.name, "values": values}
         for kind, program in [("main", main), ("startup", startup)]:
@@ -34,9 +38,9 @@ def record():
             with open(os.path.join(DATA, "%s_%s.pdmodel" % (name, kind)), "wb") as file:
                 file.write(program.desc.serialize_to_string())
         print(name, values)
-    with open(os.path.join(DATA, "losses.json"), "w") as file:
+    with open(path, "w") as file:
         json.dump(losses, file, indent=1)
 
 
 if __name__ == "__main__":
-    record()
+    record(sys.argv[1:])

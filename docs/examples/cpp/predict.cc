@@ -1,5 +1,5 @@
-// Loads a model that docs/examples/digits.py or reviews.py saved, predicts the samples saved beside it, and compares
-// with what Python predicted. Exits non-zero when they differ by more than 1e-6. Usage: predict FOLDER
+// Loads a model that an example saved, predicts the samples saved beside it, and compares with what Python predicted.
+// Exits non-zero when they differ by more than 1e-6. Usage: predict FOLDER
 
 #include <cstdio>
 #include <exception>
@@ -23,8 +23,9 @@ int Compare(const std::string& folder) {
     const double difference = LargestDifference(output, read.tensor);
     if (!(difference <= worst)) worst = difference;
   }
+  const auto& lod = inputs.at(0).lod();
   std::printf("%lld samples predicted, largest difference from Python %.2g\n",
-              static_cast<long long>(outputs.at(0).dim(0)), worst);
+              static_cast<long long>(lod.empty() ? inputs[0].dim(0) : lod.sequences(0)), worst);
   return worst <= 1e-6 ? 0 : 1;
 }
 

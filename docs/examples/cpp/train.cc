@@ -1,6 +1,6 @@
-// Loads the training program that docs/examples/digits.py or reviews.py saved and trains it from fresh parameters on
-// the batches saved beside it. Exits non-zero when a loss of the first pass differs by more than 1e-6 from Python's, or
-// when the last pass is no better than the first. Usage: train FOLDER [PASSES]
+// Loads the training program that an example saved and trains it from fresh parameters on the batches saved beside it.
+// Exits non-zero when a loss of the first pass differs by more than 1e-6 from Python's, or when the last pass is no
+// better than the first. Usage: train FOLDER [PASSES]
 
 #include <cstdio>
 #include <cstdlib>
