@@ -40,6 +40,7 @@ Tensor = LoDTensor
 # What few scripts use is imported when it is asked for.
 _LAZY_MODULES = (
     "average",
+    "contrib",
     "debugger",
     "default_scope_funcs",
     "install_check",
