@@ -7,7 +7,7 @@ import pytest
 
 import program_dump
 
-RECORDED = {module: program_dump.recorded(module) for module in ("program_cases", "backward_cases", "block_cases")}
+RECORDED = {module: program_dump.recorded(module) for module in ("program_cases", "backward_cases", "block_cases", "mixed_precision_cases")}
 
 
 # The package drops the gradient that comes through lstm's cells.
