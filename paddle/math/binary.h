@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "paddle/math/bfloat16.h"
 #include "paddle/math/broadcast.h"
 #include "paddle/math/map.h"
 
@@ -60,7 +61,8 @@ constexpr GradRows<T> MakeGradRows() {
 enum class Side { kX, kY };
 
 // d = the sum of rows' values over the axes along which the side's input was stretched. x, y, out may be null where the
-// rows do not read them. d may be dout's memory when it has dout's size. Sums have a fixed order.
+// rows do not read them. d may be dout's memory when it has dout's size. Sums have a fixed order. T may be BFloat16
+// where the gradient is dout (no rows); sums are float.
 template <class T>
 void RunBinaryGrad(const GradRows<T>& rows, Side side, const Dims& x_dims, const Dims& y_dims, int axis, const T* x,
                    const T* y, const T* out, const T* dout, T* d);
@@ -69,6 +71,8 @@ extern template void RunBinaryGrad(const GradRows<float>&, Side, const Dims&, co
                                    const float*, const float*, const float*, float*);
 extern template void RunBinaryGrad(const GradRows<double>&, Side, const Dims&, const Dims&, int, const double*,
                                    const double*, const double*, const double*, double*);
+extern template void RunBinaryGrad(const GradRows<BFloat16>&, Side, const Dims&, const Dims&, int, const BFloat16*,
+                                   const BFloat16*, const BFloat16*, const BFloat16*, BFloat16*);
 extern template void RunBinaryGrad(const GradRows<int32_t>&, Side, const Dims&, const Dims&, int, const int32_t*,
                                    const int32_t*, const int32_t*, const int32_t*, int32_t*);
 extern template void RunBinaryGrad(const GradRows<int64_t>&, Side, const Dims&, const Dims&, int, const int64_t*,

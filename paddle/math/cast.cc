@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "paddle/math/bfloat16.h"
 #include "paddle/math/map.h"
 
 namespace paddle::math {
@@ -16,6 +17,8 @@ To Convert(From value) {
     return Convert<To>(static_cast<float>(value));
   else if constexpr (std::is_same_v<To, bool>)
     return value != From(0);
+  else if constexpr (std::is_same_v<To, BFloat16>)
+    return Kept<BFloat16>(static_cast<float>(value));
   else if constexpr (kHalf<To>)
     return To(static_cast<float>(value));
   else
@@ -34,7 +37,9 @@ void CastArray(const void* from, DType from_type, void* to, DType to_type, int64
       const auto* x = static_cast<const From*>(from);
       auto* y = static_cast<To*>(to);
       ParallelFor(n, kCheapGrain, [=](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) y[i] = Convert<To>(x[i]);
+        RunLoop<Computed<From>>([=] {
+          for (int64_t i = begin; i < end; ++i) y[i] = Convert<To>(x[i]);
+        });
       });
     });
   });

@@ -4,10 +4,14 @@
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
+#include "paddle/math/amx.h"
+#include "paddle/math/cast.h"
 #include "paddle/math/onednn.h"
 
 namespace paddle {
 namespace {
+
+constexpr size_t kScratchAlignment = 64;
 
 // With every row distance filled in.
 GemmShape Complete(GemmShape s) {
@@ -19,13 +23,13 @@ GemmShape Complete(GemmShape s) {
 
 // C = beta C, for products over nothing (k = 0, or alpha = 0).
 template <class T>
-void ScaleOutput(const GemmShape& s, T beta, T* c) {
+void ScaleOutput(const GemmShape& s, Computed<T> beta, T* c) {
   for (int64_t i = 0; i < s.batch * s.m; ++i) {
     T* row = c + i / s.m * s.stride_c + i % s.m * s.ldc;
     if (beta == 0)
-      std::fill_n(row, s.n, T(0));
+      std::fill_n(row, s.n, T());
     else
-      std::transform(row, row + s.n, row, [beta](T v) { return beta * v; });
+      std::transform(row, row + s.n, row, [beta](T v) { return Kept<T>(beta * v); });
   }
 }
 
@@ -61,15 +65,15 @@ struct MatMulDescs {
   dnnl::memory::desc a, b, c;
   dnnl::primitive_attr attr = onednn::UserScratch();
 
-  MatMulDescs(const GemmShape& s, float alpha, float beta) {
+  MatMulDescs(const GemmShape& s, float alpha, float beta, dnnl::memory::data_type type) {
     const auto matrix = [&](int64_t rows, int64_t columns, bool trans, int64_t ld, int64_t stride) {
       const dnnl::memory::dims sizes = {stride ? s.batch : 1, rows, columns};
-      return onednn::Strided(sizes, {stride ? stride : rows * columns, trans ? 1 : ld, trans ? ld : 1});
+      return onednn::Strided(sizes, {stride ? stride : rows * columns, trans ? 1 : ld, trans ? ld : 1}, type);
     };
     if (s.batch == 1) {  // plain matrices take the fast paths
-      a = onednn::Strided({s.m, s.k}, {s.trans_a ? 1 : s.lda, s.trans_a ? s.lda : 1});
-      b = onednn::Strided({s.k, s.n}, {s.trans_b ? 1 : s.ldb, s.trans_b ? s.ldb : 1});
-      c = onednn::Strided({s.m, s.n}, {s.ldc, 1});
+      a = onednn::Strided({s.m, s.k}, {s.trans_a ? 1 : s.lda, s.trans_a ? s.lda : 1}, type);
+      b = onednn::Strided({s.k, s.n}, {s.trans_b ? 1 : s.ldb, s.trans_b ? s.ldb : 1}, type);
+      c = onednn::Strided({s.m, s.n}, {s.ldc, 1}, type);
     } else {
       a = matrix(s.m, s.k, s.trans_a, s.lda, s.stride_a);
       b = matrix(s.k, s.n, s.trans_b, s.ldb, s.stride_b);
@@ -97,7 +101,7 @@ onednn::Call MatMul(const MatMulDescs& descs) {
 // The product with B in blocks, as AVX-512 code wants it; none where the plain matrix is as good.
 onednn::Call PackedMatMul(const GemmShape& s, const MatMulDescs& descs, onednn::PackedWeight* weight) {
   if (s.batch != 1) return {};
-  const dnnl::memory::desc any({s.k, s.n}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
+  const dnnl::memory::desc any({s.k, s.n}, descs.b.data_type(), dnnl::memory::format_tag::any);
   const dnnl::matmul::primitive_desc pd({descs.a, any, descs.c}, descs.attr, onednn::Engine());
   if (pd.weights_desc().data.format_desc.blocking.inner_nblks == 0) return {};
   *weight = onednn::PackedWeight(descs.b, pd.weights_desc());
@@ -107,16 +111,65 @@ onednn::Call PackedMatMul(const GemmShape& s, const MatMulDescs& descs, onednn::
 }  // namespace
 
 template <class T>
-void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
+void Gemm(const GemmShape& shape, Computed<T> alpha, const T* a, const T* b, Computed<T> beta, T* c) {
   const GemmShape s = Complete(shape);
   if (s.m == 0 || s.n == 0 || s.batch == 0) return;
   if (s.k == 0) return ScaleOutput(s, beta, c);
-  for (int64_t i = 0; i < s.batch; ++i)
-    GemmOne(s, alpha, a + i * s.stride_a, b + i * s.stride_b, beta, c + i * s.stride_c);
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    const PreparedGemm product(DType::kBFloat16, s, alpha, beta);
+    const BufferPtr scratch = SystemAllocator().Allocate(product.scratch_bytes());
+    product.Run(a, b, c, scratch->data());
+  } else {
+    for (int64_t i = 0; i < s.batch; ++i)
+      GemmOne(s, alpha, a + i * s.stride_a, b + i * s.stride_b, beta, c + i * s.stride_c);
+  }
 }
 
 template void Gemm<float>(const GemmShape&, float, const float*, const float*, float, float*);
 template void Gemm<double>(const GemmShape&, double, const double*, const double*, double, double*);
+template void Gemm<BFloat16>(const GemmShape&, float, const BFloat16*, const BFloat16*, float, BFloat16*);
+
+namespace {
+
+// The same product of matrices without gaps; the items of a batch lie one behind the other.
+GemmShape Dense(const GemmShape& s) {
+  GemmShape dense = s;
+  dense.lda = dense.ldb = dense.ldc = 0;
+  if (s.stride_a) dense.stride_a = s.m * s.k;
+  if (s.stride_b) dense.stride_b = s.k * s.n;
+  dense.stride_c = s.m * s.n;
+  return Complete(dense);
+}
+
+// One operand: `items` matrices of `rows` rows as they are stored.
+struct Stored {
+  int64_t items, rows, columns, ld, stride;
+  int64_t numel() const { return items * rows * columns; }
+
+  // copy(from, to, n): a row between the strided matrices and a dense copy of them.
+  template <class From, class To, class Copy>
+  void ForRows(From* strided, To* dense, const Copy& copy) const {
+    if (ld == columns && (items == 1 || stride == rows * columns)) return copy(strided, dense, numel());
+    for (int64_t i = 0; i < items * rows; ++i)
+      copy(strided + i / rows * stride + i % rows * ld, dense + i * columns, columns);
+  }
+};
+Stored StoredA(const GemmShape& s) {
+  return {s.stride_a ? s.batch : 1, s.trans_a ? s.k : s.m, s.trans_a ? s.m : s.k, s.lda, s.stride_a};
+}
+Stored StoredB(const GemmShape& s) {
+  return {s.stride_b ? s.batch : 1, s.trans_b ? s.n : s.k, s.trans_b ? s.k : s.n, s.ldb, s.stride_b};
+}
+Stored StoredC(const GemmShape& s) { return {s.batch, s.m, s.n, s.ldc, s.stride_c}; }
+
+void Widen(const BFloat16* from, float* to, int64_t n) {
+  math::CastArray(from, DType::kBFloat16, to, DType::kFloat32, n);
+}
+void Narrow(BFloat16* to, const float* from, int64_t n) {
+  math::CastArray(from, DType::kFloat32, to, DType::kBFloat16, n);
+}
+
+}  // namespace
 
 struct PreparedGemm::Impl {
   DType dtype;
@@ -124,22 +177,37 @@ struct PreparedGemm::Impl {
   double alpha, beta;
   onednn::Call call, packed_call = {};
   onednn::PackedWeight weight = {};
+  PreparedGemm widened = {};  // float32, without gaps
 };
 
+// bfloat16 is multiplied as such where the processor is faster at it; elsewhere as float32.
 PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, double beta, int threads, bool weight)
     : impl_(std::make_shared<Impl>(Impl{dtype, Complete(shape), alpha, beta, {}})) {
   const GemmShape& s = impl_->shape;
-  if (dtype != DType::kFloat32 && dtype != DType::kFloat64) ThrowDType(dtype, "float32 or float64");
+  if (dtype != DType::kFloat32 && dtype != DType::kFloat64 && dtype != DType::kBFloat16)
+    ThrowDType(dtype, "float32, float64 or bfloat16");
   const bool empty = s.m == 0 || s.n == 0 || s.k == 0 || s.batch == 0;
-  if (dtype != DType::kFloat32 || empty) return;
+  if (dtype == DType::kFloat64 || empty) return;
+  if (dtype == DType::kBFloat16 && !amx::Available()) {
+    impl_->widened = PreparedGemm(DType::kFloat32, Dense(s), alpha, beta, threads);
+    return;
+  }
   const onednn::ThreadsAtCreation scope(threads ? threads : NumThreads());
-  const MatMulDescs descs(s, static_cast<float>(alpha), static_cast<float>(beta));
+  using Type = dnnl::memory::data_type;
+  const MatMulDescs descs(s, static_cast<float>(alpha), static_cast<float>(beta),
+                          dtype == DType::kBFloat16 ? Type::bf16 : Type::f32);
   impl_->call = MatMul(descs);
   if (weight) impl_->packed_call = PackedMatMul(s, descs, &impl_->weight);
 }
 
 size_t PreparedGemm::scratch_bytes() const {
-  return impl_ ? std::max(impl_->call.scratch_bytes(), impl_->packed_call.scratch_bytes()) : 0;
+  if (!impl_) return 0;
+  if (impl_->widened.impl_) {
+    const GemmShape& s = impl_->shape;
+    const int64_t elements = StoredA(s).numel() + StoredB(s).numel() + StoredC(s).numel();
+    return static_cast<size_t>(elements) * sizeof(float) + impl_->widened.scratch_bytes() + kScratchAlignment;
+  }
+  return std::max(impl_->call.scratch_bytes(), impl_->packed_call.scratch_bytes());
 }
 
 template <>
@@ -153,6 +221,26 @@ void PreparedGemm::Run(const double* a, const double* b, double* c, std::byte*) 
   Gemm<double>(impl_->shape, impl_->alpha, a, b, impl_->beta, c);
 }
 
+template <>
+void PreparedGemm::Run(const BFloat16* a, const BFloat16* b, BFloat16* c, std::byte* scratch) const {
+  if (impl_->call) return impl_->call.Run({a, b, c}, scratch);
+  if (impl_->widened.impl_) return RunWidened(a, b, c, scratch);
+  Gemm<BFloat16>(impl_->shape, static_cast<float>(impl_->alpha), a, b, static_cast<float>(impl_->beta), c);
+}
+
+void PreparedGemm::RunWidened(const BFloat16* a, const BFloat16* b, BFloat16* c, std::byte* scratch) const {
+  const GemmShape& s = impl_->shape;
+  const size_t inner = (impl_->widened.scratch_bytes() + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
+  auto* wide_a = reinterpret_cast<float*>(scratch + inner);
+  float* wide_b = wide_a + StoredA(s).numel();
+  float* wide_c = wide_b + StoredB(s).numel();
+  StoredA(s).ForRows(a, wide_a, Widen);
+  StoredB(s).ForRows(b, wide_b, Widen);
+  if (impl_->beta != 0) StoredC(s).ForRows(c, wide_c, Widen);
+  impl_->widened.Run<float>(wide_a, wide_b, wide_c, scratch);
+  StoredC(s).ForRows(c, wide_c, Narrow);
+}
+
 template <class T>
 void PreparedGemm::Run(const T* a, const Tensor& b, T* c, std::byte* scratch) const {
   if (impl_->packed_call)
@@ -161,5 +249,6 @@ void PreparedGemm::Run(const T* a, const Tensor& b, T* c, std::byte* scratch) co
 }
 template void PreparedGemm::Run<float>(const float*, const Tensor&, float*, std::byte*) const;
 template void PreparedGemm::Run<double>(const double*, const Tensor&, double*, std::byte*) const;
+template void PreparedGemm::Run<BFloat16>(const BFloat16*, const Tensor&, BFloat16*, std::byte*) const;
 
 }  // namespace paddle

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "paddle/math/bfloat16.h"
 #include "paddle/tensor/tensor.h"
 
 namespace paddle {
@@ -22,17 +23,18 @@ struct GemmShape {
   bool operator==(const GemmShape&) const = default;
 };
 
-// Products whose sizes are not known ahead. T: float or double.
+// Products whose sizes are not known ahead. T: float, double or BFloat16 (sums are float).
 template <class T>
-void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c);
+void Gemm(const GemmShape& shape, Computed<T> alpha, const T* a, const T* b, Computed<T> beta, T* c);
 
 // A product prepared for its sizes, for the State of a kernel: fast for transposed and small operands as well.
 // One run at a time.
 class PreparedGemm {
  public:
   PreparedGemm() = default;
-  // `dtype`: float32 or float64. Throws Unimplemented otherwise. `threads`: 1 for runs inside a ParallelFor, 0 for all.
-  // `weight`: B is a tensor that stays the same over many runs, see OpMetas::IsWeight; for runs that get that tensor.
+  // `dtype`: float32, float64 or bfloat16. Throws InvalidArgument otherwise. `threads`: 1 for runs inside a
+  // ParallelFor, 0 for all. `weight`: B is a tensor that stays the same over many runs, see OpMetas::IsWeight; for runs
+  // that get that tensor.
   PreparedGemm(DType dtype, const GemmShape& shape, double alpha = 1, double beta = 0, int threads = 0,
                bool weight = false);
 
@@ -46,6 +48,9 @@ class PreparedGemm {
 
  private:
   struct Impl;
+  // A bfloat16 product as one of float32 copies.
+  void RunWidened(const BFloat16* a, const BFloat16* b, BFloat16* c, std::byte* scratch) const;
+
   std::shared_ptr<Impl> impl_;
 };
 

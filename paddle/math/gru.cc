@@ -50,15 +50,15 @@ struct GruGates {
       for (int g = 0; g < 3; ++g) hwy::Prefetch(input + g * rows.hidden + v * kLanes<T>);
   }
 
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
-    const hn::ScalableTag<T> d;
+  void Finish(int64_t panel, int64_t j, int n, const Computed<T>* sums) const {
+    const Tag<T> d;
     using V = hn::Vec<decltype(d)>;
     for (int v = 0; v < UnitVectors(2); ++v, sums += 2 * kLanes<T>) {
       const int64_t unit = (panel * UnitVectors(2) + v) * kLanes<T>, count = std::min(kLanes<T>, rows.hidden - unit);
       if (count <= 0) return;
       const V update_bias = rows.Bias(d, 0, unit, count), reset_bias = rows.Bias(d, 1, unit, count);
       for (int i = 0; i < n; ++i) {
-        const T* sum = sums + i * kPanelColumns<T>;
+        const Computed<T>* sum = sums + i * kPanelColumns<T>;
         const T* input = rows.Input(j + i) + unit;
         const T* previous = rows.Previous(j + i);
         const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
@@ -83,15 +83,15 @@ struct GruState {
   const T* Row(int64_t j) const { return rows.ResetHidden(j); }
   void Prefetch(int64_t, int64_t) const {}
 
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
+  void Finish(int64_t panel, int64_t j, int n, const Computed<T>* sums) const {
     for (int v = 0; v < kPanelVectors; ++v) {
       const int64_t unit = panel * kPanelColumns<T> + v * kLanes<T>, count = std::min(kLanes<T>, rows.hidden - unit);
       if (count > 0) FinishUnits(unit, count, j, n, sums + v * kLanes<T>);
     }
   }
 
-  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const T* sums) const {
-    const hn::ScalableTag<T> d;
+  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const Computed<T>* sums) const {
+    const Tag<T> d;
     using V = hn::Vec<decltype(d)>;
     const V bias = rows.Bias(d, 2, unit, count);
     for (int i = 0; i < n; ++i, sums += kPanelColumns<T>) {
@@ -124,16 +124,17 @@ void WalkGru(const GruConfig& config, const Lod& lod, const GruForward<T>& args,
   GruState<T, CandidateFn> state{rows, CandidateFn(config.candidate), config.origin_mode};
   const int64_t gate_panels = PanelCount<T>(config.hidden, 2), state_panels = PanelCount<T>(config.hidden, 1);
   int64_t running = share.size(), all_running = all.size();
+  PanelLeft<T> left(running, config.hidden);
   for (int64_t t = 0; t < share.longest(); ++t) {
     running = share.Running(t, running);
     all_running = all.Running(t, all_running);
     rows.step = t;
     const int64_t product = t > 0 || args.initial_hidden ? running : 0;
     PanelProduct<T>(args.packed.gates, config.hidden, part.Begin(gate_panels), part.End(gate_panels), running, product,
-                    gates);
+                    left, gates);
     part.Wait();
     PanelProduct<T>(args.packed.candidate, config.hidden, part.Begin(state_panels), part.End(state_panels), running,
-                    product, state);
+                    product, left, state);
     part.Wait();
     rows.base += all_running;
   }
@@ -153,6 +154,9 @@ void GruPartFloat(const GruConfig& config, const Lod& lod, const GruForward<floa
 void GruPartDouble(const GruConfig& config, const Lod& lod, const GruForward<double>& args, TeamPart& part) {
   GruPart(config, lod, args, part);
 }
+void GruPartBFloat16(const GruConfig& config, const Lod& lod, const GruForward<BFloat16>& args, TeamPart& part) {
+  GruPart(config, lod, args, part);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace paddle
@@ -163,6 +167,7 @@ namespace paddle {
 
 HWY_EXPORT(GruPartFloat);
 HWY_EXPORT(GruPartDouble);
+HWY_EXPORT(GruPartBFloat16);
 
 namespace {
 
@@ -199,17 +204,22 @@ void RunGru(const GruConfig& config, const Lod& lod, const GruForward<T>& args) 
   RunTeam(layout, [&](TeamPart& part) {
     if constexpr (std::is_same_v<T, float>)
       HWY_DYNAMIC_DISPATCH(GruPartFloat)(config, lod, args, part);
-    else
+    else if constexpr (std::is_same_v<T, double>)
       HWY_DYNAMIC_DISPATCH(GruPartDouble)(config, lod, args, part);
+    else
+      HWY_DYNAMIC_DISPATCH(GruPartBFloat16)(config, lod, args, part);
   });
 }
 
 template size_t GruPackedElements<float>(int64_t, bool);
 template size_t GruPackedElements<double>(int64_t, bool);
+template size_t GruPackedElements<BFloat16>(int64_t, bool);
 template GruPacked<float> PackGru(int64_t, bool, const float*, float*);
 template GruPacked<double> PackGru(int64_t, bool, const double*, double*);
+template GruPacked<BFloat16> PackGru(int64_t, bool, const BFloat16*, BFloat16*);
 template void RunGru(const GruConfig&, const Lod&, const GruForward<float>&);
 template void RunGru(const GruConfig&, const Lod&, const GruForward<double>&);
+template void RunGru(const GruConfig&, const Lod&, const GruForward<BFloat16>&);
 
 }  // namespace paddle
 #endif

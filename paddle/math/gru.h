@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "paddle/math/bfloat16.h"
 #include "paddle/math/gate.h"
 #include "paddle/tensor/lod.h"
 
@@ -30,11 +31,11 @@ struct GruPacked {
   const T* candidate = nullptr;
 };
 
-// T: float or double. R rows in all, B sequences, H units.
+// T: float, double or BFloat16, of which the bias and all sums are float. R rows in all, B sequences, H units.
 template <class T>
 struct GruForward {
   const T* input = nullptr;           // [R, 3H] x_u, x_r, x_c
-  const T* bias = nullptr;            // [3H] or null: zero
+  const Computed<T>* bias = nullptr;  // [3H] or null: zero
   const T* initial_hidden = nullptr;  // [B, H] or null: zero
   GruPacked<T> packed;
   T* gates = nullptr;         // [R, 3H] u, r, c by step
@@ -53,9 +54,9 @@ struct GruBackward {
   const T* hidden_grad = nullptr;    // [R, H] or null: zero
   T* input_grad = nullptr;           // [R, 3H]
   T* weight_grad = nullptr;          // [H, 3H] or null: not wanted
-  T* bias_grad = nullptr;            // [3H] or null
+  Computed<T>* bias_grad = nullptr;  // [3H] or null
   T* initial_hidden_grad = nullptr;  // [B, H] or null
-  T* scratch = nullptr;              // GruBackwardScratch elements
+  std::byte* scratch = nullptr;      // GruBackwardScratch bytes
 };
 
 // Elements of the packed weight for either pass; PackGru fills them.
@@ -64,7 +65,8 @@ size_t GruPackedElements(int64_t hidden, bool backward);
 template <class T>
 GruPacked<T> PackGru(int64_t hidden, bool backward, const T* weight, T* packed);
 
-// Elements of GruBackward::scratch.
+// Bytes of GruBackward::scratch.
+template <class T>
 size_t GruBackwardScratch(const GruConfig& config, int64_t rows, int64_t sequences);
 
 template <class T>

@@ -22,9 +22,9 @@ struct GruGradRows {
   const GruBackward<T>& args;
   const SequenceShare& share;
   const int64_t hidden;
-  T* carry;         // [B, hidden] by sequence: gradient of h' so far
-  T* bias_sums;     // [3 hidden] over the share's rows
-  T* reset_hidden;  // [R, hidden] r * h' in the order of the LoD
+  Computed<T>* carry;      // [B, hidden] by sequence: gradient of h' so far
+  Computed<T>* bias_sums;  // [3 hidden] over the share's rows
+  T* reset_hidden;         // [R, hidden] r * h' in the order of the LoD
   int64_t step = 0;
   int64_t base = 0;       // row "by step" of the step's first sequence
   int64_t continued = 0;  // number of sequences that have a step behind this one
@@ -35,11 +35,11 @@ struct GruGradRows {
   }
   const T* Gates(int64_t j) const { return args.gates + (base + share.rank(j)) * 3 * hidden; }
   T* Grads(int64_t j, int64_t at) const { return args.input_grad + share.row(j, at) * 3 * hidden; }
-  T* Carry(int64_t j) const { return carry + share.id(j) * hidden; }
+  Computed<T>* Carry(int64_t j) const { return carry + share.id(j) * hidden; }
   template <class D>
   HWY_INLINE void AddBias(D d, int gate, int64_t unit, int64_t count, hn::Vec<D> total) const {
     if (!args.bias_grad) return;
-    T* sum = bias_sums + gate * hidden + unit;
+    Computed<T>* sum = bias_sums + gate * hidden + unit;
     StoreUnits(hn::Add(LoadUnits(d, sum, count), total), d, sum, count);
   }
 };
@@ -61,19 +61,19 @@ struct GruStateGrad {
     }
   }
 
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
+  void Finish(int64_t panel, int64_t j, int n, const Computed<T>* sums) const {
     for (int v = 0; v < kPanelVectors; ++v) {
       const int64_t unit = panel * kPanelColumns<T> + v * kLanes<T>, count = std::min(kLanes<T>, rows.hidden - unit);
       if (count > 0) FinishUnits(unit, count, j, n, sums + v * kLanes<T>);
     }
   }
 
-  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const T* sums) const {
-    const hn::ScalableTag<T> d;
+  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const Computed<T>* sums) const {
+    const Tag<T> d;
     using V = hn::Vec<decltype(d)>;
     V update_total = hn::Zero(d), candidate_total = hn::Zero(d);
     for (int i = 0; i < n; ++i, sums += kPanelColumns<T>) {
-      T* carry = rows.Carry(j + i) + unit;
+      Computed<T>* carry = rows.Carry(j + i) + unit;
       V hidden_grad = hn::Load(d, sums);
       if (j + i < rows.continued) hidden_grad = hn::Add(hidden_grad, LoadUnits(d, carry, count));
       if (rows.args.hidden_grad)
@@ -114,15 +114,15 @@ struct GruResetGrad {
       hwy::Prefetch(rows.Gates(j) + rows.hidden + panel * kPanelColumns<T> + v * kLanes<T>);
   }
 
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
+  void Finish(int64_t panel, int64_t j, int n, const Computed<T>* sums) const {
     for (int v = 0; v < kPanelVectors; ++v) {
       const int64_t unit = panel * kPanelColumns<T> + v * kLanes<T>, count = std::min(kLanes<T>, rows.hidden - unit);
       if (count > 0) FinishUnits(unit, count, j, n, sums + v * kLanes<T>);
     }
   }
 
-  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const T* sums) const {
-    const hn::ScalableTag<T> d;
+  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const Computed<T>* sums) const {
+    const Tag<T> d;
     using V = hn::Vec<decltype(d)>;
     V total = hn::Zero(d);
     for (int i = 0; i < n; ++i, sums += kPanelColumns<T>) {
@@ -131,7 +131,7 @@ struct GruResetGrad {
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
       const V reset_grad = gate.Backward(d, reset, hn::Mul(grad, before));
       StoreUnits(reset_grad, d, rows.Grads(j + i, rows.step) + rows.hidden + unit, count);
-      T* carry = rows.Carry(j + i) + unit;
+      Computed<T>* carry = rows.Carry(j + i) + unit;
       StoreUnits(hn::MulAdd(grad, reset, LoadUnits(d, carry, count)), d, carry, count);
       if (rows.reset_hidden)
         StoreUnits(hn::Mul(reset, before), d, rows.reset_hidden + rows.share.row(j + i, rows.step) * rows.hidden + unit,
@@ -150,7 +150,7 @@ template <class T>
 struct GruInitialGrad {
   const T* Row(int64_t j) const { return rows.Grads(j, 0); }
   void Prefetch(int64_t, int64_t) const {}
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
+  void Finish(int64_t panel, int64_t j, int n, const Computed<T>* sums) const {
     const int64_t unit = panel * kPanelColumns<T>, count = std::min(kPanelColumns<T>, rows.hidden - unit);
     for (int i = 0; i < n; ++i, sums += kPanelColumns<T>)
       for (int64_t u = 0; u < count; ++u) rows.Carry(j + i)[unit + u] += sums[u];
@@ -160,14 +160,15 @@ struct GruInitialGrad {
 };
 
 template <class GateFn, class CandidateFn, class T>
-void WalkGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, T* carry, T* bias_sums,
-                 T* reset_hidden, TeamPart& part) {
+void WalkGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, Computed<T>* carry,
+                 Computed<T>* bias_sums, T* reset_hidden, TeamPart& part) {
   const SequenceShare all(lod, config.reverse), share(lod, config.reverse, part.share, part.shares);
   GruGradRows<T> rows{args, share, config.hidden, carry, bias_sums, reset_hidden, 0, lod.rows(), 0};
   GruStateGrad<T, GateFn, CandidateFn> state{rows, GateFn(config.gate), CandidateFn(config.candidate),
                                              config.origin_mode};
   GruResetGrad<T, GateFn> reset{rows, GateFn(config.gate)};
   const int64_t panels = PanelCount<T>(config.hidden, 1), first = part.Begin(panels), last = part.End(panels);
+  PanelLeft<T> left(share.size(), 2 * config.hidden);
   int64_t running = 0, all_running = 0;
   for (int64_t t = all.longest() - 1; t >= 0; --t) {
     all_running = all.Running(t, all_running);
@@ -176,20 +177,20 @@ void WalkGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& 
     rows.continued = running;
     running = share.Running(t, running);
     rows.step = t;
-    PanelProduct<T>(args.packed.gates, 2 * config.hidden, first, last, running, rows.continued, state);
+    PanelProduct<T>(args.packed.gates, 2 * config.hidden, first, last, running, rows.continued, left, state);
     part.Wait();
     const bool product = t > 0 || args.initial_hidden;
-    PanelProduct<T>(args.packed.candidate, config.hidden, first, last, running, product ? running : 0, reset);
+    PanelProduct<T>(args.packed.candidate, config.hidden, first, last, running, product ? running : 0, left, reset);
     part.Wait();
   }
   if (!args.initial_hidden_grad) return;
   GruInitialGrad<T> initial{rows};
-  PanelProduct<T>(args.packed.gates, 2 * config.hidden, first, last, share.size(), share.size(), initial);
+  PanelProduct<T>(args.packed.gates, 2 * config.hidden, first, last, share.size(), share.size(), left, initial);
 }
 
 template <class T>
-void GruGradPart(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, T* carry, T* bias_sums,
-                 T* reset_hidden, TeamPart& part) {
+void GruGradPart(const GruConfig& config, const Lod& lod, const GruBackward<T>& args, Computed<T>* carry,
+                 Computed<T>* bias_sums, T* reset_hidden, TeamPart& part) {
   if (config.gate == Gate::kSigmoid && config.candidate == Gate::kTanh)
     WalkGruGrad<FixedGate<Gate::kSigmoid>, FixedGate<Gate::kTanh>>(config, lod, args, carry, bias_sums, reset_hidden,
                                                                    part);
@@ -205,6 +206,10 @@ void GruGradPartDouble(const GruConfig& config, const Lod& lod, const GruBackwar
                        double* bias_sums, double* reset_hidden, TeamPart& part) {
   GruGradPart(config, lod, args, carry, bias_sums, reset_hidden, part);
 }
+void GruGradPartBFloat16(const GruConfig& config, const Lod& lod, const GruBackward<BFloat16>& args, float* carry,
+                         float* bias_sums, BFloat16* reset_hidden, TeamPart& part) {
+  GruGradPart(config, lod, args, carry, bias_sums, reset_hidden, part);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace paddle
@@ -215,32 +220,51 @@ namespace paddle {
 
 HWY_EXPORT(GruGradPartFloat);
 HWY_EXPORT(GruGradPartDouble);
+HWY_EXPORT(GruGradPartBFloat16);
 
+namespace {
+
+// Elements of the computed part of the scratch: the carry and the threads' sums for the bias.
+int64_t ComputedScratch(const GruConfig& config, int64_t sequences) {
+  return (sequences + 3 * NumThreads()) * config.hidden;
+}
+
+}  // namespace
+
+template <class T>
 size_t GruBackwardScratch(const GruConfig& config, int64_t rows, int64_t sequences) {
-  return static_cast<size_t>((sequences * 3 + 3 * NumThreads() + rows) * config.hidden);
+  return ComputedScratch(config, sequences) * sizeof(Computed<T>) + (sequences * 2 + rows) * config.hidden * sizeof(T);
 }
 
 template <class T>
 void RunGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& args) {
+  using C = Computed<T>;
   const int64_t hidden = config.hidden, rows = lod.rows(), sequences = static_cast<int64_t>(lod.last().size()) - 1;
   const SequenceShare all(lod, config.reverse);
-  T* carry = args.initial_hidden_grad ? args.initial_hidden_grad : args.scratch;
-  T* bias_sums = args.scratch + sequences * hidden;
-  T* first_rows = bias_sums + 3 * NumThreads() * hidden;
+  C* scratch = reinterpret_cast<C*>(args.scratch);
+  C* carry = scratch;
+  if constexpr (std::is_same_v<T, C>)
+    if (args.initial_hidden_grad) carry = args.initial_hidden_grad;
+  C* bias_sums = scratch + sequences * hidden;
+  T* first_rows = reinterpret_cast<T*>(scratch + ComputedScratch(config, sequences));
   T* reset_hidden = args.weight_grad ? first_rows + sequences * 2 * hidden : nullptr;
   const auto layout = LayoutTeam(NumThreads(), rows, all.longest(), 3 * hidden * hidden * sizeof(T));
-  if (args.bias_grad) std::fill(bias_sums, bias_sums + layout.shares * 3 * hidden, T{0});
-  if (args.initial_hidden_grad) std::fill(carry, carry + sequences * hidden, T{0});
+  if (args.bias_grad) std::fill(bias_sums, bias_sums + layout.shares * 3 * hidden, C{0});
+  if (args.initial_hidden_grad) std::fill(carry, carry + sequences * hidden, C{0});
   RunTeam(layout, [&](TeamPart& part) {
-    T* sums = bias_sums + part.share * 3 * hidden;
+    C* sums = bias_sums + part.share * 3 * hidden;
     if constexpr (std::is_same_v<T, float>)
       HWY_DYNAMIC_DISPATCH(GruGradPartFloat)(config, lod, args, carry, sums, reset_hidden, part);
-    else
+    else if constexpr (std::is_same_v<T, double>)
       HWY_DYNAMIC_DISPATCH(GruGradPartDouble)(config, lod, args, carry, sums, reset_hidden, part);
+    else
+      HWY_DYNAMIC_DISPATCH(GruGradPartBFloat16)(config, lod, args, carry, sums, reset_hidden, part);
   });
+  if constexpr (!std::is_same_v<T, C>)
+    if (args.initial_hidden_grad) std::transform(carry, carry + sequences * hidden, args.initial_hidden_grad, Kept<T>);
   if (args.bias_grad)
     for (int64_t i = 0; i < 3 * hidden; ++i) {
-      T sum = 0;
+      C sum = 0;
       for (int share = 0; share < layout.shares; ++share) sum += bias_sums[share * 3 * hidden + i];
       args.bias_grad[i] = sum;
     }
@@ -254,12 +278,16 @@ void RunGruGrad(const GruConfig& config, const Lod& lod, const GruBackward<T>& a
                              .grads_stride = 3 * hidden,
                              .out = args.weight_grad,
                              .scratch = first_rows});
-  Gemm<T>({.m = hidden, .n = hidden, .k = rows, .trans_a = true, .ldb = 3 * hidden}, T{1}, reset_hidden,
-          args.input_grad + 2 * hidden, T{0}, args.weight_grad + 2 * hidden * hidden);
+  Gemm<T>({.m = hidden, .n = hidden, .k = rows, .trans_a = true, .ldb = 3 * hidden}, 1, reset_hidden,
+          args.input_grad + 2 * hidden, 0, args.weight_grad + 2 * hidden * hidden);
 }
 
+template size_t GruBackwardScratch<float>(const GruConfig&, int64_t, int64_t);
+template size_t GruBackwardScratch<double>(const GruConfig&, int64_t, int64_t);
+template size_t GruBackwardScratch<BFloat16>(const GruConfig&, int64_t, int64_t);
 template void RunGruGrad(const GruConfig&, const Lod&, const GruBackward<float>&);
 template void RunGruGrad(const GruConfig&, const Lod&, const GruBackward<double>&);
+template void RunGruGrad(const GruConfig&, const Lod&, const GruBackward<BFloat16>&);
 
 }  // namespace paddle
 #endif

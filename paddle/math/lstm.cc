@@ -18,6 +18,7 @@ namespace HWY_NAMESPACE {
 template <class T, bool kPeepholes, class GateFn, class CellFn, class CandidateFn>
 class LstmStep {
  public:
+  using C = Computed<T>;
   LstmStep(const LstmConfig& config, const LstmForward<T>& args, const SequenceShare& share)
       : args_(args),
         share_(share),
@@ -28,15 +29,15 @@ class LstmStep {
 
   void SetStep(int64_t step) { step_ = step; }
 
-  HWY_INLINE const T* Row(int64_t j) const { return Previous(args_.hidden, args_.initial_hidden, j); }
+  HWY_INLINE const T* Row(int64_t j) const { return Previous<T>(args_.hidden, args_.initial_hidden, j); }
 
   HWY_INLINE void Prefetch(int64_t panel, int64_t j) const {
     const T* input = args_.input + share_.row(j, step_) * 4 * hidden_ + panel * kLanes<T>;
     for (int g = 0; g < 4; ++g) hwy::Prefetch(input + g * hidden_);
   }
 
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
-    const hn::ScalableTag<T> d;
+  void Finish(int64_t panel, int64_t j, int n, const C* sums) const {
+    const Tag<T> d;
     using V = hn::Vec<decltype(d)>;
     const int64_t unit = panel * kLanes<T>, count = std::min(kLanes<T>, hidden_ - unit);
     V bias[7];
@@ -48,7 +49,7 @@ class LstmStep {
       V x[4];
       for (int g = 0; g < 4; ++g)
         x[g] = hn::Add(hn::Add(LoadUnits(d, input + g * hidden_, count), bias[g]), hn::Load(d, sums + g * kLanes<T>));
-      const T* previous = Previous(args_.cell, args_.initial_cell, j + i);
+      const C* previous = Previous<C>(args_.cell, args_.initial_cell, j + i);
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
       if constexpr (kPeepholes) {
         x[1] = hn::MulAdd(bias[4], before, x[1]);
@@ -70,7 +71,8 @@ class LstmStep {
   }
 
  private:
-  HWY_INLINE const T* Previous(const T* states, const T* initial, int64_t j) const {
+  template <class S>
+  HWY_INLINE const S* Previous(const S* states, const S* initial, int64_t j) const {
     if (step_ > 0) return states + share_.row(j, step_ - 1) * hidden_;
     return initial ? initial + share_.id(j) * hidden_ : nullptr;
   }
@@ -90,12 +92,13 @@ void WalkLstm(const LstmConfig& config, const Lod& lod, const LstmForward<T>& ar
   Step step(config, args, share);
   const int64_t panels = PanelCount<T>(config.hidden, 4);
   int64_t running = share.size();
+  PanelLeft<T> left(running, config.hidden);
   for (int64_t t = 0; t < share.longest(); ++t) {
     running = share.Running(t, running);
     step.SetStep(t);
     const bool product = t > 0 || args.initial_hidden;
     PanelProduct<T>(args.packed, config.hidden, part.Begin(panels), part.End(panels), running, product ? running : 0,
-                    step);
+                    left, step);
     part.Wait();
   }
 }
@@ -124,6 +127,9 @@ void LstmPartFloat(const LstmConfig& config, const Lod& lod, const LstmForward<f
 void LstmPartDouble(const LstmConfig& config, const Lod& lod, const LstmForward<double>& args, TeamPart& part) {
   LstmPart(config, lod, args, part);
 }
+void LstmPartBFloat16(const LstmConfig& config, const Lod& lod, const LstmForward<BFloat16>& args, TeamPart& part) {
+  LstmPart(config, lod, args, part);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace paddle
@@ -134,6 +140,7 @@ namespace paddle {
 
 HWY_EXPORT(LstmPartFloat);
 HWY_EXPORT(LstmPartDouble);
+HWY_EXPORT(LstmPartBFloat16);
 
 PanelShape LstmForwardPanels(int64_t hidden) {
   return {.k = hidden, .units = hidden, .gates = 4, .row_stride = 4 * hidden, .column_stride = 1};
@@ -148,13 +155,16 @@ void RunLstm(const LstmConfig& config, const Lod& lod, const LstmForward<T>& arg
   RunTeam(layout, [&](TeamPart& part) {
     if constexpr (std::is_same_v<T, float>)
       HWY_DYNAMIC_DISPATCH(LstmPartFloat)(config, lod, args, part);
-    else
+    else if constexpr (std::is_same_v<T, double>)
       HWY_DYNAMIC_DISPATCH(LstmPartDouble)(config, lod, args, part);
+    else
+      HWY_DYNAMIC_DISPATCH(LstmPartBFloat16)(config, lod, args, part);
   });
 }
 
 template void RunLstm(const LstmConfig&, const Lod&, const LstmForward<float>&);
 template void RunLstm(const LstmConfig&, const Lod&, const LstmForward<double>&);
+template void RunLstm(const LstmConfig&, const Lod&, const LstmForward<BFloat16>&);
 
 }  // namespace paddle
 #endif

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "paddle/math/bfloat16.h"
 #include "paddle/math/gate.h"
 #include "paddle/tensor/lod.h"
 
@@ -23,37 +24,40 @@ struct LstmConfig {
   Gate gate = Gate::kSigmoid, cell = Gate::kTanh, candidate = Gate::kTanh;
 };
 
-// T: float or double. R rows in all, B sequences, H units.
+// T: float, double or BFloat16, of which the cell, the bias and all sums are float. R rows in all, B sequences, H
+// units.
 template <class T>
 struct LstmForward {
+  using C = Computed<T>;
   const T* input = nullptr;           // [R, 4H] x, without the bias
-  const T* bias = nullptr;            // [4H], with peepholes [7H]: w_ic, w_fc, w_oc behind
+  const C* bias = nullptr;            // [4H], with peepholes [7H]: w_ic, w_fc, w_oc behind
   const T* initial_hidden = nullptr;  // [B, H] or null: zero
-  const T* initial_cell = nullptr;    // [B, H] or null: zero
+  const C* initial_cell = nullptr;    // [B, H] or null: zero
   const T* packed = nullptr;          // W by PackPanels with LstmForwardPanels
   T* gates = nullptr;                 // [R, 4H] c~, i, f, o; may be `input`
   T* hidden = nullptr;                // [R, H]
-  T* cell = nullptr;                  // [R, H]
-  T* shown_cell = nullptr;            // [R, H] cell(c), or null: not wanted
+  C* cell = nullptr;                  // [R, H]
+  C* shown_cell = nullptr;            // [R, H] cell(c), or null: not wanted
 };
 
 template <class T>
 struct LstmBackward {
-  const T* bias = nullptr;
+  using C = Computed<T>;
+  const C* bias = nullptr;
   const T* initial_hidden = nullptr;
-  const T* initial_cell = nullptr;
+  const C* initial_cell = nullptr;
   const T* packed = nullptr;  // W by PackPanels with LstmBackwardPanels
   const T* gates = nullptr;   // as the forward pass left them
   const T* hidden = nullptr;
-  const T* cell = nullptr;
+  const C* cell = nullptr;
   const T* hidden_grad = nullptr;    // [R, H] or null: zero
-  const T* cell_grad = nullptr;      // [R, H] or null: zero
+  const C* cell_grad = nullptr;      // [R, H] or null: zero
   T* input_grad = nullptr;           // [R, 4H]; may be `gates`
   T* weight_grad = nullptr;          // [H, 4H] or null: not wanted
-  T* bias_grad = nullptr;            // like the bias, or null
+  C* bias_grad = nullptr;            // like the bias, or null
   T* initial_hidden_grad = nullptr;  // [B, H] or null
-  T* initial_cell_grad = nullptr;    // [B, H] or null
-  T* scratch = nullptr;              // LstmBackwardScratch elements
+  C* initial_cell_grad = nullptr;    // [B, H] or null
+  std::byte* scratch = nullptr;      // LstmBackwardScratch bytes
 };
 
 struct PanelShape;
@@ -61,7 +65,8 @@ struct PanelShape;
 PanelShape LstmForwardPanels(int64_t hidden);
 PanelShape LstmBackwardPanels(int64_t hidden);
 
-// Elements of LstmBackward::scratch.
+// Bytes of LstmBackward::scratch.
+template <class T>
 size_t LstmBackwardScratch(const LstmConfig& config, int64_t sequences);
 
 template <class T>

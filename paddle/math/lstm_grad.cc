@@ -21,7 +21,9 @@ namespace HWY_NAMESPACE {
 template <class T, bool kPeepholes, class GateFn, class CellFn, class CandidateFn>
 class LstmGradStep {
  public:
-  LstmGradStep(const LstmConfig& config, const LstmBackward<T>& args, T* carry, T* bias_sums,
+  using C = Computed<T>;
+
+  LstmGradStep(const LstmConfig& config, const LstmBackward<T>& args, C* carry, C* bias_sums,
                const SequenceShare& share)
       : args_(args),
         carry_(carry),
@@ -50,7 +52,7 @@ class LstmGradStep {
     }
   }
 
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
+  void Finish(int64_t panel, int64_t j, int n, const C* sums) const {
     for (int v = 0; v < kPanelVectors; ++v) {
       const int64_t unit = panel * kPanelColumns<T> + v * kLanes<T>, count = std::min(kLanes<T>, hidden_ - unit);
       if (count > 0) FinishUnits(unit, count, j, n, sums + v * kLanes<T>);
@@ -58,15 +60,15 @@ class LstmGradStep {
   }
 
  private:
-  using D = hn::ScalableTag<T>;
+  using D = Tag<T>;
   using V = hn::Vec<D>;
 
-  HWY_INLINE const T* PreviousCell(int64_t j) const {
+  HWY_INLINE const C* PreviousCell(int64_t j) const {
     if (step_ > 0) return args_.cell + share_.row(j, step_ - 1) * hidden_;
     return args_.initial_cell ? args_.initial_cell + share_.id(j) * hidden_ : nullptr;
   }
 
-  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const T* sums) const {
+  HWY_INLINE void FinishUnits(int64_t unit, int64_t count, int64_t j, int n, const C* sums) const {
     const D d;
     V peephole[3], total[7];
     for (int g = 0; g < 7; ++g) total[g] = hn::Zero(d);
@@ -79,9 +81,9 @@ class LstmGradStep {
       const V candidate = LoadUnits(d, gates, count), in = LoadUnits(d, gates + hidden_, count);
       const V forget = LoadUnits(d, gates + 2 * hidden_, count), out = LoadUnits(d, gates + 3 * hidden_, count);
       const V cell = LoadUnits(d, args_.cell + at, count), shown = cell_.Value(d, cell);
-      const T* previous = PreviousCell(j + i);
+      const C* previous = PreviousCell(j + i);
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
-      T* carry = carry_ + share_.id(j + i) * hidden_ + unit;
+      C* carry = carry_ + share_.id(j + i) * hidden_ + unit;
       V hidden_grad = hn::Load(d, sums);
       if (args_.hidden_grad) hidden_grad = hn::Add(hidden_grad, LoadUnits(d, args_.hidden_grad + at, count));
       V cell_grad = j + i < continued_ ? LoadUnits(d, carry, count) : hn::Zero(d);
@@ -111,14 +113,14 @@ class LstmGradStep {
     }
     if (!args_.bias_grad) return;
     for (int g = 0; g < (kPeepholes ? 7 : 4); ++g) {
-      T* sum = bias_sums_ + g * hidden_ + unit;
+      C* sum = bias_sums_ + g * hidden_ + unit;
       StoreUnits(hn::Add(LoadUnits(d, sum, count), total[g]), d, sum, count);
     }
   }
 
   const LstmBackward<T>& args_;
-  T* const carry_;
-  T* const bias_sums_;
+  C* const carry_;
+  C* const bias_sums_;
   const SequenceShare& share_;
   const int64_t hidden_;
   int64_t step_ = 0, continued_ = 0;
@@ -132,10 +134,10 @@ template <class T>
 struct InitialHiddenGrad {
   const T* Row(int64_t j) const { return args.input_grad + share.row(j, 0) * 4 * hidden; }
   void Prefetch(int64_t, int64_t) const {}
-  void Finish(int64_t panel, int64_t j, int n, const T* sums) const {
+  void Finish(int64_t panel, int64_t j, int n, const Computed<T>* sums) const {
     const int64_t unit = panel * kPanelColumns<T>, count = std::min(kPanelColumns<T>, hidden - unit);
     for (int i = 0; i < n; ++i, sums += kPanelColumns<T>)
-      std::copy(sums, sums + count, args.initial_hidden_grad + share.id(j + i) * hidden + unit);
+      std::transform(sums, sums + count, args.initial_hidden_grad + share.id(j + i) * hidden + unit, Kept<T>);
   }
 
   const LstmBackward<T>& args;
@@ -144,27 +146,28 @@ struct InitialHiddenGrad {
 };
 
 template <class Step, class T>
-void WalkLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums,
-                  TeamPart& part) {
+void WalkLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, Computed<T>* carry,
+                  Computed<T>* bias_sums, TeamPart& part) {
   const SequenceShare share(lod, config.reverse, part.share, part.shares);
   Step step(config, args, carry, bias_sums, share);
   const int64_t panels = PanelCount<T>(config.hidden, 1), first = part.Begin(panels), last = part.End(panels);
+  PanelLeft<T> left(share.size(), 4 * config.hidden);
   int64_t running = 0;
   for (int64_t t = share.longest() - 1; t >= 0; --t) {
     const int64_t continued = running;
     running = share.Running(t, running);
     step.SetStep(t, continued);
-    PanelProduct<T>(args.packed, 4 * config.hidden, first, last, running, continued, step);
+    PanelProduct<T>(args.packed, 4 * config.hidden, first, last, running, continued, left, step);
     part.Wait();
   }
   if (!args.initial_hidden_grad) return;
   InitialHiddenGrad<T> initial{args, share, config.hidden};
-  PanelProduct<T>(args.packed, 4 * config.hidden, first, last, share.size(), share.size(), initial);
+  PanelProduct<T>(args.packed, 4 * config.hidden, first, last, share.size(), share.size(), left, initial);
 }
 
 template <bool kPeepholes, class T>
-void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums,
-                  TeamPart& part) {
+void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, Computed<T>* carry,
+                  Computed<T>* bias_sums, TeamPart& part) {
   using Sigmoid = FixedGate<Gate::kSigmoid>;
   using Tanh = FixedGate<Gate::kTanh>;
   if (config.gate == Gate::kSigmoid && config.cell == Gate::kTanh && config.candidate == Gate::kTanh)
@@ -174,8 +177,8 @@ void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T
 }
 
 template <class T>
-void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, T* carry, T* bias_sums,
-                  TeamPart& part) {
+void LstmGradPart(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, Computed<T>* carry,
+                  Computed<T>* bias_sums, TeamPart& part) {
   if (config.peepholes)
     LstmGradPart<true>(config, lod, args, carry, bias_sums, part);
   else
@@ -190,6 +193,10 @@ void LstmGradPartDouble(const LstmConfig& config, const Lod& lod, const LstmBack
                         double* bias_sums, TeamPart& part) {
   LstmGradPart(config, lod, args, carry, bias_sums, part);
 }
+void LstmGradPartBFloat16(const LstmConfig& config, const Lod& lod, const LstmBackward<BFloat16>& args, float* carry,
+                          float* bias_sums, TeamPart& part) {
+  LstmGradPart(config, lod, args, carry, bias_sums, part);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace paddle
@@ -200,44 +207,54 @@ namespace paddle {
 
 HWY_EXPORT(LstmGradPartFloat);
 HWY_EXPORT(LstmGradPartDouble);
+HWY_EXPORT(LstmGradPartBFloat16);
 
 PanelShape LstmBackwardPanels(int64_t hidden) {
   return {.k = 4 * hidden, .units = hidden, .gates = 1, .row_stride = 1, .column_stride = 4 * hidden};
-}
-
-size_t LstmBackwardScratch(const LstmConfig& config, int64_t sequences) {
-  return static_cast<size_t>((sequences * 5 + 7 * NumThreads()) * config.hidden);
 }
 
 namespace {
 
 int64_t BiasSize(const LstmConfig& config) { return (config.peepholes ? 7 : 4) * config.hidden; }
 
+// Elements of the computed part of the scratch: the carry and the threads' sums for the bias.
+int64_t ComputedScratch(const LstmConfig& config, int64_t sequences) {
+  return (sequences + 7 * NumThreads()) * config.hidden;
+}
+
 }  // namespace
 
 template <class T>
+size_t LstmBackwardScratch(const LstmConfig& config, int64_t sequences) {
+  return ComputedScratch(config, sequences) * sizeof(Computed<T>) + sequences * 4 * config.hidden * sizeof(T);
+}
+
+template <class T>
 void RunLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args) {
+  using C = Computed<T>;
   const int64_t hidden = config.hidden, sequences = static_cast<int64_t>(lod.last().size()) - 1,
                 bias_size = BiasSize(config);
   const SequenceShare all(lod, config.reverse);
-  T* cell_grad = args.initial_cell_grad ? args.initial_cell_grad : args.scratch;
-  T* bias_sums = args.scratch + sequences * hidden;
-  T* first_rows = bias_sums + 7 * NumThreads() * hidden;
+  C* scratch = reinterpret_cast<C*>(args.scratch);
+  C* cell_grad = args.initial_cell_grad ? args.initial_cell_grad : scratch;
+  C* bias_sums = scratch + sequences * hidden;
+  T* first_rows = reinterpret_cast<T*>(scratch + ComputedScratch(config, sequences));
   const auto layout = LayoutTeam(NumThreads(), lod.rows(), all.longest(), 4 * hidden * hidden * sizeof(T));
-  if (args.bias_grad) std::fill(bias_sums, bias_sums + layout.shares * bias_size, T{0});
-  if (args.initial_cell_grad) std::fill(cell_grad, cell_grad + sequences * hidden, T{0});
-  if (args.initial_hidden_grad)
-    std::fill(args.initial_hidden_grad, args.initial_hidden_grad + sequences * hidden, T{0});
+  if (args.bias_grad) std::fill(bias_sums, bias_sums + layout.shares * bias_size, C{0});
+  if (args.initial_cell_grad) std::fill(cell_grad, cell_grad + sequences * hidden, C{0});
+  if (args.initial_hidden_grad) std::fill(args.initial_hidden_grad, args.initial_hidden_grad + sequences * hidden, T{});
   RunTeam(layout, [&](TeamPart& part) {
-    T* sums = bias_sums + part.share * bias_size;
+    C* sums = bias_sums + part.share * bias_size;
     if constexpr (std::is_same_v<T, float>)
       HWY_DYNAMIC_DISPATCH(LstmGradPartFloat)(config, lod, args, cell_grad, sums, part);
-    else
+    else if constexpr (std::is_same_v<T, double>)
       HWY_DYNAMIC_DISPATCH(LstmGradPartDouble)(config, lod, args, cell_grad, sums, part);
+    else
+      HWY_DYNAMIC_DISPATCH(LstmGradPartBFloat16)(config, lod, args, cell_grad, sums, part);
   });
   if (args.bias_grad)
     for (int64_t i = 0; i < bias_size; ++i) {
-      T sum = 0;
+      C sum = 0;
       for (int share = 0; share < layout.shares; ++share) sum += bias_sums[share * bias_size + i];
       args.bias_grad[i] = sum;
     }
@@ -253,8 +270,12 @@ void RunLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>
                                .scratch = first_rows});
 }
 
+template size_t LstmBackwardScratch<float>(const LstmConfig&, int64_t);
+template size_t LstmBackwardScratch<double>(const LstmConfig&, int64_t);
+template size_t LstmBackwardScratch<BFloat16>(const LstmConfig&, int64_t);
 template void RunLstmGrad(const LstmConfig&, const Lod&, const LstmBackward<float>&);
 template void RunLstmGrad(const LstmConfig&, const Lod&, const LstmBackward<double>&);
+template void RunLstmGrad(const LstmConfig&, const Lod&, const LstmBackward<BFloat16>&);
 
 }  // namespace paddle
 #endif

@@ -28,8 +28,9 @@ dnnl::memory::desc Plain(const dnnl::memory::dims& dims) {
   return Strided(dims, strides);
 }
 
-dnnl::memory::desc Strided(const dnnl::memory::dims& dims, const dnnl::memory::dims& strides) {
-  return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, strides);
+dnnl::memory::desc Strided(const dnnl::memory::dims& dims, const dnnl::memory::dims& strides,
+                           dnnl::memory::data_type type) {
+  return dnnl::memory::desc(dims, type, strides);
 }
 
 ThreadsAtCreation::ThreadsAtCreation(int threads) : saved_(omp_get_max_threads()) { omp_set_num_threads(threads); }

@@ -19,8 +19,9 @@ dnnl::primitive_attr UserScratch();
 
 // float32, dense, row-major sizes.
 dnnl::memory::desc Plain(const dnnl::memory::dims& dims);
-// The same with the caller's strides.
-dnnl::memory::desc Strided(const dnnl::memory::dims& dims, const dnnl::memory::dims& strides);
+// The same with the caller's strides, and element type.
+dnnl::memory::desc Strided(const dnnl::memory::dims& dims, const dnnl::memory::dims& strides,
+                           dnnl::memory::data_type type = dnnl::memory::data_type::f32);
 
 // oneDNN splits a primitive's work for the thread count at its creation: while the object lives, that is `threads`.
 class ThreadsAtCreation {

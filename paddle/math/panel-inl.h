@@ -9,7 +9,11 @@
 
 #include <algorithm>
 
+#include "hwy/aligned_allocator.h"
 #include "hwy/highway.h"
+#include "paddle/base/errors.h"
+#include "paddle/math/amx.h"
+#include "paddle/math/bfloat16.h"
 #include "paddle/math/panel.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,10 +25,27 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr int kPanelVectors = 4;
 constexpr int kTileRows = HWY_TARGET <= HWY_AVX3 ? 6 : 3;
 
+// Vectors of T's computed values.
 template <class T>
-constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+using Tag = hn::ScalableTag<Computed<T>>;
+template <class T>
+constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
 template <class T>
 constexpr int64_t kPanelColumns = kPanelVectors* kLanes<T>;
+
+// Rows of a panel whose elements of one column lie side by side, and the rows that a panel of k is filled up to.
+template <class T>
+constexpr int64_t kPanelGroup = std::is_same_v<T, BFloat16> ? 2 : 1;
+template <class T>
+constexpr int64_t PanelDepth(int64_t k) {
+  constexpr int64_t kMultiple = std::is_same_v<T, BFloat16> ? amx::kDepth : 1;
+  return (k + kMultiple - 1) / kMultiple * kMultiple;
+}
+// Elements of a panel.
+template <class T>
+constexpr int64_t PanelSize(int64_t k) {
+  return PanelDepth<T>(k) * kPanelColumns<T>;
+}
 
 // Vectors of units that one panel covers.
 constexpr int UnitVectors(int gates) { return kPanelVectors / gates; }
@@ -87,31 +108,154 @@ HWY_NOINLINE void TileProduct(int rows, const T* const* a, const T* panel, int64
   }
 }
 
+// The same with rows a[r * depth + ...] that are widened already and a panel of pairs, which is widened here.
+template <int R>
+HWY_INLINE void PairedTileProduct(const float* HWY_RESTRICT a, const BFloat16* HWY_RESTRICT panel, int64_t depth,
+                                  float* HWY_RESTRICT out) {
+  const Tag<float> d;
+  const hn::RebindToUnsigned<Tag<float>> du;
+  using V = hn::Vec<Tag<float>>;
+  const auto high = hn::Set(du, 0xffff0000u);
+  const auto* pairs = reinterpret_cast<const uint32_t*>(panel);
+  V sum[R][kPanelVectors];
+#pragma GCC unroll 8
+  for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+    for (int v = 0; v < kPanelVectors; ++v) sum[i][v] = hn::Zero(d);
+  for (int64_t p = 0; p < depth; p += 2, pairs += kPanelColumns<float>) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kPanelVectors; ++v) {
+      const auto pair = hn::Load(du, pairs + v * kLanes<float>);
+      const V even = hn::BitCast(d, hn::ShiftLeft<16>(pair)), odd = hn::BitCast(d, hn::And(pair, high));
+#pragma GCC unroll 8
+      for (int i = 0; i < R; ++i)
+        sum[i][v] = hn::MulAdd(hn::Set(d, a[i * depth + p + 1]), odd,
+                               hn::MulAdd(hn::Set(d, a[i * depth + p]), even, sum[i][v]));
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+    for (int v = 0; v < kPanelVectors; ++v) hn::Store(sum[i][v], d, out + i * kPanelColumns<float> + v * kLanes<float>);
+}
+
+inline HWY_NOINLINE void PairedTileProduct(int rows, const float* a, const BFloat16* panel, int64_t depth, float* out) {
+  switch (rows) {
+    case 1:
+      return PairedTileProduct<1>(a, panel, depth, out);
+    case 2:
+      return PairedTileProduct<2>(a, panel, depth, out);
+    case 3:
+      return PairedTileProduct<3>(a, panel, depth, out);
+    case 4:
+      return PairedTileProduct<std::min(4, kTileRows)>(a, panel, depth, out);
+    case 5:
+      return PairedTileProduct<std::min(5, kTileRows)>(a, panel, depth, out);
+    default:
+      return PairedTileProduct<std::min(6, kTileRows)>(a, panel, depth, out);
+  }
+}
+
+// The left matrix of products with panels on one thread: its rows, and how a tile of them is multiplied.
+//   Take       the rows of the next product
+//   Multiply   rows [begin, end), one tile, times a panel into `sums` [rows, kPanelColumns]
+template <class T>
+class PanelLeft {
+ public:
+  static constexpr int kMostRows = kTileRows;
+
+  PanelLeft(int64_t, int64_t) {}
+  int tile_rows() const { return kTileRows; }
+  // The first row of a tile: tiles are of nearly equal height.
+  int64_t Begin(int64_t rows, int64_t tile, int64_t tiles) const { return rows * tile / tiles; }
+
+  template <class Finisher>
+  void Take(int64_t, int64_t, const Finisher&) {}
+  template <class Finisher>
+  HWY_INLINE void Multiply(int64_t begin, int64_t end, const T* panel, int64_t k, const Finisher& finisher, T* sums) {
+    const T* a[kTileRows];
+    for (int64_t j = begin; j < end; ++j) a[j - begin] = finisher.Row(j);
+    TileProduct(static_cast<int>(end - begin), a, panel, k, sums);
+  }
+};
+
+// Of bfloat16: rows are gathered once for all panels, as the tile unit takes them, or widened.
+template <>
+class PanelLeft<BFloat16> {
+ public:
+  static constexpr int kMostRows = std::max(kTileRows, amx::kRows);
+
+  // Room for so many rows of k elements at most.
+  PanelLeft(int64_t rows, int64_t k)
+      : tiles_(kPanelColumns<float> == amx::kColumns && amx::Available()),
+        setup_(tiles_),
+        memory_(hwy::AllocateAligned<float>(Room(rows, PanelDepth<BFloat16>(k)))) {
+    Ensure(memory_ != nullptr, "out of memory for ", rows, " rows of ", k, " elements");
+  }
+  int tile_rows() const { return tiles_ ? amx::kRows : kTileRows; }
+  int64_t Begin(int64_t rows, int64_t tile, int64_t tiles) const {
+    return tiles_ ? std::min(rows, tile * amx::kRows) : rows * tile / tiles;
+  }
+
+  template <class Finisher>
+  void Take(int64_t k, int64_t rows, const Finisher& finisher) {
+    const int64_t depth = PanelDepth<BFloat16>(k);
+    for (int64_t j = 0; j < rows; ++j) {
+      const BFloat16* from = finisher.Row(j);
+      if (tiles_) {
+        std::copy(from, from + k, narrow() + j * depth);
+        std::fill(narrow() + j * depth + k, narrow() + (j + 1) * depth, BFloat16());
+      } else {
+        float* to = memory_.get() + j * depth;
+        for (int64_t i = 0; i < k; ++i) to[i] = from[i];
+        std::fill(to + k, to + depth, 0.0f);
+      }
+    }
+  }
+  template <class Finisher>
+  HWY_INLINE void Multiply(int64_t begin, int64_t end, const BFloat16* panel, int64_t k, const Finisher&, float* sums) {
+    const int64_t depth = PanelDepth<BFloat16>(k);
+    const int rows = static_cast<int>(end - begin);
+    if (tiles_)
+      amx::Product(rows, narrow() + begin * depth, panel, depth, sums);
+    else
+      PairedTileProduct(rows, memory_.get() + begin * depth, panel, depth, sums);
+  }
+
+ private:
+  // Floats. The tile unit reads whole tiles of rows: there is memory behind the last row.
+  size_t Room(int64_t rows, int64_t depth) const {
+    return static_cast<size_t>(tiles_ ? (rows + amx::kRows) * depth / 2 : (rows + 1) * depth);
+  }
+  BFloat16* narrow() { return reinterpret_cast<BFloat16*>(memory_.get()); }
+
+  const bool tiles_;
+  const amx::Setup setup_;
+  const hwy::AlignedFreeUniquePtr<float[]> memory_;
+};
+
 // For each panel in [first, last) and each tile of rows: the sums of the first `product_rows` rows, zero for the other
 // of the `rows` rows, are handed to the finisher:
 //   const T* finisher.Row(int64_t j)                                 row j of the left matrix
 //   void finisher.Prefetch(int64_t panel, int64_t j)                 row j of this panel is about to be finished
-//   void finisher.Finish(int64_t panel, int64_t j, int n, const T* sums)   rows [j, j + n); sums: [n, kPanelColumns]
+//   void finisher.Finish(int64_t panel, int64_t j, int n, const Computed<T>* sums)  rows [j, j + n): [n, kPanelColumns]
 template <class T, class Finisher>
 HWY_INLINE void PanelProduct(const T* packed, int64_t k, int64_t first, int64_t last, int64_t rows,
-                             int64_t product_rows, Finisher& finisher) {
-  HWY_ALIGN T sums[kTileRows * kPanelColumns<T>];
+                             int64_t product_rows, PanelLeft<T>& left, Finisher& finisher) {
+  HWY_ALIGN Computed<T> sums[PanelLeft<T>::kMostRows * kPanelColumns<T>];
+  const int64_t tile_rows = left.tile_rows(), tiles = (product_rows + tile_rows - 1) / tile_rows;
+  left.Take(k, product_rows, finisher);
   for (int64_t panel = first; panel < last; ++panel) {
-    const int64_t tiles = (product_rows + kTileRows - 1) / kTileRows;
-    for (int64_t tile = 0; tile < tiles; ++tile) {  // tiles of nearly equal height
-      const int64_t begin = product_rows * tile / tiles, end = product_rows * (tile + 1) / tiles;
-      const T* a[kTileRows];
-      for (int64_t j = begin; j < end; ++j) {
-        a[j - begin] = finisher.Row(j);
-        finisher.Prefetch(panel, j);
-      }
-      TileProduct(static_cast<int>(end - begin), a, packed + panel * k * kPanelColumns<T>, k, sums);
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      const int64_t begin = left.Begin(product_rows, tile, tiles), end = left.Begin(product_rows, tile + 1, tiles);
+      for (int64_t j = begin; j < end; ++j) finisher.Prefetch(panel, j);
+      left.Multiply(begin, end, packed + panel * PanelSize<T>(k), k, finisher, sums);
       finisher.Finish(panel, begin, static_cast<int>(end - begin), sums);
     }
     if (product_rows >= rows) continue;
-    std::fill(std::begin(sums), std::end(sums), T{0});
-    for (int64_t j = product_rows; j < rows; j += kTileRows)
-      finisher.Finish(panel, j, static_cast<int>(std::min<int64_t>(kTileRows, rows - j)), sums);
+    std::fill(std::begin(sums), std::end(sums), Computed<T>{0});
+    for (int64_t j = product_rows; j < rows; j += tile_rows)
+      finisher.Finish(panel, j, static_cast<int>(std::min<int64_t>(tile_rows, rows - j)), sums);
   }
 }
 
@@ -130,6 +274,33 @@ HWY_INLINE void StoreUnits(hn::Vec<D> value, D d, T* to, int64_t count) {
   HWY_ALIGN T lanes[kLanes<T>];
   hn::Store(value, d, lanes);
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+}
+
+HWY_INLINE hn::Vec<Tag<float>> LoadUnits(Tag<float> d, const BFloat16* from, int64_t count) {
+  const hn::Rebind<uint16_t, Tag<float>> half;
+  const hn::RebindToUnsigned<Tag<float>> du;
+  HWY_ALIGN uint16_t lanes[kLanes<float>] = {};
+  const auto* bits = reinterpret_cast<const uint16_t*>(from);
+  if (HWY_UNLIKELY(count < kLanes<float>)) bits = std::copy(bits, bits + count, lanes) - count;
+  return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(half, bits))));
+}
+
+// Rounds to nearest even, as BFloatBits does; NaN stays NaN.
+HWY_INLINE void StoreUnits(hn::Vec<Tag<float>> value, Tag<float>, BFloat16* to, int64_t count) {
+  const hn::Rebind<uint16_t, Tag<float>> half;
+  const hn::RebindToUnsigned<Tag<float>> du;
+  const hn::RebindToSigned<Tag<float>> di;
+  const auto bits = hn::BitCast(du, value);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fffu)));
+  const auto quiet = hn::Or(bits, hn::Set(du, 0x400000u));
+  const auto chosen = hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(value)), quiet, rounded);
+  const auto kept = hn::DemoteTo(half, hn::BitCast(di, hn::ShiftRight<16>(chosen)));
+  auto* halves = reinterpret_cast<uint16_t*>(to);
+  if (HWY_LIKELY(count >= kLanes<float>)) return hn::StoreU(kept, half, halves);
+  HWY_ALIGN uint16_t lanes[kLanes<float>];
+  hn::Store(kept, half, lanes);
+  std::copy(lanes, lanes + count, halves);
 }
 
 }  // namespace HWY_NAMESPACE

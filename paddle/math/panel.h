@@ -16,7 +16,8 @@ struct PanelShape {
   int64_t row_stride = 0, column_stride = 1;
 };
 
-// Elements of the packed form; it depends on the machine's vectors. T: float or double.
+// Elements of the packed form; it depends on the machine's vectors. T: float, double or BFloat16; that is packed in
+// pairs of rows, zeros behind the last.
 template <class T>
 size_t PanelElements(const PanelShape& shape);
 

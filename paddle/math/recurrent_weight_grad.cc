@@ -27,20 +27,20 @@ void RunRecurrentWeightGrad(const Lod& lod, bool reverse, const RecurrentWeightG
   ForFirstRows(lod, reverse, [&](int64_t s, int64_t row) {
     T* kept = args.scratch + s * n;
     if (row < 0) {
-      std::fill(kept, kept + n, T{0});
+      std::fill(kept, kept + n, T{});
       return;
     }
     T* grads = args.grads + row * args.grads_stride;
     std::copy(grads, grads + n, kept);
-    std::fill(grads, grads + n, T{0});
+    std::fill(grads, grads + n, T{});
   });
   const GemmShape shape{
       .m = args.hidden, .n = n, .k = std::max<int64_t>(rows - 1, 0), .trans_a = true, .ldb = args.grads_stride};
-  Gemm<T>(shape, T{1}, args.states + (reverse ? args.hidden : 0), args.grads + (reverse ? 0 : args.grads_stride), T{0},
+  Gemm<T>(shape, 1, args.states + (reverse ? args.hidden : 0), args.grads + (reverse ? 0 : args.grads_stride), 0,
           args.out);
   if (args.initial)
-    Gemm<T>({.m = args.hidden, .n = n, .k = lod.sequences(lod.levels() - 1), .trans_a = true}, T{1}, args.initial,
-            args.scratch, T{1}, args.out);
+    Gemm<T>({.m = args.hidden, .n = n, .k = lod.sequences(lod.levels() - 1), .trans_a = true}, 1, args.initial,
+            args.scratch, 1, args.out);
   ForFirstRows(lod, reverse, [&](int64_t s, int64_t row) {
     if (row >= 0) std::copy(args.scratch + s * n, args.scratch + (s + 1) * n, args.grads + row * args.grads_stride);
   });
@@ -48,5 +48,6 @@ void RunRecurrentWeightGrad(const Lod& lod, bool reverse, const RecurrentWeightG
 
 template void RunRecurrentWeightGrad(const Lod&, bool, const RecurrentWeightGrad<float>&);
 template void RunRecurrentWeightGrad(const Lod&, bool, const RecurrentWeightGrad<double>&);
+template void RunRecurrentWeightGrad(const Lod&, bool, const RecurrentWeightGrad<BFloat16>&);
 
 }  // namespace paddle

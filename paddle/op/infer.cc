@@ -131,8 +131,14 @@ std::optional<std::vector<int64_t>> InferContext::Values(std::string_view input,
 
 void InferContext::CheckDType(std::string_view input, const DTypeSet& allowed, int i) const {
   const TensorMeta* meta = FindIn(input, i);
-  if (meta && !allowed.contains(meta->dtype)) [[unlikely]]
-    throw TypeMismatch(StrCat("input ", input, " is ", meta->dtype, "; expected one of: ", allowed));
+  if (!meta || allowed.contains(meta->dtype)) [[likely]]
+    return;
+  if (meta->dtype == DType::kFloat16 && allowed.contains(DType::kFloat32)) {
+    if (building()) return;  // programs in mixed precision may be written, though no kernel here runs them
+    throw Unimplemented(
+        StrCat("input ", input, " is float16, which the op has no kernel for; there is one for: ", allowed));
+  }
+  throw TypeMismatch(StrCat("input ", input, " is ", meta->dtype, "; expected one of: ", allowed));
 }
 
 void InferContext::CheckSameDType(std::string_view a, std::string_view b) const {

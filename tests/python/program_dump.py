@@ -1,7 +1,7 @@
 """A program as plain data.
 
 ``python program_dump.py CASES``, run with the 1.8.5 package, records the programs of all cases of a module:
-``program_cases``, ``backward_cases``, ``block_cases``, ``labelling_cases`` and ``rnn_cases`` in
+``program_cases``, ``backward_cases``, ``block_cases``, ``labelling_cases``, ``rnn_cases`` and ``mixed_precision_cases`` in
 ``data/program_cases.json.gz`` and so on.
 """
 

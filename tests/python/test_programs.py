@@ -7,7 +7,7 @@ import pytest
 
 import program_dump
 
-MODULES = ("program_cases", "backward_cases", "block_cases", "labelling_cases", "rnn_cases")
+MODULES = ("program_cases", "backward_cases", "block_cases", "labelling_cases", "rnn_cases", "mixed_precision_cases")
 RECORDED = {module: program_dump.recorded(module) for module in MODULES}
 
 

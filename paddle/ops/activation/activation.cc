@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "paddle/math/map.h"
+#include "paddle/math/map_kept.h"
+#include "paddle/op/float_types.h"
 #include "paddle/ops/activation/activation.h"
 #include "paddle/ops/activation/double_grad.h"
 
@@ -16,9 +17,22 @@ using math::Saved;
 template <class F>
 using Plain = PlainActivation<F>;
 
+// Those that stand between the products of nets in mixed precision.
+template <class F>
+constexpr bool kTakesBFloat16 =
+    std::is_base_of_v<math::Relu, F> || std::is_base_of_v<math::SigmoidFn, F> || std::is_base_of_v<math::TanhFn, F>;
+
+template <class F, class Visit>
+void VisitCpuTypes(DType dtype, Visit&& visit) {
+  if constexpr (kTakesBFloat16<F>)
+    VisitMixedFloat(dtype, visit);
+  else
+    VisitTypes<F>(dtype, visit);
+}
+
 template <class F>
 void Infer(const F&, InferContext& context) {
-  context.CheckDType("X", kTakesIntegers<F> ? kNumbers : kFloats);
+  context.CheckDType("X", kTakesIntegers<F> ? kNumbers : kTakesBFloat16<F> ? kMixedFloats : kFloats);
   context.CopyMeta("X", "Out");
 }
 
@@ -35,16 +49,17 @@ void InferGrad(const F&, InferContext& context) {
 
 template <class F>
 void Forward(const CpuContext&, const F& f, const Tensor& x, Tensor& out) {
-  VisitTypes<F>(x.dtype(),
-                [&]<class T>() { math::Map(f, x.data<T>(), out.mutable_data<T>(), x.numel(), math::kCostlyGrain); });
+  VisitCpuTypes<F>(x.dtype(), [&]<class T>() {
+    math::MapKept(f, out.mutable_data<T>(), x.numel(), math::kCostlyGrain, x.data<T>());
+  });
 }
 
 template <class F>
 void Backward(const F& f, const Tensor& saved, const Tensor& dout, Tensor* dx) {
   if (!dx) return;
-  VisitTypes<F>(dout.dtype(), [&]<class T>() {
-    const auto grad = [f](T s, T d) { return f.Grad(s, d); };
-    math::Map(grad, saved.data<T>(), dout.data<T>(), dx->mutable_data<T>(), dout.numel(), math::kCostlyGrain);
+  VisitCpuTypes<F>(dout.dtype(), [&]<class T>() {
+    const auto grad = [f](Computed<T> s, Computed<T> d) { return f.Grad(s, d); };
+    math::MapKept(grad, dx->mutable_data<T>(), dout.numel(), math::kCostlyGrain, saved.data<T>(), dout.data<T>());
   });
 }
 

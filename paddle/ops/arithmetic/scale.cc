@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "paddle/math/map.h"
+#include "paddle/math/map_kept.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
 
-constexpr DTypeSet kTypes{DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kUInt8,
-                          DType::kInt16,   DType::kInt32,   DType::kInt64};
+constexpr DTypeSet kTypes{DType::kFloat32, DType::kFloat64, DType::kInt8,  DType::kUInt8,
+                          DType::kInt16,   DType::kInt32,   DType::kInt64, DType::kBFloat16};
 
 void Infer(const ScaleAttrs&, InferContext& context) {
   context.CheckDType("X", kTypes);
@@ -23,13 +23,15 @@ void Infer(const ScaleAttrs&, InferContext& context) {
 
 void Scale(const ScaleAttrs& attrs, const Tensor& x, const Tensor* scale_tensor, Tensor& out) {
   VisitAny(x.dtype(), [&]<class T>() {
-    if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+    if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, Float16>) {
       ThrowDType(x.dtype(), "a number type");
     } else {
-      const T scale = scale_tensor ? *scale_tensor->data<T>() : static_cast<T>(attrs.scale);
-      const T bias =
-          attrs.bias_after_scale ? static_cast<T>(attrs.bias) : static_cast<T>(static_cast<T>(attrs.bias) * scale);
-      math::Map([=](T v) { return static_cast<T>(v * scale + bias); }, x.data<T>(), out.mutable_data<T>(), x.numel());
+      using C = Computed<T>;
+      const C scale = scale_tensor ? static_cast<C>(*scale_tensor->data<T>()) : static_cast<C>(attrs.scale);
+      const C bias =
+          attrs.bias_after_scale ? static_cast<C>(attrs.bias) : static_cast<C>(static_cast<C>(attrs.bias) * scale);
+      math::MapKept([=](C v) { return static_cast<C>(v * scale + bias); }, out.mutable_data<T>(), x.numel(),
+                    math::kCheapGrain, x.data<T>());
     }
   });
 }

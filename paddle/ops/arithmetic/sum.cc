@@ -6,11 +6,19 @@
 #include <array>
 
 #include "paddle/math/add_rows.h"
-#include "paddle/math/map.h"
+#include "paddle/math/map_kept.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
+
+constexpr DTypeSet kSummands{DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kInt64, DType::kBFloat16};
+
+bool AllDense(const InferContext& context) {
+  for (int i = 0; i < context.Count("X"); ++i)
+    if (context.Has("X", i) && context.In("X", i).kind != VarKind::kTensor) return false;
+  return true;
+}
 
 void Infer(const NoAttrs&, InferContext& context) {
   TensorMeta* out = context.MutableOut("Out");
@@ -32,7 +40,7 @@ void Infer(const NoAttrs&, InferContext& context) {
     if (sparse_result) result.kind = VarKind::kTensor;
     for (int k = 0; k < x.rank(); ++k) result.dims[k] = std::max(result.dims[k], x.dims[k]);
   }
-  context.CheckDType("X", kNumbers);
+  context.CheckDType("X", result.kind == VarKind::kTensor && AllDense(context) ? kSummands : kNumbers);
   if (!out) return;
   out->kind = result.kind;
   out->dims = result.dims;
@@ -45,22 +53,30 @@ void Infer(const NoAttrs&, InferContext& context) {
 template <class T>
 void SumDense(Span<const Tensor> x, T* out, int64_t n) {
   if (x.size() == 2 && x[0] && x[1]) {
-    return math::Map([](T a, T b) { return static_cast<T>(a + b); }, x[0]->data<T>(), x[1]->data<T>(), out, n);
+    const auto add = [](Computed<T> a, Computed<T> b) { return static_cast<Computed<T>>(a + b); };
+    return math::MapKept(add, out, n, math::kCheapGrain, x[0]->data<T>(), x[1]->data<T>());
   }
   ParallelFor(n, math::kCheapGrain, [&](int64_t begin, int64_t end) {
     constexpr int64_t kTile = 1024;
-    std::array<T, kTile> tile;
+    std::array<Computed<T>, kTile> tile;
     for (int64_t at = begin; at < end; at += kTile) {
       const int64_t count = std::min(kTile, end - at);
-      std::fill_n(tile.data(), count, T(0));
-      for (const Tensor* tensor : x)
-        if (tensor) math::AddTo(tensor->data<T>() + at, tile.data(), count);
-      std::copy_n(tile.data(), count, out + at);
+      std::fill_n(tile.data(), count, Computed<T>(0));
+      for (const Tensor* tensor : x) {
+        if (!tensor) continue;
+        const T* from = tensor->data<T>() + at;
+        if constexpr (std::is_same_v<T, Computed<T>>)
+          math::AddTo(from, tile.data(), count);
+        else
+          for (int64_t i = 0; i < count; ++i) tile[i] += from[i];
+      }
+      std::transform(tile.data(), tile.data() + count, out + at, Kept<T>);
     }
   });
 }
 
 void Dense(const CpuContext&, const NoAttrs&, Span<const Tensor> x, Tensor& out) {
+  if (out.dtype() == DType::kBFloat16) return SumDense(x, out.mutable_data<BFloat16>(), out.numel());
   VisitNumber(out.dtype(), [&]<class T>() { SumDense(x, out.mutable_data<T>(), out.numel()); });
 }
 

@@ -2,6 +2,7 @@
 
 #include "paddle/math/arithmetic.h"
 
+#include "paddle/math/bfloat16.h"
 #include "paddle/math/binary.h"
 #include "paddle/ops/elementwise/elementwise.h"
 
@@ -12,6 +13,11 @@ using math::Side;
 
 void Infer(const ElementwiseAttrs& attrs, InferContext& context) {
   context.CheckDType("X", kNumbers);
+  InferBroadcast(attrs, context, context.In("X").dtype);
+}
+
+void InferAdd(const ElementwiseAttrs& attrs, InferContext& context) {
+  context.CheckDType("X", {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kInt64, DType::kBFloat16});
   InferBroadcast(attrs, context, context.In("X").dtype);
 }
 
@@ -36,6 +42,26 @@ void Kernel(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& x, c
     static constexpr math::BinaryRows kRows = math::MakeBinaryRows<F, T, T>();
     math::RunBinary(kRows, x.dims(), y.dims(), attrs.axis, x.data<T>(), y.data<T>(), out.mutable_data<T>());
   });
+}
+
+template <int kXStep, int kYStep>
+void AddRow(const void* x, const void* y, void* out, int64_t n) {
+  const auto *px = static_cast<const BFloat16*>(x), *py = static_cast<const BFloat16*>(y);
+  auto* to = static_cast<BFloat16*>(out);
+  math::RunSimd([=] {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) {
+      const float a = px[i * kXStep], b = py[i * kYStep];
+      to[i] = Kept<BFloat16>(a + b);
+    }
+  });
+}
+
+// Biases are added in mixed precision too.
+void Add(const CpuContext& cpu, const ElementwiseAttrs& attrs, const Tensor& x, const Tensor& y, Tensor& out) {
+  if (x.dtype() != DType::kBFloat16) return Kernel<math::Add>(cpu, attrs, x, y, out);
+  static constexpr math::BinaryRows kRows{AddRow<1, 1>, AddRow<0, 1>, AddRow<1, 0>, sizeof(BFloat16), sizeof(BFloat16)};
+  math::RunBinary(kRows, x.dims(), y.dims(), attrs.axis, x.raw(), y.raw(), out.mutable_raw());
 }
 
 void FloorDivide(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& x, const Tensor& y, Tensor& out) {
@@ -103,6 +129,14 @@ void LinearGrad(const CpuContext&, const ElementwiseAttrs& attrs, const Tensor& 
     RunSide<Dy>(Side::kY, attrs.axis, x.dims(), y.dims(), d, d, d, d, dy);
     RunSide<void>(Side::kX, attrs.axis, x.dims(), y.dims(), d, d, d, d, dx);
   });
+}
+
+void AddGrad(const CpuContext& cpu, const ElementwiseAttrs& attrs, const Tensor& dout, const Tensor& x, const Tensor& y,
+             Tensor* dx, Tensor* dy) {
+  if (dout.dtype() != DType::kBFloat16) return LinearGrad<void>(cpu, attrs, dout, x, y, dx, dy);
+  const auto* d = dout.data<BFloat16>();
+  RunSide<void>(Side::kY, attrs.axis, x.dims(), y.dims(), d, d, d, d, dy);
+  RunSide<void>(Side::kX, attrs.axis, x.dims(), y.dims(), d, d, d, d, dx);
 }
 
 // A sparse X times one number.
@@ -210,11 +244,11 @@ OpSpec<ElementwiseAttrs> DivideBackward() {
 }
 
 [[maybe_unused]] const Registered kOps[] = {
-    RegisterOp(Forward("elementwise_add", "Out = X + Y with broadcasting.")),
-    RegisterKernel("elementwise_add", Kernel<math::Add>),
+    RegisterOp(Forward("elementwise_add", "Out = X + Y with broadcasting.", InferAdd)),
+    RegisterKernel("elementwise_add", Add),
     RegisterOp(Backward("elementwise_add_grad", "X@GRAD = Y@GRAD = Out@GRAD, summed over stretched axes.", kMetaOnly,
                         DoubleGrad)),
-    RegisterKernel("elementwise_add_grad", LinearGrad<void>),
+    RegisterKernel("elementwise_add_grad", AddGrad),
 
     RegisterOp(Forward("elementwise_sub", "Out = X - Y with broadcasting.")),
     RegisterKernel("elementwise_sub", Kernel<math::Subtract>),

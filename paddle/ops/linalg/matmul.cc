@@ -2,6 +2,7 @@
 #include "paddle/ops/linalg/matmul.h"
 
 #include "paddle/op/check_dims.h"
+#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -103,7 +104,7 @@ namespace {
 
 // The dims of Out.
 Dims CheckFactors(const MatMulAttrs& attrs, InferContext& context) {
-  context.CheckDType("X", kFloats);
+  context.CheckDType("X", kMixedFloats);
   context.CheckSameDType("X", "Y");
   context.CheckRank("X", 1, kMaxRank);
   context.CheckRank("Y", 1, kMaxRank);
@@ -144,7 +145,7 @@ MatMulState PrepareMatMul(const CpuContext&, const MatMulAttrs& attrs, const OpM
 
 void MatMul(const CpuContext&, const MatMulAttrs&, MatMulState& state, Scratch scratch, const Tensor& x,
             const Tensor& y, Tensor& out) {
-  VisitFloat(x.dtype(), [&]<class T>() {
+  VisitMixedFloat(x.dtype(), [&]<class T>() {
     const MatMulPlan& plan = state.plan;
     if (plan.runs == 1) return state.gemm.Run(x.data<T>(), y, out.mutable_data<T>(), scratch.data);
     for (int64_t i = 0; i < plan.runs; ++i)
@@ -171,7 +172,7 @@ MatMulGradState PrepareMatMulGrad(const CpuContext&, const MatMulAttrs& attrs, c
 
 void MatMulGrad(const CpuContext&, const MatMulAttrs& attrs, MatMulGradState& state, Scratch scratch, const Tensor& x,
                 const Tensor& y, const Tensor& d_out, Tensor* dx, Tensor* dy) {
-  VisitFloat(x.dtype(), [&]<class T>() {
+  VisitMixedFloat(x.dtype(), [&]<class T>() {
     const T *p = x.data<T>(), *q = y.data<T>(), *d = d_out.data<T>();
     const auto run = [&](T* to) {
       return [=](const PreparedGemm& gemm, const T* a, const T* b) { gemm.Run(a, b, to, scratch.data); };

@@ -5,6 +5,7 @@
 
 #include "paddle/math/gemm.h"
 #include "paddle/op/check_dims.h"
+#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -18,7 +19,7 @@ void CheckColumns(int columns, int rank, const char* attr, const char* slot) {
 // The dims of Out.
 Dims CheckFactors(const MulAttrs& attrs, InferContext& context) {
   const Dims &x = context.In("X").dims, &y = context.In("Y").dims;
-  context.CheckDType("X", kFloats);
+  context.CheckDType("X", kMixedFloats);
   context.CheckSameDType("X", "Y");
   CheckColumns(attrs.x_num_col_dims, x.rank(), "x_num_col_dims", "X");
   CheckColumns(attrs.y_num_col_dims, y.rank(), "y_num_col_dims", "Y");
@@ -55,7 +56,7 @@ PreparedGemm PrepareMul(const CpuContext&, const MulAttrs& attrs, const OpMetas&
 
 void Mul(const CpuContext&, const MulAttrs&, PreparedGemm& product, Scratch scratch, const Tensor& x, const Tensor& y,
          Tensor& out) {
-  VisitFloat(x.dtype(), [&]<class T>() { product.Run(x.data<T>(), y, out.mutable_data<T>(), scratch.data); });
+  VisitMixedFloat(x.dtype(), [&]<class T>() { product.Run(x.data<T>(), y, out.mutable_data<T>(), scratch.data); });
 }
 
 struct MulGradState {
@@ -73,7 +74,7 @@ MulGradState PrepareMulGrad(const CpuContext&, const MulAttrs& attrs, const OpMe
 
 void MulGrad(const CpuContext&, const MulAttrs&, MulGradState& state, Scratch scratch, const Tensor& x, const Tensor& y,
              const Tensor& d_out, Tensor* dx, Tensor* dy) {
-  VisitFloat(x.dtype(), [&]<class T>() {
+  VisitMixedFloat(x.dtype(), [&]<class T>() {
     const T* d = d_out.data<T>();
     if (dx) state.x.Run(d, y.data<T>(), dx->mutable_data<T>(), scratch.data);
     if (dy) state.y.Run(x.data<T>(), d, dy->mutable_data<T>(), scratch.data);
@@ -120,7 +121,7 @@ void MulGradGrad(const CpuContext&, const MulAttrs&, MulGradGradState& state, Sc
   if (dx && !ddy) Zero(*dx);
   if (dy && !ddx) Zero(*dy);
   if (dd_out && !ddx && !ddy) Zero(*dd_out);
-  VisitFloat(x.dtype(), [&]<class T>() {
+  VisitMixedFloat(x.dtype(), [&]<class T>() {
     const T* d = d_out.data<T>();
     if (dx && ddy) state.x.Run(d, ddy->data<T>(), dx->mutable_data<T>(), scratch.data);
     if (dy && ddx) state.y.Run(ddx->data<T>(), d, dy->mutable_data<T>(), scratch.data);

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
+#include "paddle/math/bfloat16.h"
 #include "paddle/math/random.h"
+#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -23,7 +25,7 @@ void Check(const Attrs& attrs) {
 
 void Infer(const Attrs& attrs, InferContext& context) {
   Check(attrs);
-  context.CheckDType("X", kFloats);
+  context.CheckDType("X", kMixedFloats);
   context.CheckDType("Seed", {DType::kInt32});
   if (context.Has("Seed"))
     Require(SizesAgree(context.In("Seed").numel(), 1), "Seed has shape ", context.In("Seed").dims,
@@ -44,24 +46,24 @@ math::Philox StreamOf(const Attrs& attrs, const RandomSource& random, const Tens
 void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, const Tensor& x, const Tensor* seed,
              Tensor& out, Tensor* mask) {
   uint8_t* kept = mask ? mask->mutable_data<uint8_t>() : nullptr;
-  VisitFloat(x.dtype(), [&]<class T>() {
+  VisitMixedFloat(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     T* to = out.mutable_data<T>();
     if (attrs.is_test) {
-      const T scale = KeptScale<T>(attrs);
+      const auto scale = KeptScale<Computed<T>>(attrs);
       ParallelFor(x.numel(), 4 * kElementsPerTask, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) to[i] = from[i] * scale;
+        for (int64_t i = begin; i < end; ++i) to[i] = Kept<T>(from[i] * scale);
         if (kept) std::fill(kept + begin, kept + end, uint8_t{1});
       });
       return;
     }
     const math::Philox stream = StreamOf(attrs, random, seed);
     const uint64_t threshold = DropThreshold(attrs);
-    const T scale = KeptScale<T>(attrs);
+    const auto scale = KeptScale<Computed<T>>(attrs);
     ParallelFor(x.numel(), kElementsPerTask, [&](int64_t begin, int64_t end) {
       math::ForEachRandom(stream, begin, end, [&](int64_t i, uint32_t bits) {
         const bool keep = bits >= threshold;
-        to[i] = keep ? from[i] * scale : T(0);
+        to[i] = keep ? Kept<T>(from[i] * scale) : T();
         if (kept) kept[i] = keep;
       });
     });
@@ -70,12 +72,12 @@ void Dropout(const CpuContext&, const Attrs& attrs, const RandomSource& random, 
 
 void DropoutGrad(const CpuContext&, const Attrs& attrs, const Tensor& mask, const Tensor& d_out, Tensor& dx) {
   const uint8_t* kept = mask.data<uint8_t>();
-  VisitFloat(d_out.dtype(), [&]<class T>() {
+  VisitMixedFloat(d_out.dtype(), [&]<class T>() {
     const T* d = d_out.data<T>();
     T* to = dx.mutable_data<T>();
-    const T scale = KeptScale<T>(attrs);
+    const auto scale = KeptScale<Computed<T>>(attrs);
     ParallelFor(d_out.numel(), 4 * kElementsPerTask, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i] = kept[i] ? d[i] * scale : T(0);
+      for (int64_t i = begin; i < end; ++i) to[i] = kept[i] ? Kept<T>(d[i] * scale) : T();
     });
   });
 }

@@ -1,7 +1,9 @@
 // gru: gated recurrent units over the sequences of a LoDTensor.
 #include "paddle/math/gru.h"
 
+#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/rnn/mixed.h"
 #include "paddle/ops/rnn/recurrent.h"
 
 namespace paddle {
@@ -36,9 +38,9 @@ GruConfig Config(const GruAttrs& attrs, int64_t hidden) {
 
 // Checks all inputs and returns the number of units.
 int64_t CheckInputs(const GruAttrs& attrs, const InferContext& context) {
-  context.CheckDType("Input", kFloats);
+  context.CheckDType("Input", kMixedFloats);
   context.CheckSameDType("Input", "Weight");
-  context.CheckSameDType("Input", "Bias");
+  CheckComputedDType(context, "Input", "Bias");
   context.CheckRank("Input", 2, 2);
   context.CheckRank("Weight", 2, 2);
   const Dims &input = context.In("Input").dims, &weight = context.In("Weight").dims;
@@ -88,19 +90,19 @@ int64_t SequencesOf(const Lod& lod) { return lod.sequences(lod.levels() - 1); }
 Scratched Prepare(const CpuContext&, const GruAttrs&, const OpMetas& metas) {
   const int64_t hidden = metas.In("Weight").dims[0];
   const int64_t reset_hidden = metas.HasOut("BatchResetHiddenPrev") ? 0 : SequencesOf(metas.In("Input").lod) * hidden;
-  return {VisitFloat(metas.In("Weight").dtype,
-                     [&]<class T>() { return (GruPackedElements<T>(hidden, false) + reset_hidden) * sizeof(T); })};
+  return {VisitMixedFloat(metas.In("Weight").dtype,
+                          [&]<class T>() { return (GruPackedElements<T>(hidden, false) + reset_hidden) * sizeof(T); })};
 }
 
 void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,
          const Tensor& weight, const Tensor* bias, Tensor& gates, Tensor* reset_hidden, Tensor* batch_hidden,
          Tensor& hidden) {
   const GruConfig config = Config(attrs, weight.dim(0));
-  VisitFloat(input.dtype(), [&]<class T>() {
+  VisitMixedFloat(input.dtype(), [&]<class T>() {
     T* packed = reinterpret_cast<T*>(scratch.data);
     RunGru<T>(config, input.lod(),
               {.input = input.data<T>(),
-               .bias = DataOf<T>(bias),
+               .bias = DataOf<Computed<T>>(bias),
                .initial_hidden = DataOf<T>(h0),
                .packed = PackGru(config.hidden, false, weight.data<T>(), packed),
                .gates = gates.mutable_data<T>(),
@@ -111,7 +113,7 @@ void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, 
   });
 }
 
-// Elements of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody
+// Bytes of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody
 // asked for.
 struct GradScratch {
   size_t packed, walk, gates;
@@ -119,15 +121,16 @@ struct GradScratch {
 
 template <class T>
 GradScratch GradScratchOf(const GruConfig& config, const Lod& lod, bool input_grad) {
-  return {GruPackedElements<T>(config.hidden, true), GruBackwardScratch(config, lod.rows(), SequencesOf(lod)),
-          input_grad ? 0 : static_cast<size_t>(lod.rows() * 3 * config.hidden)};
+  return {GruPackedElements<T>(config.hidden, true) * sizeof(T),
+          GruBackwardScratch<T>(config, lod.rows(), SequencesOf(lod)),
+          input_grad ? 0 : static_cast<size_t>(lod.rows() * 3 * config.hidden) * sizeof(T)};
 }
 
 Scratched PrepareGrad(const CpuContext&, const GruAttrs& attrs, const OpMetas& metas) {
   const GruConfig config = Config(attrs, metas.In("Weight").dims[0]);
-  return {VisitFloat(metas.In("Weight").dtype, [&]<class T>() {
+  return {VisitMixedFloat(metas.In("Weight").dtype, [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, metas.In("Input").lod, metas.HasOut("Input@GRAD"));
-    return (size.packed + size.walk + size.gates) * sizeof(T);
+    return size.packed + size.walk + size.gates;
   })};
 }
 
@@ -136,7 +139,7 @@ void RunGrad(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scrat
              const Tensor& input, const Tensor& weight, Tensor* d_bias, Tensor* d_h0, Tensor* d_input,
              Tensor* d_weight) {
   const GruConfig config = Config(attrs, weight.dim(0));
-  VisitFloat(gates.dtype(), [&]<class T>() {
+  VisitMixedFloat(gates.dtype(), [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, input.lod(), d_input != nullptr);
     T* packed = reinterpret_cast<T*>(scratch.data);
     RunGruGrad<T>(config, input.lod(),
@@ -145,19 +148,22 @@ void RunGrad(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scrat
                    .gates = gates.data<T>(),
                    .hidden = hidden.data<T>(),
                    .hidden_grad = d_hidden.data<T>(),
-                   .input_grad = d_input ? d_input->mutable_data<T>() : packed + size.packed + size.walk,
+                   .input_grad = d_input ? d_input->mutable_data<T>()
+                                         : reinterpret_cast<T*>(scratch.data + size.packed + size.walk),
                    .weight_grad = DataOf<T>(d_weight),
-                   .bias_grad = DataOf<T>(d_bias),
+                   .bias_grad = DataOf<Computed<T>>(d_bias),
                    .initial_hidden_grad = DataOf<T>(d_h0),
-                   .scratch = packed + size.packed});
+                   .scratch = scratch.data + size.packed});
   });
 }
 
 const Registered kOp = RegisterOp<GruAttrs>({
     .name = "gru",
-    .doc = "Gated recurrent units over each sequence, without padding. With h' of the row before: u = gate(x_u + h' "
-           "W_u + b_u), r = gate(x_r + h' W_r + b_r), "
-           "c = activation(x_c + (r h') W_c + b_c), h = (1 - u) h' + u c. Cho et al. 2014.",
+    .doc =
+        "Gated recurrent units over each sequence, without padding. With h' of the row before: u = gate(x_u + h' "
+        "W_u + b_u), r = gate(x_r + h' W_r + b_r), "
+        "c = activation(x_c + (r h') W_c + b_c), h = (1 - u) h' + u c. Cho et al. 2014. With Input, Weight and H0 of "
+        "bfloat16, the outputs are of it too; Bias and all sums are float32.",
     .inputs =
         {{"Input", "LoDTensor [rows, 3 H]: what each row adds to u, r, c; usually the product of a row and a weight."},
          {"H0", "[sequences, H]: h' of the first rows; zero if absent.", kOptional},

@@ -2,7 +2,9 @@
 #include "paddle/math/lstm.h"
 
 #include "paddle/math/panel.h"
+#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/rnn/mixed.h"
 #include "paddle/ops/rnn/recurrent.h"
 
 namespace paddle {
@@ -41,9 +43,11 @@ LstmConfig Config(const LstmAttrs& attrs, int64_t hidden) {
 
 // Checks all inputs and returns the number of units.
 int64_t CheckInputs(const LstmAttrs& attrs, const InferContext& context) {
-  context.CheckDType("Input", kFloats);
+  context.CheckDType("Input", kMixedFloats);
   context.CheckSameDType("Input", "Weight");
-  context.CheckSameDType("Input", "Bias");
+  context.CheckSameDType("Input", "H0");
+  CheckComputedDType(context, "Input", "Bias");
+  CheckComputedDType(context, "Input", "C0");
   context.CheckRank("Input", 2, 2);
   context.CheckRank("Weight", 2, 2);
   context.CheckRank("Bias", 2, 2);
@@ -58,8 +62,8 @@ int64_t CheckInputs(const LstmAttrs& attrs, const InferContext& context) {
   Require(SizesAgree(bias[0], 1) && (hidden < 0 || SizesAgree(bias[1], bias_size)), "input Bias has shape ", bias,
           "; expected [1, ", bias_size, "] ", attrs.use_peepholes ? "with" : "without", " peepholes");
   Require(context.Has("H0") == context.Has("C0"), "inputs H0 and C0 belong together: give both or none");
-  CheckInitialState(context, "Input", "H0", hidden);
-  CheckInitialState(context, "Input", "C0", hidden);
+  CheckInitialShape(context, "Input", "H0", hidden);
+  CheckInitialShape(context, "Input", "C0", hidden);
   if (!context.building()) RequireLod(context, "Input");
   return hidden;
 }
@@ -71,7 +75,7 @@ void Infer(const LstmAttrs& attrs, InferContext& context) {
   const Dims state{input[0], hidden};
   context.CopyMeta("Input", "BatchGate");
   for (const auto slot : {"Hidden", "Cell", "BatchCellPreAct"}) {
-    context.SetOut(slot, state, dtype);
+    context.SetOut(slot, state, slot == std::string_view("Hidden") ? dtype : ComputedDType(dtype));
     context.ShareLod("Input", slot);
   }
 }
@@ -83,7 +87,10 @@ void InferGrad(const LstmAttrs& attrs, InferContext& context) {
     const TensorMeta& meta = context.In(slot);
     const Dims expected{context.In("Input").dims[0], hidden};
     Require(DimsAgree(meta.dims, expected), "input ", slot, " has shape ", meta.dims, "; expected ", expected);
-    context.CheckSameDType("Input", slot);
+    if (std::string_view(slot).starts_with("Cell"))
+      CheckComputedDType(context, "Input", slot);
+    else
+      context.CheckSameDType("Input", slot);
   }
   context.CheckSameDims("Input", "BatchGate");
   context.CheckSameDType("Input", "BatchGate");
@@ -100,31 +107,31 @@ void Grad(const LstmAttrs&, GradContext& context) {
 
 Scratched Prepare(const CpuContext&, const LstmAttrs&, const OpMetas& metas) {
   const int64_t hidden = metas.In("Weight").dims[0];
-  return {VisitFloat(metas.In("Weight").dtype,
-                     [&]<class T>() { return PanelElements<T>(LstmForwardPanels(hidden)) * sizeof(T); })};
+  return {VisitMixedFloat(metas.In("Weight").dtype,
+                          [&]<class T>() { return PanelElements<T>(LstmForwardPanels(hidden)) * sizeof(T); })};
 }
 
 void Run(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,
          const Tensor* c0, const Tensor& weight, const Tensor& bias, Tensor& hidden, Tensor& cell, Tensor& gates,
          Tensor* shown_cell) {
   const LstmConfig config = Config(attrs, weight.dim(0));
-  VisitFloat(input.dtype(), [&]<class T>() {
+  VisitMixedFloat(input.dtype(), [&]<class T>() {
     T* packed = reinterpret_cast<T*>(scratch.data);
     PackPanels(LstmForwardPanels(config.hidden), weight.data<T>(), packed);
     RunLstm<T>(config, input.lod(),
                {.input = input.data<T>(),
-                .bias = bias.data<T>(),
+                .bias = bias.data<Computed<T>>(),
                 .initial_hidden = DataOf<T>(h0),
-                .initial_cell = DataOf<T>(c0),
+                .initial_cell = DataOf<Computed<T>>(c0),
                 .packed = packed,
                 .gates = gates.mutable_data<T>(),
                 .hidden = hidden.mutable_data<T>(),
-                .cell = cell.mutable_data<T>(),
-                .shown_cell = DataOf<T>(shown_cell)});
+                .cell = cell.mutable_data<Computed<T>>(),
+                .shown_cell = DataOf<Computed<T>>(shown_cell)});
   });
 }
 
-// Elements of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody
+// Bytes of the parts of the gradient kernel's scratch: the packed weight, the walk's, and gate gradients that nobody
 // asked for.
 struct GradScratch {
   size_t packed, walk, gates;
@@ -132,16 +139,16 @@ struct GradScratch {
 
 template <class T>
 GradScratch GradScratchOf(const LstmConfig& config, const Lod& lod, bool input_grad) {
-  return {PanelElements<T>(LstmBackwardPanels(config.hidden)),
-          LstmBackwardScratch(config, lod.sequences(lod.levels() - 1)),
-          input_grad ? 0 : static_cast<size_t>(lod.rows() * 4 * config.hidden)};
+  return {PanelElements<T>(LstmBackwardPanels(config.hidden)) * sizeof(T),
+          LstmBackwardScratch<T>(config, lod.sequences(lod.levels() - 1)),
+          input_grad ? 0 : static_cast<size_t>(lod.rows() * 4 * config.hidden) * sizeof(T)};
 }
 
 Scratched PrepareGrad(const CpuContext&, const LstmAttrs& attrs, const OpMetas& metas) {
   const LstmConfig config = Config(attrs, metas.In("Weight").dims[0]);
-  return {VisitFloat(metas.In("Weight").dtype, [&]<class T>() {
+  return {VisitMixedFloat(metas.In("Weight").dtype, [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, metas.In("Input").lod, metas.HasOut("Input@GRAD"));
-    return (size.packed + size.walk + size.gates) * sizeof(T);
+    return size.packed + size.walk + size.gates;
   })};
 }
 
@@ -150,26 +157,27 @@ void RunGrad(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scra
              const Tensor& hidden, const Tensor& d_hidden, const Tensor& input, const Tensor& weight, Tensor* d_bias,
              Tensor* d_c0, Tensor* d_h0, Tensor* d_input, Tensor* d_weight) {
   const LstmConfig config = Config(attrs, weight.dim(0));
-  VisitFloat(gates.dtype(), [&]<class T>() {
+  VisitMixedFloat(gates.dtype(), [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, input.lod(), d_input != nullptr);
     T* packed = reinterpret_cast<T*>(scratch.data);
     PackPanels(LstmBackwardPanels(config.hidden), weight.data<T>(), packed);
     RunLstmGrad<T>(config, input.lod(),
-                   {.bias = bias.data<T>(),
+                   {.bias = bias.data<Computed<T>>(),
                     .initial_hidden = DataOf<T>(h0),
-                    .initial_cell = DataOf<T>(c0),
+                    .initial_cell = DataOf<Computed<T>>(c0),
                     .packed = packed,
                     .gates = gates.data<T>(),
                     .hidden = hidden.data<T>(),
-                    .cell = cell.data<T>(),
+                    .cell = cell.data<Computed<T>>(),
                     .hidden_grad = d_hidden.data<T>(),
-                    .cell_grad = DataOf<T>(d_cell),
-                    .input_grad = d_input ? d_input->mutable_data<T>() : packed + size.packed + size.walk,
+                    .cell_grad = DataOf<Computed<T>>(d_cell),
+                    .input_grad = d_input ? d_input->mutable_data<T>()
+                                          : reinterpret_cast<T*>(scratch.data + size.packed + size.walk),
                     .weight_grad = DataOf<T>(d_weight),
-                    .bias_grad = DataOf<T>(d_bias),
+                    .bias_grad = DataOf<Computed<T>>(d_bias),
                     .initial_hidden_grad = DataOf<T>(d_h0),
-                    .initial_cell_grad = DataOf<T>(d_c0),
-                    .scratch = packed + size.packed});
+                    .initial_cell_grad = DataOf<Computed<T>>(d_c0),
+                    .scratch = scratch.data + size.packed});
   });
 }
 
@@ -179,7 +187,8 @@ const Registered kOp = RegisterOp<LstmAttrs>({
            "candidate(x_c + h' W_c + b_c), i = gate(x_i + "
            "h' W_i + w_ic c' + b_i), f = gate(x_f + h' W_f + w_fc c' + b_f), c = f c' + i c~, o = gate(x_o + h' W_o + "
            "w_oc c + b_o), h = o cell(c). "
-           "Hochreiter and Schmidhuber 1997; the terms in w, peepholes, Gers et al. 2002.",
+           "Hochreiter and Schmidhuber 1997; the terms in w, peepholes, Gers et al. 2002. With Input, Weight and H0 of "
+           "bfloat16, Hidden and BatchGate are of it too; Bias, C0, Cell and all sums are float32.",
     .inputs = {{"Input",
                 "LoDTensor [rows, 4 H]: what each row adds to the gates, in the order c~, i, f, o; usually the product "
                 "of a row and a weight."},

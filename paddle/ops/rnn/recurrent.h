@@ -13,17 +13,22 @@ struct Scratched {
   size_t scratch_bytes() const { return bytes; }
 };
 
-// Throws unless `slot`, where it is there, is [sequences, width] and of the element type of `input`, whose sequences it
-// starts.
-inline void CheckInitialState(const InferContext& context, std::string_view input, std::string_view slot,
+// Throws unless `slot`, where it is there, is [sequences, width]: a row for each sequence of `input`.
+inline void CheckInitialShape(const InferContext& context, std::string_view input, std::string_view slot,
                               int64_t width) {
   if (!context.Has(slot)) return;
-  context.CheckSameDType(input, slot);
   context.CheckRank(slot, 2, 2);
   const Dims& dims = context.In(slot).dims;
   const int64_t sequences = context.building() ? -1 : RequireLod(context, input).last_sequences();
   Require(SizesAgree(dims[0], sequences) && SizesAgree(dims[1], width), "input ", slot, " has shape ", dims,
           "; expected [", sequences, ", ", width, "]: a row for each sequence of ", input);
+}
+
+// The same, and of the element type of `input`.
+inline void CheckInitialState(const InferContext& context, std::string_view input, std::string_view slot,
+                              int64_t width) {
+  if (context.Has(slot)) context.CheckSameDType(input, slot);
+  CheckInitialShape(context, input, slot, width);
 }
 
 // The elements of an argument that may be absent; null then.

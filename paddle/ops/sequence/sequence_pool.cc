@@ -1,6 +1,7 @@
 // sequence_pool: each sequence becomes one row.
 #include <algorithm>
 
+#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/sequence/pool.h"
 #include "paddle/ops/sequence/sequence.h"
@@ -42,7 +43,7 @@ Dims PooledDims(InferContext& context) {
 
 void Infer(const SequencePoolAttrs& attrs, InferContext& context) {
   ToPool(attrs.pooltype);
-  context.CheckDType("X", kFloats);
+  context.CheckDType("X", kMixedFloats);
   context.CheckRank("X", 1, kMaxRank);
   const TensorMeta x = context.In("X");
   const Dims dims = PooledDims(context);
@@ -95,7 +96,7 @@ void PoolMax(const T* x, int64_t begin, int64_t end, int64_t width, T* out, int3
 void Run(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor& x, Tensor& out, Tensor* max_index) {
   const Pool pool = ToPool(attrs.pooltype);
   const int64_t width = RowSize(x.dims());
-  VisitFloat(x.dtype(), [&]<class T>() {
+  VisitMixedFloat(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     ForSequences(x.lod(), width, [&](int64_t s, int64_t begin, int64_t end) {
       T* to = out.mutable_data<T>() + s * width;
@@ -110,14 +111,14 @@ void Run(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor& x, Ten
       else if (pool == Pool::kFirst)
         std::copy(from + begin * width, from + (begin + 1) * width, to);
       else
-        PoolSum(from, begin, end, width, static_cast<T>(SumFactor(pool, end - begin)), to);
+        PoolSum(from, begin, end, width, static_cast<Computed<T>>(SumFactor(pool, end - begin)), to);
     });
   });
 }
 
 template <class T>
 void SpreadMax(const T* d_out, const int32_t* index, int64_t begin, int64_t end, int64_t width, T* dx) {
-  std::fill(dx + begin * width, dx + end * width, T{0});
+  std::fill(dx + begin * width, dx + end * width, T{});
   for (int64_t j = 0; j < width; ++j) {
     Require(index[j] >= begin && index[j] < end, "MaxIndex holds ", index[j], " for a sequence of the rows ", begin,
             " to ", end - 1);
@@ -126,9 +127,9 @@ void SpreadMax(const T* d_out, const int32_t* index, int64_t begin, int64_t end,
 }
 
 template <class T>
-void SpreadSum(const T* d_out, int64_t begin, int64_t end, int64_t width, T factor, T* dx) {
+void SpreadSum(const T* d_out, int64_t begin, int64_t end, int64_t width, Computed<T> factor, T* dx) {
   for (int64_t row = begin; row < end; ++row)
-    for (int64_t j = 0; j < width; ++j) dx[row * width + j] = d_out[j] * factor;
+    for (int64_t j = 0; j < width; ++j) dx[row * width + j] = Kept<T>(d_out[j] * factor);
 }
 
 void RunGrad(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor* max_index, const Tensor& d_out,
@@ -136,18 +137,18 @@ void RunGrad(const CpuContext&, const SequencePoolAttrs& attrs, const Tensor* ma
   if (!dx) return;
   const Pool pool = ToPool(attrs.pooltype);
   const int64_t width = RowSize(x.dims());
-  VisitFloat(d_out.dtype(), [&]<class T>() {
+  VisitMixedFloat(d_out.dtype(), [&]<class T>() {
     T* to = dx->mutable_data<T>();
     ForSequences(x.lod(), width, [&](int64_t s, int64_t begin, int64_t end) {
       if (begin == end) return;
       const T* from = d_out.data<T>() + s * width;
       if (pool == Pool::kMax) return SpreadMax(from, max_index->data<int32_t>() + s * width, begin, end, width, to);
       if (pool == Pool::kLast || pool == Pool::kFirst) {
-        std::fill(to + begin * width, to + end * width, T{0});
+        std::fill(to + begin * width, to + end * width, T{});
         std::copy(from, from + width, to + (pool == Pool::kLast ? end - 1 : begin) * width);
         return;
       }
-      SpreadSum(from, begin, end, width, static_cast<T>(SumFactor(pool, end - begin)), to);
+      SpreadSum(from, begin, end, width, static_cast<Computed<T>>(SumFactor(pool, end - begin)), to);
     });
   });
 }

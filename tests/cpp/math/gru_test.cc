@@ -79,7 +79,7 @@ struct Layer {
     weight_grad.assign(weight.size(), T(99));
     bias_grad.assign(bias.size(), T(99));
     h0_grad.assign(h0.size(), T(99));
-    std::vector<T> scratch(GruBackwardScratch(config, lod.rows(), sequences), T(77));
+    std::vector<T> scratch(GruBackwardScratch<T>(config, lod.rows(), sequences) / sizeof(T), T(77));
     GruBackward<T> args;
     args.initial_hidden = initial ? h0.data() : nullptr;
     args.packed = PackGru(config.hidden, true, weight.data(), reinterpret_cast<T*>(buffer->data()));
@@ -90,7 +90,7 @@ struct Layer {
     args.weight_grad = weight_grad.data();
     args.bias_grad = bias_grad.data();
     args.initial_hidden_grad = initial ? h0_grad.data() : nullptr;
-    args.scratch = scratch.data();
+    args.scratch = reinterpret_cast<std::byte*>(scratch.data());
     RunGruGrad(config, lod, args);
   }
 

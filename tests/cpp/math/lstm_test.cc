@@ -85,7 +85,7 @@ struct Layer {
     bias_grad.assign(bias.size(), T(99));
     h0_grad.assign(h0.size(), T(99));
     c0_grad.assign(c0.size(), T(99));
-    std::vector<T> scratch(LstmBackwardScratch(config, sequences), T(77));
+    std::vector<T> scratch(LstmBackwardScratch<T>(config, sequences) / sizeof(T), T(77));
     LstmBackward<T> args;
     args.bias = bias.data();
     args.initial_hidden = initial ? h0.data() : nullptr;
@@ -101,7 +101,7 @@ struct Layer {
     args.bias_grad = bias_grad.data();
     args.initial_hidden_grad = initial ? h0_grad.data() : nullptr;
     args.initial_cell_grad = initial ? c0_grad.data() : nullptr;
-    args.scratch = scratch.data();
+    args.scratch = reinterpret_cast<std::byte*>(scratch.data());
     RunLstmGrad(config, lod, args);
   }
 
