@@ -27,7 +27,7 @@ inline void CheckInitialShape(const InferContext& context, std::string_view inpu
 // The same, and of the element type of `input`.
 inline void CheckInitialState(const InferContext& context, std::string_view input, std::string_view slot,
                               int64_t width) {
-  if (context.Has(slot)) context.CheckSameDType(input, slot);
+  context.CheckSameDType(input, slot);
   CheckInitialShape(context, input, slot, width);
 }
 
