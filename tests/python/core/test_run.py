@@ -153,6 +153,15 @@ def run_until_interrupted(executor, program, feed, seconds=30):
     timer.join()
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_run():
     executor, program = core.Executor(CPU), scale_program(400, size=1000)
     with pytest.raises(KeyboardInterrupt):
@@ -161,6 +170,7 @@ def test_ctrl_c_ends_a_run():
     executor.run(scale_program(), core.Scope(), {"v0": ones()}, ["v1"])
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_the_wait_for_a_batch():
     queue = core.make_queue(2)
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
@@ -173,6 +183,7 @@ def test_ctrl_c_ends_the_wait_for_a_batch():
     assert queue.push([ones()]) and len(queue.pop()) == 1
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_the_main_threads():
     """Runs of other threads go on, and do not use the request up."""
     executor, program = core.Executor(CPU), scale_program(400, size=1000)
