@@ -1,3 +1,5 @@
+import signal
+
 import numpy as np
 import pytest
 
@@ -16,3 +18,11 @@ def fresh():
 @pytest.fixture
 def exe():
     return fluid.Executor(fluid.CPUPlace())
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

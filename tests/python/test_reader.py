@@ -159,6 +159,7 @@ def test_loader_errors_arrive_within_a_second(exe, iterable):
         loader.reset()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_the_wait_for_the_first_batch(exe):
     x, y = variables()
     loader = fluid.io.DataLoader.from_generator([x, y], 2, iterable=False)

@@ -153,14 +153,6 @@ def run_until_interrupted(executor, program, feed, seconds=30):
     timer.join()
 
 
-@pytest.fixture
-def ctrl_c():
-    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background of a shell, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_run():
     executor, program = core.Executor(CPU), scale_program(400, size=1000)
