@@ -13,7 +13,8 @@ The tasks, each with a mean of cross entropies as its loss:
 - "seq2seq": embedding and two recurrent layers over the source text, the same with other weights over the target text. The
   first layer of the decoder starts from the last state of the encoder's upper layer (and zero cells), the second from zeros.
   Each state of the decoder attends to the encoder's states of its own text: softmax of dot products, weighted sum; tanh of a
-  full layer over state and sum; each to the next word. The source texts' lengths do not depend on the target texts', by which "bucketed" sorts.
+  full layer over state and sum; each to the next word. "bucketed" sorts by the target texts' lengths, on which those of the
+  source texts do not depend.
 - "ocr": images of IMAGE_HEIGHT x ``width`` pixels; CONVOLUTIONS, each 3x3 with ReLU and a maximum pool; the columns of the
   result as the steps of two recurrent layers, one in each direction; CTC loss of each text over ``words`` symbols, the blank
   behind them. ``steps`` is the longest label; ``lengths`` is "fixed", as all images are equally wide: labels vary all the same.

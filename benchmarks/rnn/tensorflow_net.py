@@ -159,7 +159,9 @@ def main():
         with tf.GradientTape() as tape:
             loss = net(**batch)
         parameters = net.trainable_variables
-        descent.apply_gradients(zip(tape.gradient(loss, parameters), parameters))
+        # Dense: Keras' Adam squares the rows of a word that occurs twice one by one, not their sum.
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, parameters)]
+        descent.apply_gradients(zip(gradients, parameters))
         return loss
 
     infer = tf.function(lambda batch: net(**batch), reduce_retracing=True, jit_compile=bool(case.get("xla")))
