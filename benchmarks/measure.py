@@ -27,3 +27,17 @@ def finish(ms, per_step, **more):
     """Prints the result line. ``ru_maxrss`` is in KiB on Linux."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     print(json.dumps(dict({"ms": ms, "per_step": per_step, "peak_rss_mb": peak}, **more)))
+
+
+def run_passes(case, step, data, per_step):
+    """Times ``case["passes"]`` passes over the batches, after ``case["warmup"]`` that are not counted, and prints the result line.
+
+    ``step(batch)`` returns the batch's loss; those of all passes are in the line.
+    """
+    losses = []
+
+    def one_pass(_):
+        losses.extend(float(step(batch)) for batch in data)
+
+    ms = time_steps(one_pass, case["warmup"], case["passes"])
+    finish(ms, per_step, losses=losses)

@@ -134,13 +134,11 @@ def main():
     exe = fluid.Executor(fluid.CPUPlace())
     exe.run(fluid.default_startup_program())
     set_weights(case)
-    data, losses = list(feeds(case)), []
 
-    def one_pass(_):
-        losses.extend(float(exe.run(feed=feed, fetch_list=[loss])[0][0]) for feed in data)
+    def step(feed):
+        return exe.run(feed=feed, fetch_list=[loss])[0][0]
 
-    ms = measure.time_steps(one_pass, case["warmup"], case["passes"])
-    measure.finish(ms, tasks.units(case), losses=losses)
+    measure.run_passes(case, step, list(feeds(case)), tasks.units(case))
 
 
 main()

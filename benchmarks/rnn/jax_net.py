@@ -159,18 +159,14 @@ def main():
     weights = weights_of(case)
     zeros = [] if clipped or not case["train"] else [jax.tree.map(jnp.zeros_like, weights) for _ in range(2)]
     held = [weights, (0.0, *zeros)]
-    data, losses = inputs(case), []
 
-    def one_pass(_):
-        for batch in data:
-            if case["train"]:
-                value, *held[:] = train(*held, batch)
-            else:
-                value = infer(held[0], batch)
-            losses.append(float(value))
+    def step(batch):
+        if not case["train"]:
+            return infer(held[0], batch)
+        value, *held[:] = train(*held, batch)
+        return value
 
-    ms = measure.time_steps(one_pass, case["warmup"], case["passes"])
-    measure.finish(ms, tasks.units(case), losses=losses)
+    measure.run_passes(case, step, inputs(case), tasks.units(case))
 
 
 main()

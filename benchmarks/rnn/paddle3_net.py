@@ -143,7 +143,7 @@ def main():
     set_weights(net, case)
     run = paddle.jit.to_static(net) if case.get("static") else net
     descent = optimizer(net, case)
-    data, losses = inputs(case), []
+    data = inputs(case)
 
     def train(batch):
         loss = run(**batch)
@@ -157,13 +157,7 @@ def main():
             return float(run(**batch))
 
     net.train() if case["train"] else net.eval()
-    step = train if case["train"] else infer
-
-    def one_pass(_):
-        losses.extend(step(batch) for batch in data)
-
-    ms = measure.time_steps(one_pass, case["warmup"], case["passes"])
-    measure.finish(ms, tasks.units(case), losses=losses)
+    measure.run_passes(case, train if case["train"] else infer, data, tasks.units(case))
 
 
 main()

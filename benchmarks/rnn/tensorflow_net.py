@@ -165,13 +165,7 @@ def main():
         return loss
 
     infer = tf.function(lambda batch: net(**batch), reduce_retracing=True, jit_compile=bool(case.get("xla")))
-    step, losses = train if case["train"] else infer, []
-
-    def one_pass(_):
-        losses.extend(float(step(batch)) for batch in data)
-
-    ms = measure.time_steps(one_pass, case["warmup"], case["passes"])
-    measure.finish(ms, tasks.units(case), losses=losses)
+    measure.run_passes(case, train if case["train"] else infer, data, tasks.units(case))
 
 
 main()

@@ -140,7 +140,7 @@ def main():
     net = {"seq2seq": Translator, "ocr": Reader}.get(case["task"], Texts)(case)
     set_weights(net, case)
     descent = optimizer(net, case)
-    data, losses = inputs(case), []
+    data = inputs(case)
     if case.get("channels_last"):
         net.convolutions.to(memory_format=torch.channels_last)
         data = [dict(batch, image=batch["image"].contiguous(memory_format=torch.channels_last)) for batch in data]
@@ -159,13 +159,7 @@ def main():
         with torch.inference_mode():
             return run(**batch).item()
 
-    step = train if case["train"] else infer
-
-    def one_pass(_):
-        losses.extend(step(batch) for batch in data)
-
-    ms = measure.time_steps(one_pass, case["warmup"], case["passes"])
-    measure.finish(ms, tasks.units(case), losses=losses)
+    measure.run_passes(case, train if case["train"] else infer, data, tasks.units(case))
 
 
 main()
