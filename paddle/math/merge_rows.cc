@@ -30,6 +30,24 @@ void RowOrder::Sort(const SelectedRows& gradient) {
   Sort(std::span<const int64_t>(gradient.rows));
 }
 
+template <class T>
+void SumRows(const RowOrder& order, int64_t width, const T* values, T* sums) {
+  ParallelFor(static_cast<int64_t>(order.rows.size()), std::max<int64_t>(1, 16384 / std::max<int64_t>(width, 1)),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t k = begin; k < end; ++k) {
+                  T* sum = sums + k * width;
+                  std::copy_n(values + order.places[order.begin[k]] * width, width, sum);
+                  for (int64_t i = order.begin[k] + 1; i < order.begin[k + 1]; ++i) {
+                    const T* x = values + order.places[i] * width;
+                    for (int64_t j = 0; j < width; ++j) sum[j] += x[j];
+                  }
+                }
+              });
+}
+
+template void SumRows(const RowOrder&, int64_t, const float*, float*);
+template void SumRows(const RowOrder&, int64_t, const double*, double*);
+
 size_t RowMerger::LowerBound(int64_t row) const {
   return std::lower_bound(rows().begin(), rows().end(), row) - rows().begin();
 }
@@ -40,23 +58,9 @@ void RowMerger::Merge(const SelectedRows& gradient) {
   width_ = dims.Product(1, dims.rank());
   values_.resize(rows().size() * width_);
   zeros_.assign(width_, 0);
-  VisitFloat(gradient.value.dtype(), [&]<class T>() { Sum(gradient.value.data<T>()); });
-}
-
-template <class T>
-void RowMerger::Sum(const T* values) {
-  T* out = reinterpret_cast<T*>(values_.data());
-  ParallelFor(static_cast<int64_t>(rows().size()), std::max<int64_t>(1, 16384 / std::max<int64_t>(width_, 1)),
-              [&](int64_t begin, int64_t end) {
-                for (int64_t k = begin; k < end; ++k) {
-                  T* sum = out + k * width_;
-                  std::copy_n(values + order_.places[order_.begin[k]] * width_, width_, sum);
-                  for (int64_t i = order_.begin[k] + 1; i < order_.begin[k + 1]; ++i) {
-                    const T* x = values + order_.places[i] * width_;
-                    for (int64_t j = 0; j < width_; ++j) sum[j] += x[j];
-                  }
-                }
-              });
+  VisitFloat(gradient.value.dtype(), [&]<class T>() {
+    SumRows(order_, width_, gradient.value.data<T>(), reinterpret_cast<T*>(values_.data()));
+  });
 }
 
 }  // namespace paddle

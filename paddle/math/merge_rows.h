@@ -21,6 +21,11 @@ struct RowOrder {
   void Sort(const SelectedRows& gradient);
 };
 
+// Row k of `sums` = the sum of the rows of `values` that have the number order.rows[k], in their order. T: float,
+// double.
+template <class T>
+void SumRows(const RowOrder& order, int64_t width, const T* values, T* sums);
+
 // Keeps its memory from one use to the next, for the State of a kernel.
 class RowMerger {
  public:
@@ -48,8 +53,6 @@ class RowMerger {
   }
 
  private:
-  template <class T>
-  void Sum(const T* values);
   size_t LowerBound(int64_t row) const;
 
   RowOrder order_;

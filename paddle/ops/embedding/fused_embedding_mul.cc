@@ -141,20 +141,6 @@ void Run(const CpuContext&, const FusedEmbeddingMulAttrs& attrs, UniqueRows& uni
   });
 }
 
-// Sums over the rows of each id, in their order.
-template <class T>
-void SumById(const UniqueRows& unique, int64_t columns, const T* from, T* sums) {
-  const RowOrder& order = unique.order;
-  unique.ForEach(columns, [&](int64_t k, int64_t) {
-    T* sum = sums + k * columns;
-    std::copy_n(from + order.places[order.begin[k]] * columns, columns, sum);
-    for (int64_t i = order.begin[k] + 1; i < order.begin[k + 1]; ++i) {
-      const T* row = from + order.places[i] * columns;
-      for (int64_t j = 0; j < columns; ++j) sum[j] += row[j];
-    }
-  });
-}
-
 // Calls `table(rows)` with the gradient of W's rows, one for each different id, where `wants_table`.
 template <class T, class F>
 void Backward(const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch, const Tensor& w,
@@ -163,7 +149,7 @@ void Backward(const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch s
   const int64_t count = unique.count(), width = w.dim(1), columns = y.dim(1);
   T* sums = reinterpret_cast<T*>(scratch.data);
   T* rows = sums + ids.numel() * columns;
-  SumById(unique, columns, d_out.data<T>(), sums);
+  SumRows(unique.order, columns, d_out.data<T>(), sums);
   if (dy) {
     unique.Gather(w, attrs.padding_idx, rows);
     Gemm<T>({.m = width, .n = columns, .k = count, .trans_a = true}, T{1}, rows, sums, T{0}, dy->mutable_data<T>());
