@@ -25,7 +25,7 @@ bool Truthy(std::string_view text) { return !(text.empty() || text == "0" || tex
 
 void Table::Apply(const Flag& flag) {
   if (flag.name == "check_nan_inf") check_nan_inf = Truthy(flag.value);
-  if (flag.name == "skip_passes") ++passes_version;
+  if (flag.name == "check_nan_inf" || flag.name == "skip_passes") ++passes_version;
   if (flag.name == "memory_limit_mb") {
     size_t megabytes = 0;
     const char* end = flag.value.data() + flag.value.size();
@@ -42,7 +42,7 @@ Table::Table() {
        "After each op, look for NaN and infinity in its outputs; the first is an error that names the op."},
       {"skip_passes", "",
        "Passes that are left out when a program is prepared, names separated by commas: "
-       "fuse_recurrent_cells, fuse_embedding_mul; exe.plan tells what they did."},
+       "fuse_recurrent_cells, fuse_embedding_mul, update_early; exe.plan tells what they did."},
       {"memory_limit_mb", "0", "Memory that tensors may take, in MB; 0: the limit of the cgroup or the machine."},
   };
   // Flags of Fluid 1.8 that steer machinery which does not exist here.

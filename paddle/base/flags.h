@@ -26,8 +26,8 @@ void SetFlag(std::string_view name, std::string_view value);
 bool CheckNanInfEnabled();
 // Upper limit in bytes for memory taken by tensors; 0 means the cgroup's or the machine's.
 size_t MemoryLimitBytes();
-// Whether that pass is among those of the switch skip_passes; and a number that moves when the switch is set, for what
-// keeps plans.
+// Whether that pass is among those of the switch skip_passes; and a number that moves when a switch is set that passes
+// depend on, for what keeps plans.
 bool SkipsPass(std::string_view pass);
 uint64_t PassesVersion();
 

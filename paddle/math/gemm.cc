@@ -6,6 +6,7 @@
 #include "paddle/device/parallel.h"
 #include "paddle/math/amx.h"
 #include "paddle/math/cast.h"
+#include "paddle/math/dot_bf16.h"
 #include "paddle/math/onednn.h"
 
 namespace paddle {
@@ -188,7 +189,7 @@ PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, do
     ThrowDType(dtype, "float32, float64 or bfloat16");
   const bool empty = s.m == 0 || s.n == 0 || s.k == 0 || s.batch == 0;
   if (dtype == DType::kFloat64 || empty) return;
-  if (dtype == DType::kBFloat16 && !amx::Available()) {
+  if (dtype == DType::kBFloat16 && !amx::Available() && !dot_bf16::Available()) {
     impl_->widened = PreparedGemm(DType::kFloat32, Dense(s), alpha, beta, threads);
     return;
   }

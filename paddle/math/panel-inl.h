@@ -14,6 +14,7 @@
 #include "paddle/base/errors.h"
 #include "paddle/math/amx.h"
 #include "paddle/math/bfloat16.h"
+#include "paddle/math/dot_bf16.h"
 #include "paddle/math/panel.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -179,7 +180,7 @@ class PanelLeft {
   }
 };
 
-// Of bfloat16: rows are gathered once for all panels, as the tile unit takes them, or widened.
+// Of bfloat16: rows are gathered once for all panels, as the tile unit or dot products take them, or widened.
 template <>
 class PanelLeft<BFloat16> {
  public:
@@ -187,14 +188,14 @@ class PanelLeft<BFloat16> {
 
   // Room for so many rows of k elements at most.
   PanelLeft(int64_t rows, int64_t k)
-      : tiles_(kPanelColumns<float> == amx::kColumns && amx::Available()),
-        setup_(tiles_),
+      : way_(BestWay()),
+        setup_(way_ == Way::kTiles),
         memory_(hwy::AllocateAligned<float>(Room(rows, PanelDepth<BFloat16>(k)))) {
     Ensure(memory_ != nullptr, "out of memory for ", rows, " rows of ", k, " elements");
   }
-  int tile_rows() const { return tiles_ ? amx::kRows : kTileRows; }
+  int tile_rows() const { return way_ == Way::kTiles ? amx::kRows : kTileRows; }
   int64_t Begin(int64_t rows, int64_t tile, int64_t tiles) const {
-    return tiles_ ? std::min(rows, tile * amx::kRows) : rows * tile / tiles;
+    return way_ == Way::kTiles ? std::min(rows, tile * amx::kRows) : rows * tile / tiles;
   }
 
   template <class Finisher>
@@ -202,34 +203,49 @@ class PanelLeft<BFloat16> {
     const int64_t depth = PanelDepth<BFloat16>(k);
     for (int64_t j = 0; j < rows; ++j) {
       const BFloat16* from = finisher.Row(j);
-      if (tiles_) {
-        std::copy(from, from + k, narrow() + j * depth);
-        std::fill(narrow() + j * depth + k, narrow() + (j + 1) * depth, BFloat16());
-      } else {
-        float* to = memory_.get() + j * depth;
-        for (int64_t i = 0; i < k; ++i) to[i] = from[i];
-        std::fill(to + k, to + depth, 0.0f);
-      }
+      if (way_ == Way::kWidened)
+        Put(from, k, depth, memory_.get() + j * depth);
+      else
+        Put(from, k, depth, narrow() + j * depth);
     }
   }
   template <class Finisher>
   HWY_INLINE void Multiply(int64_t begin, int64_t end, const BFloat16* panel, int64_t k, const Finisher&, float* sums) {
     const int64_t depth = PanelDepth<BFloat16>(k);
     const int rows = static_cast<int>(end - begin);
-    if (tiles_)
-      amx::Product(rows, narrow() + begin * depth, panel, depth, sums);
-    else
-      PairedTileProduct(rows, memory_.get() + begin * depth, panel, depth, sums);
+    switch (way_) {
+      case Way::kTiles:
+        return amx::Product(rows, narrow() + begin * depth, panel, depth, sums);
+      case Way::kDots:
+        return dot_bf16::Product(rows, narrow() + begin * depth, panel, depth, sums);
+      case Way::kWidened:
+        return PairedTileProduct(rows, memory_.get() + begin * depth, panel, depth, sums);
+    }
   }
 
  private:
+  enum class Way { kTiles, kDots, kWidened };
+  static Way BestWay() {
+    if (kPanelColumns<float> == amx::kColumns && amx::Available()) return Way::kTiles;
+    if (kPanelColumns<float> == dot_bf16::kColumns && kTileRows == dot_bf16::kRows && dot_bf16::Available())
+      return Way::kDots;
+    return Way::kWidened;
+  }
+
   // Floats. The tile unit reads whole tiles of rows: there is memory behind the last row.
   size_t Room(int64_t rows, int64_t depth) const {
-    return static_cast<size_t>(tiles_ ? (rows + amx::kRows) * depth / 2 : (rows + 1) * depth);
+    return static_cast<size_t>(way_ == Way::kWidened ? (rows + 1) * depth : (rows + amx::kRows) * depth / 2);
   }
   BFloat16* narrow() { return reinterpret_cast<BFloat16*>(memory_.get()); }
 
-  const bool tiles_;
+  // A row, filled up with zeros.
+  template <class To>
+  static void Put(const BFloat16* from, int64_t k, int64_t depth, To* to) {
+    std::copy(from, from + k, to);
+    std::fill(to + k, to + depth, To{});
+  }
+
+  const Way way_;
   const amx::Setup setup_;
   const hwy::AlignedFreeUniquePtr<float[]> memory_;
 };

@@ -15,4 +15,13 @@ void Softmax(const AxisView& view, bool log, const T* x, T* y);
 template <class T>
 void SoftmaxGrad(const AxisView& view, bool log, const T* y, const T* dy, T* dx);
 
+// The same for one line, on this thread; its elements lie `step` apart. `max`: its largest element. Returns
+// log(sum(exp(x - max))).
+template <class T>
+T SoftmaxLine(T max, const T* x, T* y, int64_t size, int64_t step);
+
+// The largest of the line's elements, of which there is one at least.
+template <class T>
+T MaxOfLine(const T* x, int64_t size, int64_t step);
+
 }  // namespace paddle

@@ -10,6 +10,7 @@
 #include "paddle/pass/expand.h"
 #include "paddle/pass/fuse_embedding_mul.h"
 #include "paddle/pass/fuse_recurrent_cells.h"
+#include "paddle/pass/update_early.h"
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
@@ -548,6 +549,10 @@ std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& requ
   if (request.place.is_cpu() && !SkipsPass("fuse_embedding_mul"))
     for (const auto& table : FuseEmbeddingMul(program, outside))
       done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
+  // Where an op is looked for that makes a NaN, no parameter is to take it in before.
+  if (!CheckNanInfEnabled() && !SkipsPass("update_early"))
+    if (const int moved = UpdateEarly(program))
+      done.push_back(StrCat("update_early: ", moved, " updates run as soon as their gradients are there"));
   return done;
 }
 

@@ -1,10 +1,8 @@
 // Softmax and cross entropy in one step.
 #include "paddle/ops/loss/softmax_with_cross_entropy.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "paddle/device/parallel.h"
+#include "paddle/math/map.h"
 #include "paddle/math/softmax.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
@@ -58,50 +56,44 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
 }
 
 // -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however
-// large x is.
-template <class T>
-struct NegativeLogSoftmax {
-  T max, log_sum;
-
-  NegativeLogSoftmax(const T* x, const T* softmax, int64_t size, int64_t step) {
-    int64_t largest = 0;
-    for (int64_t i = 1; i < size; ++i)
-      if (x[i * step] > x[largest * step]) largest = i;
-    max = x[largest * step];
-    log_sum = -std::log(softmax[largest * step]);
-  }
-  T operator()(T x) const { return (max - x) + log_sum; }
-};
+// large x is. The logits may be overwritten by their softmax: what they are needed for comes first.
 
 template <class T>
-void Loss(const Attrs& attrs, const AxisView& view, const Tensor& logits, const Tensor& label, const T* softmax,
-          T* loss) {
-  const T* x = logits.data<T>();
+void RunSoft(const AxisView& view, const T* logits, const T* label, T* softmax, T* loss) {
   const int64_t size = view.size, step = view.inner;
-  if (attrs.soft_label) {
-    const T* q = label.data<T>();
-    return ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
-      const NegativeLogSoftmax<T> loss_of(x + at, softmax + at, size, step);
-      T sum = 0;
-      for (int64_t i = 0; i < size; ++i) sum += q[at + i * step] * loss_of(x[at + i * step]);
-      loss[row] = sum;
-    });
-  }
-  VisitIndex(label.dtype(), [&]<class L>() {
-    const L* classes = label.data<L>();
-    ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
-      const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
-      loss[row] = k < 0 ? T(0) : NegativeLogSoftmax<T>(x + at, softmax + at, size, step)(x[at + k * step]);
-    });
+  ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
+    const T *x = logits + at, *q = label + at;
+    const T max = MaxOfLine(x, size, step);
+    T differences = 0, sum = 0;
+    for (int64_t i = 0; i < size * step; i += step) {
+      differences += q[i] * (max - x[i]);
+      sum += q[i];
+    }
+    loss[row] = differences + sum * SoftmaxLine(max, x, softmax + at, size, step);
+  });
+}
+
+template <class T, class L>
+void RunHard(const AxisView& view, const T* logits, const L* classes, int64_t ignore_index, T* softmax, T* loss) {
+  const int64_t size = view.size, step = view.inner;
+  ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
+    const T* x = logits + at;
+    const int64_t k = ClassOf(classes[row], size, ignore_index, row);
+    const T max = MaxOfLine(x, size, step), difference = k < 0 ? T(0) : max - x[k * step];
+    const T log_sum = SoftmaxLine(max, x, softmax + at, size, step);
+    loss[row] = k < 0 ? T(0) : difference + log_sum;
   });
 }
 
 void Run(const CpuContext&, const Attrs& attrs, const Tensor& logits, const Tensor& label, Tensor& softmax,
          Tensor& loss) {
   const AxisView view(logits.dims(), NormalizeAxis(attrs.axis, logits.rank()));
+  if (view.size == 0) return;
   VisitFloat(logits.dtype(), [&]<class T>() {
-    Softmax(view, false, logits.data<T>(), softmax.mutable_data<T>());
-    Loss<T>(attrs, view, logits, label, softmax.data<T>(), loss.mutable_data<T>());
+    const T* x = logits.data<T>();
+    T *y = softmax.mutable_data<T>(), *to = loss.mutable_data<T>();
+    if (attrs.soft_label) return RunSoft(view, x, label.data<T>(), y, to);
+    VisitIndex(label.dtype(), [&]<class L>() { RunHard(view, x, label.data<L>(), attrs.ignore_index, y, to); });
   });
 }
 
@@ -123,7 +115,10 @@ void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const T
       ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
         const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
         const T scale = k < 0 ? T(0) : d[row];
-        for (int64_t i = at; i < at + size * step; i += step) out[i] = scale * y[i];
+        if (step == 1)
+          math::MapSerial([scale](T v) { return scale * v; }, y + at, out + at, size);
+        else
+          for (int64_t i = at; i < at + size * step; i += step) out[i] = scale * y[i];
         if (k >= 0) out[at + k * step] -= scale;
       });
     });
@@ -143,6 +138,7 @@ const Registered kOp = RegisterOp<Attrs>({
     .outputs = {{"Softmax", "Softmax of Logits.", kIntermediate},
                 {"Loss", "Loss, of Logits' shape with 1 at the axis, grouped as Logits."}},
     .infer = Infer,
+    .may_share = {{"Softmax", "Logits"}},
 });
 const Registered kCpu = RegisterKernel("softmax_with_cross_entropy", Run);
 const Registered kGradOp = RegisterOp<Attrs>({

@@ -56,13 +56,16 @@ void Run(const CudaContext& context, const Attrs& attrs, const OpDesc& op, const
   VisitFloat(logits.dtype(), [&]<class T>() {
     const T* x = logits.data<T>();
     T* to = loss.mutable_data<T>();
-    cuda::Softmax(context, view, false, x, softmax.mutable_data<T>());
-    if (attrs.soft_label) return SoftLoss(context, view, x, label.data<T>(), to);
-    VisitIndex(label.dtype(), [&]<class L>() {
-      HardLoss(context, view,
-               cuda::ExpectClass(context, op, {{"Logits", &logits}, {"Label", &label}}, view.size, attrs.ignore_index),
-               attrs.ignore_index, x, label.data<L>(), to);
-    });
+    if (attrs.soft_label)
+      SoftLoss(context, view, x, label.data<T>(), to);
+    else
+      VisitIndex(label.dtype(), [&]<class L>() {
+        HardLoss(
+            context, view,
+            cuda::ExpectClass(context, op, {{"Logits", &logits}, {"Label", &label}}, view.size, attrs.ignore_index),
+            attrs.ignore_index, x, label.data<L>(), to);
+      });
+    cuda::Softmax(context, view, false, x, softmax.mutable_data<T>());  // last: it may overwrite the logits
   });
 }
 

@@ -302,4 +302,11 @@ Body Evaluate(const ProgramDesc& program, const Uses& uses, const Loop& loop, Al
   return Evaluator(program, uses, loop, algebra).Result();
 }
 
+double FilledWith(const OpDesc& op) {
+  for (const auto& slot : op.inputs())
+    Require(slot.name == "Input" || slot.args.empty(), "'", op.type(), "' takes its value from a variable");
+  const auto text = op.AttrOr<std::string>("str_value", "");
+  return text.empty() ? op.AttrOr<float>("value", 0) : std::stod(text);
+}
+
 }  // namespace paddle::recurrent_cell

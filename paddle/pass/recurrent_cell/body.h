@@ -18,4 +18,7 @@ struct Body {
 // writes outside, or writes over a value.
 Body Evaluate(const ProgramDesc& program, const Uses& uses, const Loop& loop, Algebra* algebra);
 
+// The number that fill_constant, or the like, writes. Throws InvalidArgument where a variable tells it.
+double FilledWith(const OpDesc& op);
+
 }  // namespace paddle::recurrent_cell

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "paddle/base/errors.h"
-#include "paddle/pass/recurrent_cell/loop.h"
+#include "paddle/pass/recurrent_cell/body.h"
 
 namespace paddle::recurrent_cell {
 namespace {

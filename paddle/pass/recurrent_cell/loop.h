@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "paddle/pass/recurrent_cell/uses.h"
+#include "paddle/pass/uses.h"
 #include "paddle/program/program.h"
 
 namespace paddle::recurrent_cell {

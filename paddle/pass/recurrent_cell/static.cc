@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "paddle/base/errors.h"
-#include "paddle/pass/recurrent_cell/loop.h"
+#include "paddle/pass/recurrent_cell/body.h"
 
 namespace paddle::recurrent_cell {
 namespace {

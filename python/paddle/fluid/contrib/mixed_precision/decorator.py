@@ -234,8 +234,8 @@ def decorate(
     bfloat16 has kernels on the CPU for fully connected and recurrent nets: ``mul``, ``matmul``, ``lstm`` and ``gru``,
     and between them ``elementwise_add``, ``scale``, ``relu``, ``tanh``, ``sigmoid``, ``dropout``, ``concat``,
     ``reshape2``, ``transpose2`` and ``sequence_pool``. All sums, the cells of an LSTM and its bias are float32. It is faster than
-    float32 on processors with tile units (amx_bf16); elsewhere the numbers are multiplied as float32, and only memory is
-    saved. Gradients need no scaling: with the defaults of ``init_loss_scaling`` and ``use_dynamic_loss_scaling`` there
+    float32 on processors with tile units or dot products of it (amx_bf16, avx512_bf16); elsewhere the numbers are multiplied
+    as float32, and only memory is saved. Gradients need no scaling: with the defaults of ``init_loss_scaling`` and ``use_dynamic_loss_scaling`` there
     is none.
 
     float16 has no kernels on the CPU: the program is rewritten, but running it raises an error.

@@ -8,7 +8,7 @@
 
 #include "paddle/program/program.h"
 
-namespace paddle::recurrent_cell {
+namespace paddle {
 
 // Ops are counted with all that the blocks in them name.
 class Uses {
@@ -44,7 +44,4 @@ class Uses {
   std::map<std::string, Users> users_;
 };
 
-// The number that fill_constant, or the like, writes. Throws InvalidArgument where a variable tells it.
-double FilledWith(const OpDesc& op);
-
-}  // namespace paddle::recurrent_cell
+}  // namespace paddle

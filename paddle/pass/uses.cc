@@ -1,11 +1,11 @@
-#include "paddle/pass/recurrent_cell/uses.h"
+#include "paddle/pass/uses.h"
 
 #include <algorithm>
 #include <iterator>
 
 #include "paddle/base/errors.h"
 
-namespace paddle::recurrent_cell {
+namespace paddle {
 
 Uses::Uses(const ProgramDesc& program, const std::vector<std::string>& outside)
     : block_(program.block(0)), outside_(outside.begin(), outside.end()) {
@@ -78,11 +78,4 @@ bool Uses::UsedIn(const std::string& name, size_t begin, size_t end) const {
   return found != all.end() && *found < end;
 }
 
-double FilledWith(const OpDesc& op) {
-  for (const auto& slot : op.inputs())
-    Require(slot.name == "Input" || slot.args.empty(), "'", op.type(), "' takes its value from a variable");
-  const auto text = op.AttrOr<std::string>("str_value", "");
-  return text.empty() ? op.AttrOr<float>("value", 0) : std::stod(text);
-}
-
-}  // namespace paddle::recurrent_cell
+}  // namespace paddle
