@@ -141,4 +141,5 @@ def main():
     measure.run_passes(case, step, list(feeds(case)), tasks.units(case))
 
 
-main()
+if __name__ == "__main__":
+    main()

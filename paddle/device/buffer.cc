@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -114,55 +112,11 @@ class System final : public Allocator {
   }
 };
 
-// Blocks are rounded to powers of two (with three steps between) and kept in one list a size.
-class Caching final : public Allocator {
- public:
-  BufferPtr Allocate(size_t bytes) override {
-    const size_t size = RoundUp(bytes);
-    BufferPtr block;
-    {
-      std::scoped_lock lock(mutex_);
-      auto& list = free_[size];
-      if (!list.empty()) {
-        block = std::move(list.back());
-        list.pop_back();
-      }
-    }
-    if (!block) block = SystemAllocator().Allocate(size);
-    std::byte* data = block->data();
-    return std::make_shared<Buffer>(data, size, Place{}, [this, block = std::move(block)](std::byte*, size_t n) {
-      std::scoped_lock lock(mutex_);
-      free_[n].push_back(block);
-    });
-  }
-
-  void Trim() override {
-    std::scoped_lock lock(mutex_);
-    free_.clear();
-  }
-
- private:
-  static size_t RoundUp(size_t bytes) {
-    if (bytes <= 256) return 256;
-    const size_t power = std::bit_floor(bytes);
-    const size_t step = power / 4;
-    return (bytes + step - 1) / step * step;
-  }
-
-  std::mutex mutex_;
-  std::map<size_t, std::vector<BufferPtr>> free_;
-};
-
 }  // namespace
 
 // Never destroyed: buffers may outlive static destruction.
 Allocator& SystemAllocator() {
   static auto* allocator = new System;
-  return *allocator;
-}
-
-Allocator& CachingAllocator() {
-  static auto* allocator = new Caching;
   return *allocator;
 }
 

@@ -80,7 +80,7 @@ struct MemoryStats {
 // Memory straight from the system, checked against the memory limit: flag memory_limit_mb, else the cgroup's or the
 // machine's. What CachingAllocator keeps is given back before a request fails.
 Allocator& SystemAllocator();
-// Keeps returned blocks by size for the next request; for outputs whose size is known only after the op ran.
+// Keeps returned blocks for the next request; for outputs whose size is known only after the op ran.
 Allocator& CachingAllocator();
 
 MemoryStats CpuMemoryStats();

@@ -27,6 +27,8 @@ Frame::Frame(std::shared_ptr<const Plan> plan, const DeviceContext& context, std
       external_metas_(plan_->externals.size()),
       feed_metas_(plan_->feeds.size()),
       group_(plan_->values.size(), -1),
+      in_place_(plan_->values.size(), -1),
+      marks_(plan_->values.size(), 0),
       pool_(std::move(pool)),
       temporary_(&pool_->Of(*plan_)) {
   for (size_t value = 0; value < values_.size(); ++value) {
@@ -75,14 +77,14 @@ void Frame::Ready(Environment& environment, std::span<const Tensor> feeds) {
   if (environment_ != &environment || environment_version_ != environment.version()) Bind(environment);
   BindFeeds(feeds);
   MoveExternals();
-  if (!ExternalsChanged() && inferred_) {
+  if (!ExternalsChanged() && inferred_ && !outgrown_) {
     if (temporary_ && bound_temporary_ != *temporary_) BindArena();
     return;
   }
   inferred_ = false;
   CheckReadable();
   InferStatic();
-  if (!arena_ || !InPlaceHolds() || !FitsMarks())
+  if (!arena_ || outgrown_ || !InPlaceHolds() || !FitsMarks())
     PlanMemory();
   else if (temporary_ && bound_temporary_ != *temporary_)
     BindArena();
@@ -94,8 +96,10 @@ void Frame::Reset() {
   environment_ = nullptr;
   inferred_ = false;
   intervals_.clear();
-  in_place_.clear();
   std::fill(group_.begin(), group_.end(), -1);
+  std::fill(in_place_.begin(), in_place_.end(), -1);
+  std::fill(marks_.begin(), marks_.end(), 0);
+  outgrown_ = false;
   for (size_t value = 0; value < values_.size(); ++value)
     if (plan_->values[value].home != Home::kExternal) values_[value].Release();
   arena_.reset();
@@ -132,11 +136,7 @@ void Frame::SettleOutputs(int i) {
     }
   }
   for (const auto& output : step.handed_over) SettleHandOver(i, output.get());
-  for (const int arg : step.dynamic_outputs) {
-    Tensor& tensor = VariableOf(plan_->instructions[i].values[arg])->get<Tensor>();
-    if (tensor.dims().known())
-      tensor.Allocate(ContextOf(plan_->values[plan_->instructions[i].values[arg]].on_host).allocator());
-  }
+  for (const int arg : step.dynamic_outputs) SettleDynamic(i, arg);
 }
 
 void Frame::SettleHandOver(int i, Step::HandOver* output) {
@@ -215,6 +215,21 @@ void Frame::RunStep(int i, const RunOptions& options) {
   for (const int value : instruction.release) values_[value].Release();
 }
 
+Scratch Frame::ScratchOf(int i) {
+  Step& step = steps_[i];
+  if (step.scratch_interval >= 0 && step.scratch_bytes <= intervals_[step.scratch_interval].bytes) {
+    const Interval& interval = intervals_[step.scratch_interval];
+    return {ArenaOf(interval)->data() + interval.offset, step.scratch_bytes};
+  }
+  if (!step.scratch || step.scratch->size() < step.scratch_bytes)
+    step.scratch = ContextOf(plan_->instructions[i].on_host).allocator().Allocate(step.scratch_bytes);
+  if (PlacedAtTurn(i)) {
+    step.scratch_mark = std::max(step.scratch_mark, step.scratch_bytes);
+    outgrown_ = true;
+  }
+  return {step.scratch->data(), step.scratch_bytes};
+}
+
 void Frame::RunKernel(int i, const RunOptions& options) {
   const Instruction& instruction = plan_->instructions[i];
   Step& step = steps_[i];
@@ -229,16 +244,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
   call.context = &ContextOf(instruction.on_host);
   call.attrs = instruction.attrs.get();
   call.state = step.state;
-  if (step.scratch_bytes) {
-    if (step.scratch_interval >= 0) {
-      const Interval& interval = intervals_[step.scratch_interval];
-      call.scratch = {ArenaOf(interval)->data() + interval.offset, step.scratch_bytes};
-    } else {
-      if (!step.scratch || step.scratch->size() < step.scratch_bytes)
-        step.scratch = call.context->allocator().Allocate(step.scratch_bytes);
-      call.scratch = {step.scratch->data(), step.scratch_bytes};
-    }
-  }
+  if (step.scratch_bytes) call.scratch = ScratchOf(i);
   call.random.run = options.random;
   call.random.run.op = instruction.random_id;
   call.blocks = this;

@@ -131,6 +131,7 @@ class Frame final : public BlockRunner {
     std::vector<std::pair<int, int>> external_outputs;  // argument, value
     std::vector<std::unique_ptr<HandOver>> handed_over;
     std::vector<int> dynamic_outputs;  // arguments
+    size_t scratch_mark = 0;           // where shapes are inferred at the instruction's turn: the most so far
     std::vector<Prepared> prepared;    // for the shapes seen last: steps may take turns among a few
     void* state = nullptr;             // the one among them for the shapes at hand
     size_t scratch_bytes = 0;
@@ -155,9 +156,12 @@ class Frame final : public BlockRunner {
   void PrepareState(int i);
   void PlanMemory();
   void GroupValues(bool headroom);
+  void GroupScratch(const std::vector<Interval>& old_intervals, bool headroom);
   std::string DescribeLargest() const;
   bool InPlaceHolds() const;
   bool FitsMarks() const;
+  bool PlacedAtTurn(int i) const;
+  void SettleDynamic(int i, int arg);
   void TakeArenas();
   void BindArena();
   const BufferPtr& ArenaOf(const Interval& interval) const;
@@ -167,6 +171,7 @@ class Frame final : public BlockRunner {
   void KeepFetched(const Instruction& instruction, Iteration& run);
   void SettleOutputs(int i);
   void SettleHandOver(int i, Step::HandOver* output);
+  Scratch ScratchOf(int i);
   void PublishOutputs(int i);
   void CheckInputs(int i) const;
   void CheckNanInf(int i) const;
@@ -195,9 +200,13 @@ class Frame final : public BlockRunner {
   uint64_t preparations_ = 0;
   bool inferred_ = false;
 
-  std::vector<int> group_;                     // one a value: index of its interval, or -1
-  std::vector<std::pair<int, int>> in_place_;  // values that share by choice
+  std::vector<int> group_;     // one a value: index of its interval, or -1
+  std::vector<int> in_place_;  // one a value: the one whose memory it takes over by choice, or -1
   std::vector<Interval> intervals_;
+  // Values that get their shapes when their instructions' turns come lie in the arena too, where they were not larger
+  // in the runs before; one that is gets memory of its own, and a larger place for the next run.
+  std::vector<size_t> marks_;  // one a value: the most bytes so far, 0: not of this kind
+  bool outgrown_ = false;
   BufferPtr arena_;
   std::shared_ptr<ArenaPool> pool_;  // for the frames of blocks
   BufferPtr* temporary_ = nullptr;   // in the pool: what this frame's temporary values share; null: they are in arena_

@@ -32,6 +32,7 @@ struct Value {
   int last = -1;      // the last instruction that needs its bytes; Plan::end() when it is fetched
   bool fetched = false;
   bool on_host = false;  // in the host's memory, though the plan is for a device
+  bool varies = true;    // in size from run to run: the program does not tell all its sizes
 };
 
 // A variable outside the plan, and whether the plan makes it.

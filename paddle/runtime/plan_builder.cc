@@ -141,6 +141,13 @@ class Builder {
     return var ? var->kind() : VarKind::kTensor;
   }
 
+  bool Varies(const std::string& name) const {
+    const auto var = block_.FindVarRecursive(name);
+    if (!var || !var->HasTensor()) return true;
+    const auto shape = var->shape();
+    return std::any_of(shape.begin(), shape.end(), [](int64_t size) { return size < 0; });
+  }
+
   int NewValue(const std::string& name, Home home, int def, bool on_host = false) {
     Value value;
     value.name = name;
@@ -148,6 +155,7 @@ class Builder {
     value.home = home;
     value.def = def;
     value.on_host = two_sided() && on_host;
+    value.varies = Varies(name);
     if (value.on_host && home == Home::kArena) value.home = Home::kDynamic;  // the arena is the device's
     plan_->values.push_back(std::move(value));
     return static_cast<int>(plan_->values.size()) - 1;
