@@ -1,8 +1,11 @@
 """Pooling of images, written out window by window."""
 
 import numpy as np
+import pytest
 from harness import LodArray, Op, lod, op_tests
 from test_conv import as_format, first_channels, paddings_of
+
+import paddle.fluid as fluid
 
 
 def windows(size, kernel, stride, pads, ceil, adaptive):
@@ -46,6 +49,9 @@ WINDOWS = [
     dict(ksize=[2, 2], strides=[2, 2], padding_algorithm="SAME", exclusive=False),
     dict(ksize=[3, 2], padding_algorithm="VALID", paddings=[1, 1]),
     dict(ksize=[1, 2], strides=[3, 3]),
+    dict(ksize=[2, 2], strides=[2, 2]),
+    dict(ksize=[3, 1], strides=[3, 1]),
+    dict(ksize=[4, 2], strides=[4, 2], exclusive=False),
     dict(ksize=[3, 2], adaptive=True),
     dict(ksize=[7, 1], adaptive=True),
     dict(ksize=[1, 1], adaptive=True, exclusive=False),
@@ -91,3 +97,22 @@ test = op_tests(
         ],
     ),
 )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("width", [1, 2])
+def test_the_first_of_several_largest_gets_the_gradient(width, dtype):
+    x = np.random.RandomState(width).randint(0, 3, [2, 3, 9, 70]).astype(dtype)
+    x_var = fluid.data("x", x.shape, dtype)
+    x_var.stop_gradient = False
+    out = fluid.layers.pool2d(x_var, [2, width], "max", pool_stride=[2, width])
+    weight = np.random.RandomState(5).uniform(1, 2, out.shape).astype(dtype)
+    (gradient,) = fluid.gradients(out, x_var, fluid.data("weight", weight.shape, dtype))
+    (got,) = fluid.Executor().run(feed={"x": x, "weight": weight}, fetch_list=[gradient])
+    wanted = np.zeros_like(x)
+    for at in np.ndindex(*out.shape):
+        n, c, i, j = at
+        window = x[n, c, 2 * i : 2 * i + 2, width * j : width * j + width]
+        k, m = np.unravel_index(window.argmax(), window.shape)
+        wanted[n, c, 2 * i + k, width * j + m] = weight[at]
+    np.testing.assert_array_equal(got, wanted)

@@ -7,6 +7,7 @@
 #include "paddle/device/parallel.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/conv/pool_rows.h"
 #include "paddle/ops/conv/window.h"
 
 namespace paddle {
@@ -116,6 +117,7 @@ struct AvgPool {
 // One plane with one element a pixel.
 template <class Pool, class T>
 void PoolPlane(const PoolState& s, const T* x, T* out) {
+  if (HasRows(s)) return s.columns.kernel == 1 ? PoolRows<1, Pool>(s, x, out) : PoolRows<2, Pool>(s, x, out);
   for (const PoolRange& y : s.row_ranges)
     for (const PoolRange& z : s.column_ranges) {
       T sum = Pool::template kStart<T>;
@@ -167,6 +169,11 @@ void Pool2d(const CpuContext&, const Attrs& attrs, PoolState& state, const Tenso
 // The first element that equals the largest gets the window's gradient.
 template <class T>
 void MaxGradPlane(const PoolState& s, int64_t channels, const T* x, const T* out, const T* d_out, T* dx) {
+  if (HasRows(s)) {
+    std::vector<T> rest(s.columns.out);
+    return s.columns.kernel == 1 ? MaxGradRows<1>(s, x, out, d_out, dx, rest.data())
+                                 : MaxGradRows<2>(s, x, out, d_out, dx, rest.data());
+  }
   std::fill_n(dx, s.rows.size * s.columns.size * channels, T(0));
   for (const PoolRange& y : s.row_ranges)
     for (const PoolRange& z : s.column_ranges)
