@@ -103,14 +103,15 @@ test = op_tests(
 @pytest.mark.parametrize("width", [1, 2])
 def test_the_first_of_several_largest_gets_the_gradient(width, dtype):
     x = np.random.RandomState(width).randint(0, 3, [2, 3, 9, 70]).astype(dtype)
-    x_var = fluid.data("x", x.shape, dtype)
-    x_var.stop_gradient = False
-    out = fluid.layers.pool2d(x_var, [2, width], "max", pool_stride=[2, width])
-    weight = np.random.RandomState(5).uniform(1, 2, out.shape).astype(dtype)
-    (gradient,) = fluid.gradients(out, x_var, fluid.data("weight", weight.shape, dtype))
-    (got,) = fluid.Executor().run(feed={"x": x, "weight": weight}, fetch_list=[gradient])
+    weight = np.random.RandomState(5).uniform(1, 2, [2, 3, 4, 70 // width]).astype(dtype)
+    with fluid.program_guard(fluid.Program()):
+        x_var = fluid.data("x", x.shape, dtype)
+        x_var.stop_gradient = False
+        out = fluid.layers.pool2d(x_var, [2, width], "max", pool_stride=[2, width])
+        (gradient,) = fluid.gradients(out, x_var, fluid.data("weight", weight.shape, dtype))
+        (got,) = fluid.Executor().run(feed={"x": x, "weight": weight}, fetch_list=[gradient])
     wanted = np.zeros_like(x)
-    for at in np.ndindex(*out.shape):
+    for at in np.ndindex(*weight.shape):
         n, c, i, j = at
         window = x[n, c, 2 * i : 2 * i + 2, width * j : width * j + width]
         k, m = np.unravel_index(window.argmax(), window.shape)
