@@ -33,8 +33,7 @@ PADDLE_DOT_BF16 void Tile(const BFloat16* left, const BFloat16* right, int64_t d
   for (int64_t p = 0; p < depth; p += 2, right += 2 * kColumns) {
     __m512bh b[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v)
-      b[v] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(right + v * 2 * kLanes));
+    for (int v = 0; v < kVectors; ++v) b[v] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(right + v * 2 * kLanes));
 #pragma GCC unroll 8
     for (int i = 0; i < R; ++i) {
       int pair;
