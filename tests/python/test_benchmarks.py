@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -195,3 +196,86 @@ def test_run_writes_json(tmp_path):
         assert name in table and row["implementation"] == "ours"
         assert row["peer"] == "ours" and row["ours_over_this"] == 1
         assert row["ms_min"] > 0 and row["rate"] > 0 and row["peak_rss_mb"] > 0
+
+
+def result(path, **more):
+    """A result as a benchmark writes it, with figures of no machine."""
+
+    def row(case, implementation, peer, rate, memory):
+        ratio = {"a": 3000.0, "b": 50.0}[case] / rate
+        out = dict(case=case, implementation=implementation, peer=peer, ms_min=1.0, ms_median=1.5, unit="word")
+        return dict(out, rate=rate, peak_rss_mb=memory, ours_over_this=ratio)
+
+    rows = [row("a", "ours", "ours", 3000.0, 50.0), row("a", "JAX", "jax", 1000.0, 99.0), row("a", "PyTorch", "torch", 1500.0, 200.0)]
+    rows += [row("b", "ours", "ours", 50.0, 51.0), row("b", "JAX", "jax", 80.0, 40.0)]
+    bars = [dict(text="a, ours over PyTorch", figure=2.0, bound=1.3, at_least=True, met=True)]
+    bars += [dict(text="b, ours over JAX", figure=0.625, bound=1.3, at_least=True, met=False)]
+    machine = dict(cpu="Some CPU", cores=8, threads=2, memory_gb=16.0, system="Debian")
+    versions = {"ours": {"commit": "0123abc", "python": "3.11.2"}, "jax": {"jax": "0.10.2"}, "torch": {"torch": "2.13.0"}}
+    content = dict(benchmark="rnn", command="benchmarks/rnn/run.py --bars", date="2026-01-02", quick=False, wrong=0, place="cpu")
+    content.update(machine=machine, versions=versions, rows=rows, bars=bars, **more)
+    path.write_text(json.dumps(content))
+    return path
+
+
+def make_page(*arguments, fails=False):
+    script = [sys.executable, str(BENCHMARKS / "page.py"), *map(str, arguments)]
+    done = subprocess.run(script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert (done.returncode != 0) == fails, done.stdout
+    return done.stdout
+
+
+def test_pages_are_what_the_results_make():
+    make_page("--check")
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in ("README.md", "README_zh.md"):
+        (tmp_path / name).write_bytes((BENCHMARKS.parent / name).read_bytes())
+    make_page("--root", tmp_path)
+    return tmp_path
+
+
+def test_one_command_adds_a_result_and_its_pages(root, tmp_path_factory):
+    before = (root / "README.md").read_text()
+    path = result(tmp_path_factory.mktemp("out") / "rnn.json")
+    make_page("--root", root, path)
+    make_page("--root", root, "--check")
+    kept = root / "benchmarks" / "results" / "rnn.json"
+    assert kept.read_bytes() == path.read_bytes() and kept.with_suffix(".png").stat().st_size > 1000
+    for language, readme in (("en", "README.md"), ("zh", "README_zh.md")):
+        text = (root / "docs" / language / "speed.md").read_text()
+        for figure in ("3,000", "1,500", "| PyTorch | 1,500 | 2.00 | 50 | 99 |", "| JAX | 80 | 0.62 |", "≥ 1.3"):
+            assert figure in text, figure
+        for words in ("benchmarks/rnn/run.py --bars", "Some CPU", "2026-01-02", "commit 0123abc, python 3.11.2", "torch 2.13.0"):
+            assert words in text, words
+        assert text.startswith("<!-- Made by benchmarks/page.py")
+        links = re.findall(r"\]\((\.\./[^)]*)\)", text)
+        assert {"../../benchmarks/results/rnn.json", "../../benchmarks/results/rnn.png"} < set(links)
+        assert "(docs/%s/speed.md)" % language in (root / readme).read_text()
+    kept.unlink()
+    kept.with_suffix(".png").unlink()
+    make_page("--root", root)
+    assert (root / "README.md").read_text() == before and not (root / "docs" / "en" / "speed.md").exists()
+
+
+@pytest.mark.parametrize("name", ["docs/zh/speed.md", "README.md", "benchmarks/results/rnn.json", "benchmarks/results/rnn.png"])
+def test_an_edited_page_or_result_is_found(root, tmp_path_factory, name):
+    make_page("--root", root, result(tmp_path_factory.mktemp("out") / "rnn.json"))
+    path = root / name
+    content = path.read_bytes()
+    for old, new in ((b"3000.0", b"3001.0"), (b"3,000", b"3,001"), (b"page.py: end", b"page.py: ended"), (b"Source", b"Sourced")):
+        content = content.replace(old, new)
+    path.write_bytes(content if name != "benchmarks/results/rnn.png" else b"")
+    make_page("--root", root, "--check", fails=True)
+
+
+@pytest.mark.parametrize("old, new, why", [('"quick": false', '"quick": true', "--quick"), ('"wrong": 0', '"wrong": 2', "something else")])
+def test_figures_that_say_nothing_are_refused(root, tmp_path_factory, old, new, why):
+    path = result(tmp_path_factory.mktemp("out") / "rnn.json")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert why in make_page("--root", root, path, fails=True)
+    assert not (root / "benchmarks").exists()
