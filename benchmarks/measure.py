@@ -1,6 +1,7 @@
 """What every measured script shares: timing of steps and the line it prints."""
 
 import json
+import platform
 import resource
 import sys
 import time
@@ -9,6 +10,17 @@ import time
 def case():
     """The case, as the harness handed it over."""
     return json.loads(sys.argv[1])
+
+
+def on_gpu(case):
+    """Whether the case is to run on the first GPU, not on the processor."""
+    return case.get("place", "cpu") == "gpu"
+
+
+def check_gpu(case, framework, found):
+    """Ends the process where the case asks for a GPU and the framework, which would run on the processor then, found none."""
+    if on_gpu(case) and not found:
+        sys.exit("%s finds no GPU, or was built for the processor only" % framework)
 
 
 def time_steps(step, warmup, steps):
@@ -23,10 +35,19 @@ def time_steps(step, warmup, steps):
     return times
 
 
+def versions():
+    """Those of Python and of the frameworks that this process has loaded."""
+    out = {"python": platform.python_version()}
+    for name in ("numpy", "paddle", "torch", "tensorflow", "jax", "jaxlib", "optax"):
+        if name in sys.modules:
+            out[name] = str(sys.modules[name].__version__)
+    return out
+
+
 def finish(ms, per_step, **more):
     """Prints the result line. ``ru_maxrss`` is in KiB on Linux."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-    print(json.dumps(dict({"ms": ms, "per_step": per_step, "peak_rss_mb": peak}, **more)))
+    print(json.dumps(dict({"ms": ms, "per_step": per_step, "peak_rss_mb": peak, "versions": versions()}, **more)))
 
 
 def run_passes(case, step, data, per_step):

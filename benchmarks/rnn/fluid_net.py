@@ -1,6 +1,7 @@
 """The tasks as a Fluid 1.x script: run by this package and, unchanged, by paddlepaddle 1.8.5.
 
-With "bf16" in the case the optimizer trains in mixed precision of bfloat16, which only this package has.
+With "by_hand" in the case the steps of the recurrent layers are written in a DynamicRNN, as those of "coupled" always are. With
+"bf16" the optimizer trains in mixed precision of bfloat16, which only this package has. "place": "gpu" runs on the first GPU.
 """
 
 import sys
@@ -16,6 +17,10 @@ layers = fluid.layers
 MASKED = -1e9  # added to the scores of what is no word
 
 
+def place_of(case):
+    return fluid.CUDAPlace(0) if measure.on_gpu(case) else fluid.CPUPlace()
+
+
 def named(name):
     return fluid.ParamAttr(name=name)
 
@@ -24,9 +29,46 @@ def fc(x, size, name, act=None):
     return layers.fc(x, size, param_attr=named(name), bias_attr=named(name + "_bias"), act=act)
 
 
+def by_hand(case):
+    """Whether the steps of the recurrent layers are ops of the program; if not, a layer is one op."""
+    return case["cell"] == "coupled" or case.get("by_hand", False)
+
+
+def lstm(gates, c):
+    i, f, candidate, o = gates
+    c = layers.sigmoid(f) * c + layers.sigmoid(i) * layers.tanh(candidate)
+    return layers.sigmoid(o) * layers.tanh(c), c
+
+
+def coupled(gates, c):
+    f, candidate, o = gates
+    f = layers.sigmoid(f)
+    c = f * c + (1.0 - f) * layers.tanh(candidate)
+    return layers.sigmoid(o) * layers.tanh(c), c
+
+
+def loop(case, x, name):
+    """One recurrent layer over sequences, written by hand as in a textbook."""
+    count, hidden = tasks.gates(case), case["hidden"]
+    weights = [named("input_" + name), named("recurrent_" + name)]
+    rnn = layers.DynamicRNN()
+    with rnn.block():
+        word = rnn.step_input(x)
+        h, c = rnn.memory(shape=[hidden]), rnn.memory(shape=[hidden])
+        wide = layers.fc([word, h], count * hidden, param_attr=weights, bias_attr=named("bias_" + name))
+        new_h, new_c = {"lstm": lstm, "coupled": coupled}[case["cell"]](layers.split(wide, count, dim=1), c)
+        rnn.update_memory(h, new_h)
+        rnn.update_memory(c, new_c)
+        rnn.output(new_h)
+    return rnn()
+
+
 def recurrent(case, x, name, start=None, is_reverse=False):
     """One recurrent layer without peepholes over sequences; ``start``: the first hidden state of each (an LSTM's cells: zero)."""
     hidden = case["hidden"]
+    if by_hand(case):
+        assert start is None and not is_reverse
+        return loop(case, x, name)
     projected = layers.fc(x, tasks.gates(case) * hidden, param_attr=named("input_" + name), bias_attr=False)
     attrs = dict(param_attr=named("recurrent_" + name), bias_attr=named("bias_" + name), is_reverse=is_reverse)
     if case["cell"] == "gru":
@@ -94,19 +136,19 @@ def optimizer(case):
 
 
 def set_weights(case):
-    """The task's weights into the parameters, gates in Fluid's order: candidate, input, forget, output."""
-    order = [2, 0, 1, 3] if case["cell"] == "lstm" else [0, 1, 2]
+    """The task's weights into the parameters; the gates of dynamic_lstm in its order: candidate, input, forget, output."""
+    order = [2, 0, 1, 3] if case["cell"] == "lstm" and not by_hand(case) else range(tasks.gates(case))
     scope = fluid.global_scope()
     for name, value in tasks.weights(case).items():
         kind = name.split("_")[0]
         if kind in ("input", "recurrent", "bias"):
             value = tasks.reorder(value, order)
-        if kind == "bias":
+        if kind == "bias" and not by_hand(case):
             value = value.reshape([1, -1])
         if kind == "recurrent" and case["cell"] == "gru":  # two products, stored one after the other
             gate, candidate = np.split(value, [2 * case["hidden"]], axis=1)
             value = np.concatenate([gate.ravel(), candidate.ravel()]).reshape(value.shape)
-        scope.find_var(name).get_tensor().set(value, fluid.CPUPlace())
+        scope.find_var(name).get_tensor().set(value, place_of(case))
 
 
 def feeds(case):
@@ -131,7 +173,7 @@ def main():
     loss = loss_of(case)
     if case["train"]:
         optimizer(case).minimize(loss)
-    exe = fluid.Executor(fluid.CPUPlace())
+    exe = fluid.Executor(place_of(case))
     exe.run(fluid.default_startup_program())
     set_weights(case)
 

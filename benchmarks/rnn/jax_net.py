@@ -22,6 +22,14 @@ def lstm(state, x, weight):
     return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
+def coupled(state, x, weight):
+    h, c = state
+    f, candidate, o = jnp.split(x + h @ weight, 3, axis=-1)
+    f = jax.nn.sigmoid(f)
+    c = f * c + (1 - f) * jnp.tanh(candidate)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
 def gru(state, x, weight):
     (h,) = state
     width = h.shape[-1]
@@ -32,7 +40,7 @@ def gru(state, x, weight):
 
 def layer(case, weights, name, x, length=None, start=None):
     """The hidden state at each step; x: [steps, batch, inputs]. States of texts that have ended stay. ``start``: the first h."""
-    cell, weight = {"lstm": lstm, "gru": gru}[case["cell"]], weights["recurrent_" + name]
+    cell, weight = {"lstm": lstm, "gru": gru, "coupled": coupled}[case["cell"]], weights["recurrent_" + name]
     zero = jnp.zeros([x.shape[1], weight.shape[0]])
     start = zero if start is None else start
 
@@ -44,7 +52,7 @@ def layer(case, weights, name, x, length=None, start=None):
         return new, new[0]
 
     projected = x @ weights["input_" + name] + weights["bias_" + name]
-    return jax.lax.scan(step, (start, zero) if cell is lstm else (start,), (projected, jnp.arange(x.shape[0])))[1]
+    return jax.lax.scan(step, (start,) if cell is gru else (start, zero), (projected, jnp.arange(x.shape[0])))[1]
 
 
 def cross_entropy(weights, x, label, mask=None):
@@ -145,6 +153,7 @@ def inputs(case):
 
 def main():
     case = measure.case()
+    measure.check_gpu(case, "JAX", jax.default_backend() == "gpu")
     loss = functools.partial({"seq2seq": translator_loss, "ocr": reader_loss}.get(case["task"], texts_loss), case)
     rate, clipped = tasks.LEARNING_RATE[case["task"]], case["task"] in tasks.CLIP_NORM
     update = functools.partial(clipped_sgd, limit=tasks.CLIP_NORM[case["task"]]) if clipped else adam

@@ -138,7 +138,7 @@ def optimizer(net, case):
 
 def main():
     case = measure.case()
-    paddle.set_device("cpu")
+    paddle.set_device("gpu" if measure.on_gpu(case) else "cpu")
     net = {"seq2seq": Translator, "ocr": Reader}.get(case["task"], Texts)(case)
     set_weights(net, case)
     run = paddle.jit.to_static(net) if case.get("static") else net

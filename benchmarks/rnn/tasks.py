@@ -2,7 +2,8 @@
 
 Every script makes the same arrays from the same case, so nothing is handed over but the case. Runs under Python 3.7 too.
 
-A case has: ``task``, ``cell`` ("lstm" or "gru"), ``hidden``, ``batch``, ``lengths`` ("fixed", "varying": uniform between the
+A case has: ``task``, ``cell`` ("lstm", "gru", or for the classifier "coupled": an LSTM whose input gate is one minus the forget
+gate; no framework has an op for it), ``hidden``, ``batch``, ``lengths`` ("fixed", "varying": uniform between the
 task's shortest text and ``steps``, or "bucketed": the varying texts sorted by length before they are cut into batches, the
 batches in random order), ``steps`` (longest text), ``words`` (size of the dictionary), ``count`` (batches in a pass), ``train``.
 
@@ -83,7 +84,7 @@ def units(case):
 
 def gates(case):
     """Number of gates of the cell, the candidate among them."""
-    return {"lstm": 4, "gru": 3}[case["cell"]]
+    return {"lstm": 4, "gru": 3, "coupled": 3}[case["cell"]]
 
 
 def stacks(case):
@@ -107,8 +108,9 @@ def weights(case):
     "ocr": ``filter_k`` [filters, channels, 3, 3] and ``filter_bias_k`` for each convolution; "seq2seq": ``source_embedding``;
     all others: ``embedding`` [words, hidden], of the target words with "seq2seq". For each recurrent layer of ``stacks``:
     ``input_NAME`` [inputs, gates * hidden], ``recurrent_NAME`` [hidden, gates * hidden] and ``bias_NAME`` [gates * hidden], with
-    the gates of an LSTM in the order input, forget, candidate, output and those of a GRU in the order update, reset, candidate
-    (the reset gate multiplies the state before the product); a column of "ocr" is an input with its rows innermost.
+    the gates of an LSTM in the order input, forget, candidate, output, those of "coupled" in the order forget, candidate,
+    output and those of a GRU in the order update, reset, candidate (the reset gate multiplies the state before the product); a
+    column of "ocr" is an input with its rows innermost.
     "seq2seq": ``attention`` [2 * hidden, hidden] (the state comes first) and ``attention_bias``. ``out`` [width, classes] and
     ``out_bias``, where the width with "ocr" is that of both directions, forward first.
     """

@@ -142,6 +142,7 @@ def texts(case):
 
 def main():
     case = measure.case()
+    measure.check_gpu(case, "TensorFlow", bool(tf.config.list_physical_devices("GPU")))
     tf.config.threading.set_intra_op_parallelism_threads(2)
     tf.config.threading.set_inter_op_parallelism_threads(2)
     net = {"seq2seq": Translator, "ocr": Reader}.get(case["task"], Texts)(case)

@@ -20,7 +20,7 @@ def recurrent(case, inputs, **more):
 def states(case, cells, x, length, start=None):
     """The states of the upper layer at each step of the padded texts, and the last one of each text."""
     if case.get("packed"):
-        x = nn.utils.rnn.pack_padded_sequence(x, length, batch_first=True, enforce_sorted=False)
+        x = nn.utils.rnn.pack_padded_sequence(x, length.cpu(), batch_first=True, enforce_sorted=False)
         x, last = cells(x, start)
         last = last[0] if case["cell"] == "lstm" else last
         return nn.utils.rnn.pad_packed_sequence(x, batch_first=True)[0], last[-1]
@@ -131,12 +131,14 @@ def inputs(case):
                 batch[name] = tasks.padded(batch[name], batch[length])
         if case["task"] in ("language_model", "seq2seq") and case["lengths"] != "fixed":
             batch["rows"] = tasks.true_rows(batch["length"])
-        out.append({name: torch.from_numpy(value) for name, value in batch.items()})
+        out.append({name: torch.from_numpy(value).to(torch.get_default_device()) for name, value in batch.items()})
     return out
 
 
 def main():
     case = measure.case()
+    if measure.on_gpu(case):
+        torch.set_default_device("cuda")
     net = {"seq2seq": Translator, "ocr": Reader}.get(case["task"], Texts)(case)
     set_weights(net, case)
     descent = optimizer(net, case)
