@@ -34,11 +34,45 @@ void ScaleOutput(const GemmShape& s, Computed<T> beta, T* c) {
   }
 }
 
-void GemmOne(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
+// oneDNN's own split of a product over threads is slow for large ones: they are cut into columns, one part a thread.
+struct ColumnParts {
+  int64_t count = 1, width = 0;  // of all parts but the last
+
+  ColumnParts(const GemmShape& s, int threads) : width(s.n) {
+    constexpr int64_t kNarrowest = 512, kStep = 64;
+    if (threads < 2 || s.batch != 1 || s.n < kNarrowest * threads || s.m * s.k < kNarrowest * kStep) return;
+    width = (s.n + threads * kStep - 1) / (threads * kStep) * kStep;
+    count = (s.n + width - 1) / width;
+  }
+  GemmShape Shape(GemmShape s, int64_t part) const {
+    s.n = std::min(width, s.n - part * width);
+    return s;
+  }
+  int64_t OffsetB(const GemmShape& s, int64_t part) const { return part * width * (s.trans_b ? s.ldb : 1); }
+  int64_t OffsetC(int64_t part) const { return part * width; }
+
+  // body(part) for each, one a thread.
+  template <class Body>
+  void ForEach(const Body& body) const {
+    ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; ++part) body(part);
+    });
+  }
+};
+
+void GemmPart(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
   const dnnl_status_t status = dnnl_sgemm(s.trans_a ? 'T' : 'N', s.trans_b ? 'T' : 'N', s.m, s.n, s.k, alpha, a, s.lda,
                                           b, s.ldb, beta, c, s.ldc);
   Ensure(status == dnnl_success, "the product of a [", s.m, ", ", s.k, "] and a [", s.k, ", ", s.n,
          "] matrix failed with status ", static_cast<int>(status));
+}
+
+void GemmOne(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
+  const ColumnParts parts(s, NumThreads());
+  if (parts.count == 1) return GemmPart(s, alpha, a, b, beta, c);
+  parts.ForEach([&](int64_t part) {
+    GemmPart(parts.Shape(s, part), alpha, a, b + parts.OffsetB(s, part), beta, c + parts.OffsetC(part));
+  });
 }
 
 void GemmOne(const GemmShape& s, double alpha, const double* a, const double* b, double beta, double* c) {
@@ -176,14 +210,31 @@ struct PreparedGemm::Impl {
   DType dtype;
   GemmShape shape;
   double alpha, beta;
-  onednn::Call call, packed_call = {};
+  ColumnParts parts;
+  std::vector<onednn::Call> calls = {};  // one a part
+  onednn::Call packed_call = {};
   onednn::PackedWeight weight = {};
   PreparedGemm widened = {};  // float32, without gaps
+
+  size_t part_scratch_bytes() const {  // of each part
+    size_t bytes = 0;
+    for (const auto& call : calls) bytes = std::max(bytes, call.scratch_bytes());
+    return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
+  }
+  template <class T>
+  void Run(const T* a, const T* b, T* c, std::byte* scratch) {
+    if (calls.size() == 1) return calls[0].Run({a, b, c}, scratch);
+    const size_t bytes = part_scratch_bytes();
+    parts.ForEach([&](int64_t part) {
+      calls[part].Run({a, b + parts.OffsetB(shape, part), c + parts.OffsetC(part)}, scratch + part * bytes);
+    });
+  }
 };
 
 // bfloat16 is multiplied as such where the processor is faster at it; elsewhere as float32.
 PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, double beta, int threads, bool weight)
-    : impl_(std::make_shared<Impl>(Impl{dtype, Complete(shape), alpha, beta, {}})) {
+    : impl_(std::make_shared<Impl>(
+          Impl{dtype, Complete(shape), alpha, beta, ColumnParts(shape, threads ? threads : NumThreads())})) {
   const GemmShape& s = impl_->shape;
   if (dtype != DType::kFloat32 && dtype != DType::kFloat64 && dtype != DType::kBFloat16)
     ThrowDType(dtype, "float32, float64 or bfloat16");
@@ -193,12 +244,18 @@ PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, do
     impl_->widened = PreparedGemm(DType::kFloat32, Dense(s), alpha, beta, threads);
     return;
   }
-  const onednn::ThreadsAtCreation scope(threads ? threads : NumThreads());
   using Type = dnnl::memory::data_type;
-  const MatMulDescs descs(s, static_cast<float>(alpha), static_cast<float>(beta),
-                          dtype == DType::kBFloat16 ? Type::bf16 : Type::f32);
-  impl_->call = MatMul(descs);
-  if (weight) impl_->packed_call = PackedMatMul(s, descs, &impl_->weight);
+  const Type type = dtype == DType::kBFloat16 ? Type::bf16 : Type::f32;
+  const auto descs = [&](const GemmShape& part) {
+    return MatMulDescs(part, static_cast<float>(alpha), static_cast<float>(beta), type);
+  };
+  const ColumnParts& parts = impl_->parts;
+  {
+    const onednn::ThreadsAtCreation scope(parts.count > 1 ? 1 : threads ? threads : NumThreads());
+    for (int64_t part = 0; part < parts.count; ++part) impl_->calls.push_back(MatMul(descs(parts.Shape(s, part))));
+  }
+  const onednn::ThreadsAtCreation scope(threads ? threads : NumThreads());
+  if (weight) impl_->packed_call = PackedMatMul(s, descs(s), &impl_->weight);
 }
 
 size_t PreparedGemm::scratch_bytes() const {
@@ -208,12 +265,12 @@ size_t PreparedGemm::scratch_bytes() const {
     const int64_t elements = StoredA(s).numel() + StoredB(s).numel() + StoredC(s).numel();
     return static_cast<size_t>(elements) * sizeof(float) + impl_->widened.scratch_bytes() + kScratchAlignment;
   }
-  return std::max(impl_->call.scratch_bytes(), impl_->packed_call.scratch_bytes());
+  return std::max(impl_->part_scratch_bytes() * impl_->calls.size(), impl_->packed_call.scratch_bytes());
 }
 
 template <>
 void PreparedGemm::Run(const float* a, const float* b, float* c, std::byte* scratch) const {
-  if (impl_->call) return impl_->call.Run({a, b, c}, scratch);
+  if (!impl_->calls.empty()) return impl_->Run(a, b, c, scratch);
   Gemm<float>(impl_->shape, static_cast<float>(impl_->alpha), a, b, static_cast<float>(impl_->beta), c);
 }
 
@@ -224,7 +281,7 @@ void PreparedGemm::Run(const double* a, const double* b, double* c, std::byte*) 
 
 template <>
 void PreparedGemm::Run(const BFloat16* a, const BFloat16* b, BFloat16* c, std::byte* scratch) const {
-  if (impl_->call) return impl_->call.Run({a, b, c}, scratch);
+  if (!impl_->calls.empty()) return impl_->Run(a, b, c, scratch);
   if (impl_->widened.impl_) return RunWidened(a, b, c, scratch);
   Gemm<BFloat16>(impl_->shape, static_cast<float>(impl_->alpha), a, b, static_cast<float>(impl_->beta), c);
 }
