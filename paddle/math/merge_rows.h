@@ -22,7 +22,7 @@ struct RowOrder {
 };
 
 // Row k of `sums` = the sum of the rows of `values` that have the number order.rows[k], in their order. T: float,
-// double.
+// double or BFloat16 (sums are float, and rounded at the end).
 template <class T>
 void SumRows(const RowOrder& order, int64_t width, const T* values, T* sums);
 

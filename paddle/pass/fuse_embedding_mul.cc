@@ -32,9 +32,10 @@ class Uses {
   Table readers_, writers_;
 };
 
-// The ops that are replaced, by their places in a block; -1: not there.
+// The ops that are replaced, by their places in a block; -1: not there. In mixed precision `narrow` casts the rows to
+// bfloat16 and `widen` their gradient back.
 struct Match {
-  int lookup = -1, mul = -1, mul_grad = -1, lookup_grad = -1;
+  int lookup = -1, narrow = -1, mul = -1, mul_grad = -1, widen = -1, lookup_grad = -1;
 };
 
 class Fuser {
@@ -52,8 +53,8 @@ class Fuser {
     for (const Match& match : matches) {
       tables->push_back(One(block_.op(match.lookup).Input("W")));
       Replace(match);
-      removed.insert(match.lookup);
-      if (match.lookup_grad >= 0) removed.insert(match.lookup_grad);
+      for (const int place : {match.lookup, match.narrow, match.widen, match.lookup_grad})
+        if (place >= 0) removed.insert(place);
     }
     for (auto i = removed.rbegin(); i != removed.rend(); ++i) block_.RemoveOps(*i, *i + 1);
   }
@@ -71,29 +72,54 @@ class Fuser {
     return found == place_.end() ? -1 : found->second;
   }
 
+  static bool IsCast(const OpDesc& op, DType to) {
+    return op.type() == "cast" && op.AttrOr<int32_t>("out_dtype", -1) == static_cast<int32_t>(to);
+  }
+
+  // Whether one op of this program writes the variable and nobody outside sees it.
+  bool IsInner(const std::string& name) const {
+    const auto var = block_.FindVar(name);
+    return var && var->HasTensor() && !var->persistable() && !kept_.contains(name) && uses_.Writers(name).size() == 1;
+  }
+
   std::optional<Match> Find(int i) const {
     const OpDesc& lookup = block_.op(i);
     if (!IsLookup(lookup) || !lookup.AttrOr<std::vector<std::string>>("epmap", {}).empty()) return std::nullopt;
     const std::string rows = One(lookup.Output("Out"));
-    const auto var = block_.FindVar(rows);
-    if (!var || var->persistable() || kept_.contains(rows) || uses_.Writers(rows).size() != 1) return std::nullopt;
+    if (!IsInner(rows)) return std::nullopt;
     Match match{.lookup = i};
-    for (const OpDesc* reader : uses_.Readers(rows)) {
+    const std::string factor = FindFactor(rows, &match);
+    for (const OpDesc* reader : uses_.Readers(factor)) {
       const int place = Place(reader);
-      if (place < 0 || One(reader->Input("X")) != rows || One(reader->Input("Y")) == rows) return std::nullopt;
+      if (place < 0 || One(reader->Input("X")) != factor || One(reader->Input("Y")) == factor) return std::nullopt;
       int& slot = reader->type() == "mul" ? match.mul : match.mul_grad;
       if ((reader->type() != "mul" && reader->type() != "mul_grad") || slot >= 0) return std::nullopt;
       slot = place;
     }
-    if (match.mul < 0 || !IsMatrixProduct(block_.op(match.mul), *var)) return std::nullopt;
+    if (match.mul < std::max(match.lookup, match.narrow)) return std::nullopt;
+    if (!IsMatrixProduct(block_.op(match.mul), *block_.FindVar(factor))) return std::nullopt;
     if (match.mul_grad >= 0 && !FindGradient(&match)) return std::nullopt;
     return StaySame(match) ? std::optional(match) : std::nullopt;
   }
 
-  // Whether the rows are the left matrix and a weight of two dimensions the right one.
+  // What is multiplied: the rows, or, where one op alone reads them and casts them to bfloat16, what that gives.
+  std::string FindFactor(const std::string& rows, Match* match) const {
+    const auto& readers = uses_.Readers(rows);
+    if (readers.size() != 1 || !IsCast(*readers[0], DType::kBFloat16)) return rows;
+    const int place = Place(readers[0]);
+    const std::string narrowed = One(readers[0]->Output("Out"));
+    if (place < match->lookup || !IsInner(narrowed) || !IsFloat32(rows)) return rows;
+    match->narrow = place;
+    return narrowed;
+  }
+  bool IsFloat32(const std::string& name) const {
+    return block_.FindVar(name)->raw_dtype() == static_cast<int>(DType::kFloat32);
+  }
+
+  // Whether the rows are the left matrix and a weight of two dimensions and the same type the right one.
   bool IsMatrixProduct(const OpDesc& mul, const VarDesc& rows) const {
     const auto weight = block_.FindVarRecursive(One(mul.Input("Y")));
-    return weight && weight->HasTensor() && weight->shape().size() == 2 &&
+    return weight && weight->HasTensor() && weight->shape().size() == 2 && weight->raw_dtype() == rows.raw_dtype() &&
            mul.AttrOr<int32_t>("y_num_col_dims", 1) == 1 &&
            mul.AttrOr<int32_t>("x_num_col_dims", 1) == static_cast<int32_t>(rows.shape().size()) - 1;
   }
@@ -103,18 +129,31 @@ class Fuser {
     const OpDesc& mul = block_.op(match->mul);
     const OpDesc& mul_grad = block_.op(match->mul_grad);
     if (One(mul_grad.Input("Y")) != One(mul.Input("Y")) || match->mul_grad < match->mul) return false;
-    const std::string rows_grad = One(mul_grad.Output("X@GRAD"));
+    std::string rows_grad = One(mul_grad.Output("X@GRAD"));
     if (rows_grad.empty() || rows_grad == kEmptyName) return true;
-    if (kept_.contains(rows_grad) || uses_.Writers(rows_grad).size() != 1) return false;
-    const auto& readers = uses_.Readers(rows_grad);
-    if (readers.empty()) return true;
-    if (readers.size() != 1) return false;
-    match->lookup_grad = Place(readers[0]);
-    if (match->lookup_grad < match->mul_grad) return false;
+    if (match->narrow >= 0) {
+      if (!FindReader(rows_grad, match->mul_grad, &match->widen)) return false;
+      if (match->widen < 0) return true;
+      const OpDesc& widen = block_.op(match->widen);
+      if (!IsCast(widen, DType::kFloat32)) return false;
+      rows_grad = One(widen.Output("Out"));
+    }
+    if (!FindReader(rows_grad, std::max(match->mul_grad, match->widen), &match->lookup_grad)) return false;
+    if (match->lookup_grad < 0) return true;
     const OpDesc& lookup = block_.op(match->lookup);
     const OpDesc& grad = block_.op(match->lookup_grad);
     return grad.type() == lookup.type() + "_grad" && One(grad.Input("Out@GRAD")) == rows_grad &&
            grad.Input("W") == lookup.Input("W") && grad.Input("Ids") == lookup.Input("Ids");
+  }
+
+  // The place of the op that reads a gradient, -1 where there is none. False where others see or write it, or where
+  // that op is not behind the place `after`.
+  bool FindReader(const std::string& gradient, int after, int* place) const {
+    if (!IsInner(gradient)) return false;
+    const auto& readers = uses_.Readers(gradient);
+    if (readers.empty()) return true;
+    *place = Place(readers[0]);
+    return readers.size() == 1 && *place > after;
   }
 
   // Whether the table, the ids and the weight are the same for all the ops, and nothing in between knows the table's
@@ -122,13 +161,11 @@ class Fuser {
   bool StaySame(const Match& match) const {
     const OpDesc& lookup = block_.op(match.lookup);
     const int last = std::max({match.mul, match.mul_grad, match.lookup_grad});
-    for (const auto& name : {One(lookup.Input("W")), One(lookup.Input("Ids")), One(block_.op(match.mul).Input("Y"))}) {
-      if (name.empty()) return false;
-      for (const OpDesc* writer : uses_.Writers(name)) {
-        const int place = Place(writer);
-        if (place < 0 || (place > match.lookup && place < last)) return false;
-      }
-    }
+    if (!IsFixedBetween(One(lookup.Input("W")), match.lookup, last) ||
+        !IsFixedBetween(One(lookup.Input("Ids")), match.lookup, last))
+      return false;
+    // In mixed precision the weight is a copy, which may be made behind the lookup.
+    if (!IsFixedBetween(One(block_.op(match.mul).Input("Y")), match.mul, last)) return false;
     if (match.lookup_grad < 0) return true;
     const std::string table_grad = One(block_.op(match.lookup_grad).Output("W@GRAD"));
     const auto between = [&](const OpDesc* op) {
@@ -138,6 +175,15 @@ class Fuser {
     const auto &readers = uses_.Readers(table_grad), &writers = uses_.Writers(table_grad);
     return std::none_of(readers.begin(), readers.end(), between) &&
            std::none_of(writers.begin(), writers.end(), between);
+  }
+
+  // Whether no other block writes the variable, nor an op between the two places.
+  bool IsFixedBetween(const std::string& name, int first, int last) const {
+    const auto& writers = uses_.Writers(name);
+    return !name.empty() && std::none_of(writers.begin(), writers.end(), [&](const OpDesc* writer) {
+      const int place = Place(writer);
+      return place < 0 || (place > first && place < last);
+    });
   }
 
   void Replace(const Match& match) {

@@ -53,8 +53,32 @@ def lookup_table(column):
 
 
 def fused_embedding_mul(W, Ids, Y, padding_idx, ids_column):
+    if Y.dtype == "uint16":
+        W, Y = numbers(bits(W)), numbers(Y)
+        return LodArray(bits(fused_embedding_mul(W, Ids, Y, padding_idx, ids_column)), Ids.lengths)
     rows = lookup_table(ids_column)(W, Ids, padding_idx)
     return LodArray(np.asarray(rows) @ np.asarray(Y), Ids.lengths)
+
+
+def bits(array):
+    """The upper halves of float32 numbers, the nearest (even where two are): bfloat16, as uint16."""
+    whole = np.asarray(array, "float32").view("uint32").astype("uint64")
+    return (whole + 0x7FFF + (whole >> 16 & 1) >> 16).astype("uint16")
+
+
+def numbers(halves):
+    return (np.asarray(halves, "uint32") << 16).view("float32").astype("float64")
+
+
+def mixed_lookups():
+    """The rows of a float32 table, rounded, times a weight of bfloat16. Sums of so few bits have no rounding of their own."""
+    table, weight = np.array([[1.001, 3, -0.25], [-2, 5.999, 0.5], [7, 1, 0.1249], [0.5, -4, 3]], "float32"), bits([[3, -1], [0.5, 2], [-4, 1]])
+    parts = dict(W=table, Y=weight, smooth=False)
+    return [
+        dict(parts, Ids=lod(i64([3], [0], [3], [1]), [1, 3])),
+        dict(parts, Ids=i64([2, 0, 1], [2, 2, 3]), ids_column=False, padding_idx=2),
+        dict(parts, Ids=np.zeros((0, 1), "int64")),
+    ]
 
 
 def lookup_cases(*tail):
@@ -211,7 +235,7 @@ test = op_tests(
     Op("lookup_table_v2", cases=lookup_cases(), reference=lookup_table(False), grad=("W",), bad=bad_lookups()),
     Op(
         "fused_embedding_mul",
-        cases=[dict(case, Y=(case["W"][1], 4)) for case in lookup_cases(1)] + [dict(case, Y=(case["W"][1], 4), ids_column=False) for case in lookup_cases()],
+        cases=[dict(case, Y=(case["W"][1], 4)) for case in lookup_cases(1)] + [dict(case, Y=(case["W"][1], 4), ids_column=False) for case in lookup_cases()] + mixed_lookups(),
         reference=fused_embedding_mul,
         grad=("W", "Y"),
         bad=[dict(bad, Y=(2, 3)) for bad in bad_lookups(1)[:4]]
@@ -219,6 +243,8 @@ test = op_tests(
             dict(W=(4, 2), Ids=i64([1], [2]), Y=(3, 2), match="rows of 2 elements"),
             dict(W=(4, 2), Ids=i64(1, 2), Y=(2, 3), match="last dimension"),
             dict(W=(4, 2), Ids=i64([1], [2]), Y=(2, 3, 1), match="rank"),
+            dict(W=np.zeros((4, 2)), Ids=i64([1], [2]), Y=bits([[1], [2]]), match="same element type"),
+            dict(W=(4, 2), Ids=i64([1], [2]), Y=i64([1], [2]), match="same element type"),
         ],
     ),
 )

@@ -50,7 +50,8 @@ def run_both(fetches, skipped, **feed):
 
 def dense(value):
     if not isinstance(value, core.SelectedRows):
-        return np.array(value)
+        array = np.array(value)
+        return array if array.dtype != "uint16" else (array.astype("uint32") << 16).view("float32")  # bits of bfloat16
     out = np.zeros([7, 5])
     np.add.at(out, value.rows(), np.array(value.get_tensor()))
     return out
@@ -179,3 +180,134 @@ def test_switching_the_pass_makes_another_plan(skipped):
         skipped(skip)
         texts.append("fused_embedding_mul(" in exe.plan(feed=["ids"], fetch_list=[out]))
     assert texts == [True, False, True]
+
+
+# ---- mixed precision: the rows are cast to bfloat16, their gradient back ----
+
+
+def mixed_gradients_of(out):
+    """The names of the loss and the gradients, once the program computes in bfloat16."""
+    loss = layers.reduce_mean(layers.square(layers.sequence_pool(out, "sum")))
+    optimizer = fluid.contrib.mixed_precision.decorate(fluid.optimizer.SGD(0.1), dtype="bfloat16")
+    return [loss.name] + [gradient.name for _, gradient in optimizer.backward(loss)]
+
+
+def assert_close(a, b, name):
+    """Within some roundings to bfloat16 of the largest number."""
+    a, b = dense(a), dense(b)
+    assert a.shape == b.shape and np.abs(a - b).max() <= 4 * 2.0**-9 * np.abs(b).max(), name
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+@pytest.mark.parametrize("padding_idx", [None, 2])
+def test_mixed_precision(is_sparse, padding_idx, skipped):
+    _, out = net(is_sparse, padding_idx, "float32")
+    fetches = mixed_gradients_of(out) + [out.name]
+    (with_pass, without), plan = run_both(fetches, skipped, ids=words([3, 0, 6, 1]))
+    assert "fused_embedding_mul(" in plan and "fused_embedding_mul_grad(" in plan
+    assert "lookup_table" not in plan and " = mul(" not in plan and "embedding_0.tmp_0" not in plan
+    assert {"table@GRAD", "weight@GRAD", "bias@GRAD"} <= set(fetches)
+    for name, a, b in zip(fetches, with_pass, without):
+        assert_close(a, b, name)
+        if "@GRAD" in name:  # as the optimizer takes it
+            assert np.array(a.get_tensor() if isinstance(a, core.SelectedRows) else a).dtype == "float32"
+    assert np.array(with_pass[-1]).dtype == "uint16" and with_pass[-1].recursive_sequence_lengths() == [[3, 0, 6, 1]]
+    if is_sparse:
+        table = with_pass[fetches.index("table@GRAD")]
+        assert len(table.rows()) == len(set(table.rows()))
+
+
+def test_gradients_of_bfloat16_are_summed_in_float32(skipped):
+    """One word 300 times; bfloat16 alone would stop counting at 256."""
+    _, out = net(dtype="float32", bias=False)
+    loss = layers.reduce_sum(layers.cast(out, "float32"))
+    optimizer = fluid.contrib.mixed_precision.decorate(fluid.optimizer.SGD(0.1), dtype="bfloat16")
+    optimizer.backward(loss)
+    ids = fluid.create_lod_tensor(np.full([300, 1], 4, "int64"), [[300]], fluid.CPUPlace())
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    assert "fused_embedding_mul_grad(" in exe.plan(feed=["ids"], fetch_list=["table@GRAD", "weight@GRAD"])
+    scope = fluid.global_scope()
+    scope.find_var("table").get_tensor().set(np.full([7, 5], 0.5, "float32"), fluid.CPUPlace())
+    scope.find_var("weight").get_tensor().set(np.full([5, 4], 0.25, "float32"), fluid.CPUPlace())
+    table, weight = exe.run(feed={"ids": ids}, fetch_list=["table@GRAD", "weight@GRAD"])
+    assert (table[4] == 300).all() and (np.delete(table, 4, 0) == 0).all()
+    assert (weight == 150).all()
+
+
+def test_mixed_precision_is_fused_where_nothing_is_trained(skipped):
+    _, out = net(dtype="float32")
+    mixed_gradients_of(out)
+    test = fluid.default_main_program().clone(for_test=True)
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    values = []
+    for skip in (False, True):
+        skipped(skip)
+        assert ("fused_embedding_mul(" in exe.plan(test, feed=["ids"], fetch_list=[out.name])) != skip
+        values += exe.run(test, feed={"ids": words([4, 2])}, fetch_list=[out.name], return_numpy=False)
+    assert_close(*values, out.name)
+
+
+def test_a_table_or_weight_frozen_in_mixed_precision(skipped):
+    for frozen in ("table", "weight"):
+        with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.scope_guard(core.Scope()):
+            _, out = net(dtype="float32", bias=False)
+            fluid.default_main_program().global_block().var(frozen).stop_gradient = True
+            fluid.default_main_program().global_block().var(frozen).trainable = False
+            fetches = mixed_gradients_of(out)
+            assert frozen + "@GRAD" not in fetches and len(fetches) == 2
+            (with_pass, without), plan = run_both(fetches, skipped, ids=words([4, 2]))
+            assert "fused_embedding_mul_grad(" in plan and "lookup_table" not in plan
+            for name, a, b in zip(fetches, with_pass, without):
+                assert_close(a, b, name)
+
+
+def test_training_in_mixed_precision_has_the_same_losses(skipped):
+    def train(skip):
+        skipped(skip)
+        with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.scope_guard(core.Scope()), fluid.unique_name.guard():
+            ids = fluid.data("ids", [None, 1], "int64", lod_level=1)
+            rows = layers.embedding(ids, [50, 16], param_attr=attr("table"))
+            gates = layers.fc(rows, 64, param_attr=attr("weight"), bias_attr=False)
+            states, _ = layers.dynamic_lstm(gates, 64, use_peepholes=False, param_attr=attr("recurrent"), bias_attr=attr("lstm_bias"))
+            out = layers.fc(layers.sequence_last_step(states), 2, param_attr=attr("out"), bias_attr=attr("out_bias"))
+            label = layers.fill_constant_batch_size_like(out, [-1, 1], "int64", 1)
+            loss = layers.mean(layers.softmax_with_cross_entropy(out, label))
+            fluid.contrib.mixed_precision.decorate(fluid.optimizer.Adam(0.01), dtype="bfloat16").minimize(loss)
+            exe = fluid.Executor()
+            exe.run(fluid.default_startup_program())
+            assert ("fused_embedding_mul(" in exe.plan(feed=["ids"], fetch_list=[loss])) != skip
+            feed = {"ids": words([3, 12, 1, 30], high=50)}
+            return np.concatenate([exe.run(feed=feed, fetch_list=[loss])[0] for _ in range(12)])
+
+    fused, plain = train(False), train(True)
+    assert plain[-1] < plain[0] / 2
+    np.testing.assert_allclose(fused, plain, rtol=0.03)
+
+
+@pytest.mark.parametrize("name", ["", ".cast_bf16", "@GRAD", ".cast_bf16@GRAD"])
+def test_values_of_mixed_precision_that_are_fetched_stay(name, skipped):
+    rows, out = net(dtype="float32")
+    assert_not_fused(mixed_gradients_of(out) + [rows.name + name], skipped)
+
+
+@pytest.mark.parametrize("other", ["sequence_pool", "fc"])
+def test_rows_of_mixed_precision_that_another_op_reads_stay(other, skipped):
+    """In float32 the first, in bfloat16 the second."""
+    rows, out = net(dtype="float32")
+    if other == "fc":
+        more = layers.sequence_pool(layers.fc(rows, 4, param_attr=attr("more"), bias_attr=False), "sum")
+    else:
+        more = layers.sequence_pool(rows, "sum")
+    both = layers.concat([more, layers.sequence_pool(out, "sum")], 1)
+    loss = layers.reduce_mean(layers.square(both))
+    optimizer = fluid.contrib.mixed_precision.decorate(fluid.optimizer.SGD(0.1), dtype="bfloat16")
+    assert_not_fused([loss.name] + [gradient.name for _, gradient in optimizer.backward(loss)], skipped)
+
+
+def test_a_cast_to_another_type_is_left_alone(skipped):
+    ids = fluid.data("ids", [None, 1], "int64", lod_level=1)
+    rows = layers.cast(layers.embedding(ids, [7, 5], param_attr=attr("table")), "float64")
+    weight = layers.cast(layers.create_parameter([5, 4], "float32", attr=attr("weight")), "float64")
+    assert_not_fused(gradients_of(layers.mul(rows, weight)), skipped)

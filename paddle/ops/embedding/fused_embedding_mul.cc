@@ -1,18 +1,20 @@
 // The product of looked-up rows and a weight, where each different row is multiplied once. No program names this op:
-// the pass fuse_embedding_mul puts it in the place of lookup_table and mul.
+// the pass fuse_embedding_mul puts it in the place of lookup_table and mul, and of a cast to bfloat16 between them.
 #include <algorithm>
-#include <cstring>
 
 #include "paddle/device/parallel.h"
+#include "paddle/math/cast.h"
 #include "paddle/math/gemm.h"
 #include "paddle/math/merge_rows.h"
 #include "paddle/op/check_dims.h"
+#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
 
 constexpr int64_t kElementsPerTask = 16384;
+constexpr int64_t kBytesPerTask = 65536;
 
 struct FusedEmbeddingMulAttrs {
   int64_t padding_idx = -1;
@@ -44,7 +46,8 @@ Dims OutDims(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
   context.CheckRank("Y", 2, 2);
   context.CheckRank("Ids", 1, kMaxRank);
   context.CheckDType("W", kFloats);
-  context.CheckSameDType("W", "Y");
+  if (context.In("W").dtype != DType::kFloat32 || context.In("Y").dtype != DType::kBFloat16)
+    context.CheckSameDType("W", "Y");
   context.CheckDType("Ids", kIndices);
   const Dims &w = context.In("W").dims, &y = context.In("Y").dims, &ids = context.In("Ids").dims;
   Require(SizesAgree(w[1], y[0]), "W ", w, " has rows of ", w[1], " elements, but Y ", y, " has ", y[0], " rows");
@@ -61,13 +64,13 @@ Dims OutDims(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
 }
 
 void Infer(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
-  context.SetOut("Out", OutDims(attrs, context), context.In("W").dtype);
+  context.SetOut("Out", OutDims(attrs, context), context.In("Y").dtype);
   context.ShareLod("Ids", "Out");
 }
 
 void InferGrad(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
   CheckDims(context, "Out@GRAD", OutDims(attrs, context));
-  context.CheckSameDType("W", "Out@GRAD");
+  context.CheckSameDType("Y", "Out@GRAD");
   context.SetOut("Y@GRAD", context.In("Y").dims, context.In("Y").dtype);
   context.SetOut("W@GRAD", context.In("W").dims, context.In("W").dtype);
   if (TensorMeta* meta = context.MutableOut("W@GRAD"))
@@ -102,16 +105,15 @@ struct UniqueRows {
                 });
   }
 
-  // Row k of `out`: W's row of the k-th id.
+  // Row k of `out`: W's row of the k-th id, rounded where T is bfloat16.
   template <class T>
   void Gather(const Tensor& w, int64_t padding_idx, T* out) const {
-    const int64_t width = w.dim(1);
-    const T* table = w.data<T>();
+    const int64_t width = w.dim(1), bytes = width * static_cast<int64_t>(SizeOf(w.dtype()));
     ForEach(width, [&](int64_t k, int64_t id) {
       if (id == padding_idx)
-        std::fill_n(out + k * width, width, T{0});
+        std::fill_n(out + k * width, width, T());
       else
-        std::copy_n(table + id * width, width, out + k * width);
+        math::CastArray(w.raw() + id * bytes, w.dtype(), out + k * width, DTypeOf<T>(), width);
     });
   }
 };
@@ -120,18 +122,18 @@ template <bool kBackward>
 UniqueRows Prepare(const CpuContext&, const FusedEmbeddingMulAttrs&, const OpMetas& metas) {
   const Sizes s = SizesOf(metas);
   const int64_t elements = s.ids * (s.width * (kBackward ? 2 : 1) + s.columns);
-  return {.bytes = static_cast<size_t>(elements) * SizeOf(metas.In("W").dtype)};
+  return {.bytes = static_cast<size_t>(elements) * SizeOf(metas.In("Y").dtype)};
 }
 
 void Run(const CpuContext&, const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch, const Tensor& w,
          const Tensor& ids, const Tensor& y, Tensor& out) {
   unique.Find(ids, w.dim(0));
   const int64_t width = w.dim(1), columns = y.dim(1);
-  VisitFloat(w.dtype(), [&]<class T>() {
+  VisitMixedFloat(y.dtype(), [&]<class T>() {
     T* rows = reinterpret_cast<T*>(scratch.data);
     T* products = rows + ids.numel() * width;
     unique.Gather(w, attrs.padding_idx, rows);
-    Gemm<T>({.m = unique.count(), .n = columns, .k = width}, T{1}, rows, y.data<T>(), T{0}, products);
+    Gemm<T>({.m = unique.count(), .n = columns, .k = width}, 1, rows, y.data<T>(), 0, products);
     T* to = out.mutable_data<T>();
     const RowOrder& order = unique.order;
     unique.ForEach(columns, [&](int64_t k, int64_t) {
@@ -141,7 +143,8 @@ void Run(const CpuContext&, const FusedEmbeddingMulAttrs& attrs, UniqueRows& uni
   });
 }
 
-// Calls `table(rows)` with the gradient of W's rows, one for each different id, where `wants_table`.
+// Calls `table(rows)` with the gradient of W's rows, one for each different id, where `wants_table`. Of bfloat16, each
+// sum and each product is rounded once.
 template <class T, class F>
 void Backward(const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch, const Tensor& w,
               const Tensor& ids, const Tensor& y, const Tensor& d_out, Tensor* dy, bool wants_table, const F& table) {
@@ -152,25 +155,27 @@ void Backward(const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch s
   SumRows(unique.order, columns, d_out.data<T>(), sums);
   if (dy) {
     unique.Gather(w, attrs.padding_idx, rows);
-    Gemm<T>({.m = width, .n = columns, .k = count, .trans_a = true}, T{1}, rows, sums, T{0}, dy->mutable_data<T>());
+    Gemm<T>({.m = width, .n = columns, .k = count, .trans_a = true}, 1, rows, sums, 0, dy->mutable_data<T>());
   }
   if (!wants_table) return;
   T* row_grads = rows + ids.numel() * width;
-  Gemm<T>({.m = count, .n = width, .k = columns, .trans_b = true}, T{1}, sums, y.data<T>(), T{0}, row_grads);
+  Gemm<T>({.m = count, .n = width, .k = columns, .trans_b = true}, 1, sums, y.data<T>(), 0, row_grads);
   for (int64_t k = 0; k < count; ++k)
-    if (unique.order.rows[k] == attrs.padding_idx) std::fill_n(row_grads + k * width, width, T{0});
+    if (unique.order.rows[k] == attrs.padding_idx) std::fill_n(row_grads + k * width, width, T());
   table(row_grads);
 }
 
 void RunGrad(const CpuContext&, const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch,
              const Tensor& w, const Tensor& ids, const Tensor& y, const Tensor& d_out, Tensor* dw, Tensor* dy) {
-  VisitFloat(w.dtype(), [&]<class T>() {
+  VisitMixedFloat(y.dtype(), [&]<class T>() {
     Backward<T>(attrs, unique, scratch, w, ids, y, d_out, dy, dw != nullptr, [&](const T* grads) {
-      const int64_t height = w.dim(0), width = w.dim(1);
-      T* out = dw->mutable_data<T>();
-      ParallelFor(height * width, kElementsPerTask,
-                  [&](int64_t begin, int64_t end) { std::fill(out + begin, out + end, T{0}); });
-      unique.ForEach(width, [&](int64_t k, int64_t id) { std::copy_n(grads + k * width, width, out + id * width); });
+      const int64_t width = w.dim(1), bytes = width * static_cast<int64_t>(SizeOf(w.dtype()));
+      std::byte* out = dw->mutable_raw();
+      ParallelFor(w.dim(0) * bytes, kBytesPerTask,
+                  [&](int64_t begin, int64_t end) { std::fill(out + begin, out + end, std::byte{0}); });
+      unique.ForEach(width, [&](int64_t k, int64_t id) {
+        math::CastArray(grads + k * width, DTypeOf<T>(), out + id * bytes, w.dtype(), width);
+      });
     });
   });
 }
@@ -178,11 +183,11 @@ void RunGrad(const CpuContext&, const FusedEmbeddingMulAttrs& attrs, UniqueRows&
 void RunSparseGrad(const CpuContext& cpu, const FusedEmbeddingMulAttrs& attrs, UniqueRows& unique, Scratch scratch,
                    const Tensor& w, const Tensor& ids, const Tensor& y, const Tensor& d_out, SelectedRows* dw,
                    Tensor* dy) {
-  VisitFloat(w.dtype(), [&]<class T>() {
+  VisitMixedFloat(y.dtype(), [&]<class T>() {
     Backward<T>(attrs, unique, scratch, w, ids, y, d_out, dy, dw != nullptr, [&](const T* grads) {
       dw->Allocate(unique.count(), cpu.allocator());
       dw->rows = unique.order.rows;
-      std::copy_n(grads, unique.count() * w.dim(1), dw->value.mutable_data<T>());
+      math::CastArray(grads, DTypeOf<T>(), dw->value.mutable_raw(), w.dtype(), unique.count() * w.dim(1));
     });
   });
 }
@@ -194,8 +199,10 @@ const Registered kOp = RegisterOp<FusedEmbeddingMulAttrs>({
         "once. Takes the place of lookup_table and mul when a plan is made.",
     .inputs = {{"W", "Table [rows, width]."},
                {"Ids", "Row numbers, int64 or int32: [..., 1] or, without ids_column, of any shape.", kNoGradient},
-               {"Y", "Weight [width, columns]."}},
-    .outputs = {{"Out", "[..., columns], grouped as Ids."}},
+               {"Y",
+                "Weight [width, columns] of W's type; or of bfloat16 where W is float32, the rows of which are rounded "
+                "to it then."}},
+    .outputs = {{"Out", "[..., columns] of Y's type, grouped as Ids."}},
     .infer = Infer,
 });
 const Registered kCpu = RegisterKernel("fused_embedding_mul", Prepare<false>, Run);
