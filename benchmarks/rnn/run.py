@@ -104,6 +104,7 @@ OVER = {  # ours over one mode of one peer
 BY_HAND = "ours by hand"  # the steps of dynamic_lstm written in a DynamicRNN, a row of the cases below
 BY_HAND_TIME = {"lstm 256 varying": 1.1, "lstm 512 varying": 1.1}  # over that of dynamic_lstm
 COUPLED_PEERS = ("jax", "paddle1")
+LOW_MEMORY, LOW_MEMORY_CASES = "ours low memory", ("lstm 512 fixed",)  # recurrent layers that keep no gates, a row of those cases
 LOW, LOW_LOSS_TOLERANCE = "ours bf16", 0.02
 LOW_SPEED = {"lstm 512 varying": 1.6, "lstm 1280 varying": 1.6}  # over ours in float32
 MEMORY = 0.6
@@ -123,6 +124,8 @@ def implementations(name, case, wanted):
     out = {"ours": ("ours", HERE / "fluid_net.py", {})}
     if name in BY_HAND_TIME:
         out[BY_HAND] = ("ours", HERE / "fluid_net.py", {"by_hand": True})
+    if name in LOW_MEMORY_CASES and case["place"] == "cpu":
+        out[LOW_MEMORY] = ("ours", HERE / "fluid_net.py", {"low_memory": True})
     if case["train"] and not coupled and case["place"] == "cpu" and has_tile_unit():
         out[LOW] = ("ours", HERE / "fluid_net.py", {"bf16": True})
     for peer in wanted:

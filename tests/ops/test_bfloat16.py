@@ -53,6 +53,19 @@ def gru(size, initial=False, bias=True, **attrs):
     return dict(case, outputs=["Hidden"], **attrs)
 
 
+def with_product(case, width, bias=False):
+    """The same layer behind a product."""
+    gates = case.pop("Input").rows.shape[1]
+    case.update(X=Sequences(random(ROWS, width)), Y=random(width, gates) / 4)
+    if bias:
+        case.update(YBias=random(gates))
+    return case
+
+
+def follows(op, slot):
+    return _follows(op.removeprefix("fused_mul_"), slot)
+
+
 CASES = {
     "mul": [
         dict(X=random(5, 7), Y=random(7, 3)),
@@ -77,6 +90,16 @@ CASES = {
         lstm(8, gate_activation="relu", cell_activation="identity", candidate_activation="sigmoid"),
     ],
     "gru": [gru(5), gru(16, bias=False, origin_mode=True), gru(70, initial=True, is_reverse=True), gru(33, initial=True, origin_mode=True)],
+    "fused_mul_lstm": [
+        with_product(lstm(5), 3, bias=True),
+        with_product(lstm(70, initial=True, is_reverse=True), 9),
+        with_product(lstm(33, initial=True, use_peepholes=False), 40, bias=True),
+    ],
+    "fused_mul_gru": [
+        with_product(gru(5), 3, bias=True),
+        with_product(gru(70, initial=True, is_reverse=True), 9),
+        with_product(gru(33, bias=False, origin_mode=True), 40, bias=True),
+    ],
     "elementwise_add": [
         dict(X=random(3, 4), Y=random(3, 4)),
         dict(X=random(300, 40), Y=random(40)),
@@ -119,7 +142,7 @@ class Net:
                 for i, value in enumerate(values if isinstance(values, list) else [values]):
                     var = self.data("%s%d" % (slot, i), value)
                     fed.append(var)
-                    inputs[slot].append(fluid.layers.cast(var, "bfloat16") if low and _follows(op, slot) else var)
+                    inputs[slot].append(fluid.layers.cast(var, "bfloat16") if low and follows(op, slot) else var)
             block = self.main.global_block()
             outputs = {slot["name"]: block.create_var(name="out_" + slot["name"]) for slot in info["outputs"]}
             if op == "cast" and low:
@@ -152,7 +175,7 @@ class Net:
 
 
 # In units of 2^-9 of the largest: sums of rounded terms and states that go through many steps.
-UNITS = {"lstm": 16, "gru": 16}
+UNITS = {"lstm": 16, "gru": 16, "fused_mul_lstm": 16, "fused_mul_gru": 16}
 
 
 @pytest.mark.parametrize("op, index", [(op, i) for op in CASES for i in range(len(CASES[op]))])
@@ -160,7 +183,7 @@ def test_as_in_float32(op, index):
     case = CASES[op][index]
     low, wide = Net(op, case, True), Net(op, case, False)
     for slot, dtype in low.types.items():
-        assert dtype == (BF16 if _follows(op, slot) else fluid.core.VarDesc.VarType.FP32), slot
+        assert dtype == (BF16 if follows(op, slot) else fluid.core.VarDesc.VarType.FP32), slot
     got, wanted = low.run(), wide.run()
     for name in wanted:
         assert got[name].shape == wanted[name].shape, name
