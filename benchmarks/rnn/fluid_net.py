@@ -1,8 +1,8 @@
 """The tasks as a Fluid 1.x script: run by this package and, unchanged, by paddlepaddle 1.8.5.
 
 With "by_hand" in the case the steps of the recurrent layers are written in a DynamicRNN, as those of "coupled" always are. With
-"bf16" the optimizer trains in mixed precision of bfloat16, and the passes of "skip_passes" are left out: only this package has
-these. "place": "gpu" runs on the first GPU.
+"bf16" the optimizer trains in mixed precision of bfloat16, and the switches of "flags" are set: only this package has these.
+"place": "gpu" runs on the first GPU.
 """
 
 import sys
@@ -171,8 +171,8 @@ def feeds(case):
 
 def main():
     case = measure.case()
-    if case.get("skip_passes"):
-        fluid.set_flags({"FLAGS_skip_passes": case["skip_passes"]})
+    for name, value in case.get("flags", {}).items():
+        fluid.core.set_flag(name, value)
     loss = loss_of(case)
     if case["train"]:
         optimizer(case).minimize(loss)

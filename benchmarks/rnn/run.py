@@ -104,6 +104,7 @@ OVER = {  # ours over one mode of one peer
 BY_HAND = "ours by hand"  # the steps of dynamic_lstm written in a DynamicRNN, a row of the cases below
 BY_HAND_TIME = {"lstm 256 varying": 1.1, "lstm 512 varying": 1.1}  # over that of dynamic_lstm
 COUPLED_PEERS = ("jax", "paddle1")
+LOW_MEMORY, LOW_MEMORY_CASES = "ours low memory", ("lstm 512 fixed",)  # recurrent layers that keep no gates, a row of those cases
 LOW, LOW_LOSS_TOLERANCE = "ours bf16", 0.02
 LOW_SPEED = {"lstm 512 varying": 1.6, "lstm 1280 varying": 1.6}  # over ours in float32
 MEMORY = 0.6
@@ -126,7 +127,9 @@ def implementations(name, case, wanted):
     if name in BY_HAND_TIME:
         out[BY_HAND] = ("ours", HERE / "fluid_net.py", {"by_hand": True})
     if name in PEAK_SHARE and case["place"] == "cpu":
-        out[EACH_WORD] = ("ours", HERE / "fluid_net.py", {"skip_passes": "fuse_embedding_mul"})
+        out[EACH_WORD] = ("ours", HERE / "fluid_net.py", {"flags": {"skip_passes": "fuse_embedding_mul"}})
+    if name in LOW_MEMORY_CASES and case["place"] == "cpu":
+        out[LOW_MEMORY] = ("ours", HERE / "fluid_net.py", {"flags": {"recompute_gates": "1"}})
     if case["train"] and not coupled and case["place"] == "cpu" and multiplies_bfloat16():
         out[LOW] = ("ours", HERE / "fluid_net.py", {"bf16": True})
     for peer in wanted:

@@ -14,6 +14,7 @@ struct Table {
   std::mutex mutex;
   std::vector<Flag> flags;
   std::atomic<bool> check_nan_inf{false};
+  std::atomic<bool> recompute_gates{false};
   std::atomic<size_t> memory_limit{0};
   std::atomic<uint64_t> passes_version{0};
 
@@ -34,6 +35,10 @@ void Table::Apply(const Flag& flag) {
             "flag memory_limit_mb must be a whole number of megabytes, got '", flag.value, "'");
     memory_limit = megabytes << 20;
   }
+  if (flag.name == "recompute_gates") {
+    recompute_gates = Truthy(flag.value);
+    ++passes_version;
+  }
 }
 
 Table::Table() {
@@ -44,6 +49,9 @@ Table::Table() {
        "Passes that are left out when a program is prepared, names separated by commas: "
        "fuse_recurrent_cells, fuse_embedding_mul, update_early; exe.plan tells what they did."},
       {"memory_limit_mb", "0", "Memory that tensors may take, in MB; 0: the limit of the cgroup or the machine."},
+      {"recompute_gates", "0",
+       "Recurrent layers on the CPU keep their states for the backward pass and compute the gates again: less memory, "
+       "more arithmetic."},
   };
   // Flags of Fluid 1.8 that steer machinery which does not exist here.
   for (const char* name : {"allocator_strategy",
@@ -126,6 +134,7 @@ void SetFlag(std::string_view name, std::string_view value) {
 }
 
 bool CheckNanInfEnabled() { return Flags().check_nan_inf.load(std::memory_order_relaxed); }
+bool RecomputeGatesEnabled() { return Flags().recompute_gates.load(std::memory_order_relaxed); }
 uint64_t PassesVersion() { return Flags().passes_version.load(std::memory_order_relaxed); }
 
 bool SkipsPass(std::string_view pass) {

@@ -24,6 +24,7 @@ void SetFlag(std::string_view name, std::string_view value);
 
 // Switches that hot paths read: plain loads.
 bool CheckNanInfEnabled();
+bool RecomputeGatesEnabled();
 // Upper limit in bytes for memory taken by tensors; 0 means the cgroup's or the machine's.
 size_t MemoryLimitBytes();
 // Whether that pass is among those of the switch skip_passes; and a number that moves when a switch is set that passes

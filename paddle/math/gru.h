@@ -37,8 +37,8 @@ struct GruForward {
   const T* input = nullptr;           // [R, 3H] x_u, x_r, x_c
   const Computed<T>* bias = nullptr;  // [3H] or null: zero
   const T* initial_hidden = nullptr;  // [B, H] or null: zero
-  GruPacked<T> packed;
-  T* gates = nullptr;         // [R, 3H] u, r, c by step
+  GruPacked<T> packed = {};
+  T* gates = nullptr;         // [R, 3H] u, r, c by step; may be `input` where each sequence is one row
   T* reset_hidden = nullptr;  // [R, H] r * h' by step, or null: not wanted
   T* batch_hidden = nullptr;  // [R, H] h by step, or null: not wanted
   T* hidden = nullptr;        // [R, H]
@@ -48,11 +48,12 @@ struct GruForward {
 template <class T>
 struct GruBackward {
   const T* initial_hidden = nullptr;
-  GruPacked<T> packed;
-  const T* gates = nullptr;  // as the forward pass left them
+  GruPacked<T> packed = {};
+  const T* gates = nullptr;   // as the forward pass left them
+  bool gates_by_row = false;  // or, so it says, in the order of the LoD
   const T* hidden = nullptr;
   const T* hidden_grad = nullptr;    // [R, H] or null: zero
-  T* input_grad = nullptr;           // [R, 3H]
+  T* input_grad = nullptr;           // [R, 3H]; may be `gates` in the order of the LoD
   T* weight_grad = nullptr;          // [H, 3H] or null: not wanted
   Computed<T>* bias_grad = nullptr;  // [3H] or null
   T* initial_hidden_grad = nullptr;  // [B, H] or null

@@ -33,7 +33,9 @@ struct GruGradRows {
     if (step > 0) return args.hidden + share.row(j, step - 1) * hidden;
     return args.initial_hidden ? args.initial_hidden + share.id(j) * hidden : nullptr;
   }
-  const T* Gates(int64_t j) const { return args.gates + (base + share.rank(j)) * 3 * hidden; }
+  const T* Gates(int64_t j) const {
+    return args.gates + (args.gates_by_row ? share.row(j, step) : base + share.rank(j)) * 3 * hidden;
+  }
   T* Grads(int64_t j, int64_t at) const { return args.input_grad + share.row(j, at) * 3 * hidden; }
   Computed<T>* Carry(int64_t j) const { return carry + share.id(j) * hidden; }
   template <class D>

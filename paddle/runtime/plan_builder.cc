@@ -3,16 +3,11 @@
 #include <set>
 #include <utility>
 
-#include "paddle/base/flags.h"
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
-#include "paddle/pass/declare_gradients.h"
-#include "paddle/pass/expand.h"
-#include "paddle/pass/fuse_embedding_mul.h"
-#include "paddle/pass/fuse_recurrent_cells.h"
-#include "paddle/pass/update_early.h"
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
+#include "paddle/runtime/passes.h"
 #include "paddle/runtime/plan.h"
 #include "paddle/runtime/plan_types.h"
 
@@ -544,25 +539,6 @@ class Builder {
   std::map<std::string, int, std::less<>> current_;
   std::map<std::string, int, std::less<>> externals_;
 };
-
-// Passes that have no influence on what a program computes but for rounding, and the expansion of ops without a kernel.
-// Returns what the passes did.
-std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& request) {
-  DeclareGradients(program);
-  std::vector<std::string> done;
-  auto outside = request.feeds;
-  outside.insert(outside.end(), request.fetches.begin(), request.fetches.end());
-  if (!SkipsPass("fuse_recurrent_cells")) done = FuseRecurrentCells(program, outside, request.place.device);
-  for (int i = 0; i < program->size(); ++i) ExpandOps(&program->block(i), request.place.device);
-  if (request.place.is_cpu() && !SkipsPass("fuse_embedding_mul"))
-    for (const auto& table : FuseEmbeddingMul(program, outside))
-      done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
-  // Where an op is looked for that makes a NaN, no parameter is to take it in before.
-  if (!CheckNanInfEnabled() && !SkipsPass("update_early"))
-    if (const int moved = UpdateEarly(program))
-      done.push_back(StrCat("update_early: ", moved, " updates run as soon as their gradients are there"));
-  return done;
-}
 
 }  // namespace
 

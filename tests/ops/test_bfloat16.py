@@ -57,13 +57,22 @@ def ids(*shape):
     return np.random.RandomState(sum(shape)).randint(0, 5, shape).astype("int64")
 
 
+def with_product(case, width, bias=False):
+    """The same layer behind a product."""
+    gates = case.pop("Input").rows.shape[1]
+    case.update(X=Sequences(random(ROWS, width)), Y=random(width, gates) / 4)
+    if bias:
+        case.update(YBias=random(gates))
+    return case
+
+
 # Slots that are not cast, of an op that only a pass makes.
 STAYING = {"fused_embedding_mul": {"W", "Ids"}}
 
 
 def follows(op, slot):
     """Whether the slot has the type that the op computes in."""
-    return slot not in STAYING.get(op, ()) and _follows(op, slot)
+    return slot not in STAYING.get(op, ()) and _follows(op.removeprefix("fused_mul_"), slot)
 
 
 CASES = {
@@ -96,6 +105,16 @@ CASES = {
         lstm(8, gate_activation="relu", cell_activation="identity", candidate_activation="sigmoid"),
     ],
     "gru": [gru(5), gru(16, bias=False, origin_mode=True), gru(70, initial=True, is_reverse=True), gru(33, initial=True, origin_mode=True)],
+    "fused_mul_lstm": [
+        with_product(lstm(5), 3, bias=True),
+        with_product(lstm(70, initial=True, is_reverse=True), 9),
+        with_product(lstm(33, initial=True, use_peepholes=False), 40, bias=True),
+    ],
+    "fused_mul_gru": [
+        with_product(gru(5), 3, bias=True),
+        with_product(gru(70, initial=True, is_reverse=True), 9),
+        with_product(gru(33, bias=False, origin_mode=True), 40, bias=True),
+    ],
     "elementwise_add": [
         dict(X=random(3, 4), Y=random(3, 4)),
         dict(X=random(300, 40), Y=random(40)),
@@ -172,7 +191,7 @@ class Net:
 
 
 # In units of 2^-9 of the largest: sums of rounded terms and states that go through many steps.
-UNITS = {"lstm": 16, "gru": 16}
+UNITS = {"lstm": 16, "gru": 16, "fused_mul_lstm": 16, "fused_mul_gru": 16}
 
 
 @pytest.mark.parametrize("op, index", [(op, i) for op in CASES for i in range(len(CASES[op]))])

@@ -46,6 +46,24 @@ def gru(Input, H0, Weight, Bias, activation, gate_activation, is_reverse, origin
     return {**stepped, "Hidden": LodArray(hidden, Input.lengths)}
 
 
+def projected(X, Y, YBias):
+    """What fused_mul_lstm and fused_mul_gru give to their gates."""
+    return LodArray(np.asarray(X) @ np.asarray(Y) + (0 if YBias is None else np.asarray(YBias)), X.lengths)
+
+
+def fused_mul_lstm(
+    X, Y, YBias, H0, C0, Weight, Bias, use_peepholes, is_reverse, gate_activation, cell_activation, candidate_activation
+):
+    attrs = (use_peepholes, is_reverse, gate_activation, cell_activation, candidate_activation)
+    outputs = lstm(projected(X, Y, YBias), H0, C0, Weight, Bias, *attrs)
+    return {slot: outputs[slot] for slot in ("Hidden", "Cell")}
+
+
+def fused_mul_gru(X, Y, YBias, H0, Weight, Bias, activation, gate_activation, is_reverse, origin_mode):
+    attrs = (activation, gate_activation, is_reverse, origin_mode)
+    return {"Hidden": gru(projected(X, Y, YBias), H0, Weight, Bias, *attrs)["Hidden"]}
+
+
 def clip(x, limit):
     return np.clip(x, -limit, limit) if limit > 0 else x
 
@@ -127,7 +145,18 @@ def gru_case(lengths, size, initial=False, bias=True, **attrs):
     return case
 
 
+def with_product(make, lengths, size, width, y_bias=False, **attrs):
+    """A case of ``make``, behind a product of rows of that width."""
+    case, columns = make(lengths, size, **attrs), (4 if make is lstm_case else 3) * size
+    del case["Input"]
+    case.update(X=lod(uniform(sum(lengths[-1]), width), *lengths), Y=uniform(width, columns))
+    if y_bias:
+        case.update(YBias=uniform(columns))
+    return case
+
+
 GOOD_LSTM, GOOD_GRU, GOOD_LSTMP = lstm_case([[2, 3]], 2), gru_case([[2, 3]], 2), lstmp_case([[2, 3]], 2, 3)
+GOOD_FUSED_LSTM, GOOD_FUSED_GRU = with_product(lstm_case, [[2, 3]], 2, width=3), with_product(gru_case, [[2, 3]], 2, width=3)
 
 test = op_tests(
     Op(
@@ -182,6 +211,56 @@ test = op_tests(
             {**GOOD_GRU, "Bias": (1, 4), "match": r"Bias .*\[1, 4\].*\[1, 6\]"},
             {**GOOD_GRU, "H0": (3, 2), "match": "a row for each sequence"},
             {**GOOD_GRU, "activation": "gelu", "match": "activation is 'gelu'"},
+        ],
+    ),
+    Op(
+        "fused_mul_lstm",
+        cases=[
+            with_product(lstm_case, [[2, 3, 1]], 2, width=3),
+            with_product(lstm_case, [[2, 3, 1]], 3, initial=True, is_reverse=True, width=2, y_bias=True),
+            with_product(lstm_case, [[3, 0, 1, 4]], 5, initial=True, use_peepholes=False, width=1),
+            with_product(lstm_case, [[1, 2], [2, 1, 3]], 1, use_peepholes=False, is_reverse=True, width=4, y_bias=True),
+            with_product(lstm_case, [[1, 1, 1]], 2, initial=True, width=3),
+            with_product(lstm_case, [[6, 2, 9, 4, 4, 1, 7]], 17, width=5, y_bias=True),
+            with_product(lstm_case, [[3, 0, 5]], 3, initial=True, gate_activation="tanh", candidate_activation="identity", width=2),
+            with_product(lstm_case, [[2, 3]], 3, cell_activation="relu", candidate_activation="relu", width=3),
+            with_product(lstm_case, [[0, 0]], 2, initial=True, width=3, y_bias=True),
+            with_product(lstm_case, [[]], 2, width=3),
+        ],
+        reference=fused_mul_lstm,
+        grad=("X", "Y", "YBias", "H0", "C0", "Weight", "Bias"),
+        bad=[
+            {**GOOD_FUSED_LSTM, "X": (5, 3), "match": "no LoD"},
+            {**GOOD_FUSED_LSTM, "X": lod((5, 4), [2, 3]), "match": r"X \[5, 4\].*Y \[3, 8\]"},
+            {**GOOD_FUSED_LSTM, "Y": (3, 6), "match": r"Y .*\[3, 6\].* 8 columns"},
+            {**GOOD_FUSED_LSTM, "YBias": (6,), "match": r"YBias .*\[6\].*\[8\]"},
+            {**GOOD_FUSED_LSTM, "Bias": (1, 8), "match": r"\[1, 14\] with peepholes"},
+            {**GOOD_FUSED_LSTM, "H0": (2, 2), "match": "H0 and C0"},
+            {**GOOD_FUSED_LSTM, "H0": (3, 2), "C0": (3, 2), "match": "a row for each sequence"},
+        ],
+    ),
+    Op(
+        "fused_mul_gru",
+        cases=[
+            with_product(gru_case, [[2, 3, 1]], 2, width=3),
+            with_product(gru_case, [[2, 3, 1]], 3, initial=True, is_reverse=True, width=2, y_bias=True),
+            with_product(gru_case, [[3, 0, 1, 4]], 5, initial=True, origin_mode=True, width=1, y_bias=True),
+            with_product(gru_case, [[1, 2], [2, 1, 3]], 1, is_reverse=True, bias=False, width=4, y_bias=True),
+            with_product(gru_case, [[1, 1, 1]], 2, initial=True, bias=False, width=3),
+            with_product(gru_case, [[6, 2, 9, 4, 4, 1, 7]], 17, width=5),
+            with_product(gru_case, [[3, 0, 5]], 3, gate_activation="identity", activation="sigmoid", width=2),
+            with_product(gru_case, [[2, 3]], 3, activation="relu", origin_mode=True, width=3),
+            with_product(gru_case, [[0, 0]], 2, initial=True, width=3, y_bias=True),
+            with_product(gru_case, [[]], 2, width=3),
+        ],
+        reference=fused_mul_gru,
+        grad=("X", "Y", "YBias", "H0", "Weight", "Bias"),
+        bad=[
+            {**GOOD_FUSED_GRU, "X": (5, 3), "match": "no LoD"},
+            {**GOOD_FUSED_GRU, "X": lod((5, 4), [2, 3]), "match": r"X \[5, 4\].*Y \[3, 6\]"},
+            {**GOOD_FUSED_GRU, "Y": (3, 8), "match": r"Y .*\[3, 8\].* 6 columns"},
+            {**GOOD_FUSED_GRU, "YBias": (2, 6), "match": r"YBias .*\[2, 6\].*\[6\]"},
+            {**GOOD_FUSED_GRU, "H0": (3, 2), "match": "a row for each sequence"},
         ],
     ),
     Op(

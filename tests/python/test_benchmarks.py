@@ -18,6 +18,7 @@ TEXTS = dict(hidden=12, batch=4, steps=12, words=50)
 CASES = {
     "classifier lstm": dict(TEXTS, task="classifier", cell="lstm", lengths="varying"),
     "classifier lstm by hand": dict(TEXTS, task="classifier", cell="lstm", lengths="varying", by_hand=True),
+    "classifier lstm, low memory": dict(TEXTS, task="classifier", cell="lstm", lengths="varying", flags={"recompute_gates": "1"}),
     "classifier coupled": dict(TEXTS, task="classifier", cell="coupled", lengths="varying"),
     "classifier gru": dict(TEXTS, task="classifier", cell="gru", lengths="bucketed"),
     "language model": dict(TEXTS, task="language_model", cell="lstm", lengths="fixed"),
@@ -65,6 +66,11 @@ def test_losses_fall_with_training_only(name):
 def test_steps_written_by_hand_are_those_of_the_op():
     by_hand, op = (run(CASES[name], True)["losses"] for name in ("classifier lstm by hand", "classifier lstm"))
     assert by_hand == pytest.approx(op, rel=1e-5)
+
+
+def test_layers_that_keep_no_gates_are_those_of_the_op():
+    low, op = (run(CASES[name], True)["losses"] for name in ("classifier lstm, low memory", "classifier lstm"))
+    assert low == pytest.approx(op, rel=1e-5)
 
 
 def test_coupled_is_the_cell_described():

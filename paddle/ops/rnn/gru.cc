@@ -1,68 +1,13 @@
 // gru: gated recurrent units over the sequences of a LoDTensor.
-#include "paddle/math/gru.h"
+#include "paddle/ops/rnn/gru.h"
 
-#include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
-#include "paddle/ops/rnn/mixed.h"
-#include "paddle/ops/rnn/recurrent.h"
 
 namespace paddle {
 namespace {
 
-struct GruAttrs {
-  std::string activation = "tanh";
-  std::string gate_activation = "sigmoid";
-  bool is_reverse = false;
-  bool origin_mode = false;
-
-  static auto Fields() {
-    using A = GruAttrs;
-    return std::tuple{
-        Field{"activation", &A::activation, "Of the candidate: sigmoid, tanh, relu or identity."},
-        Field{"gate_activation", &A::gate_activation,
-              "Of the update and the reset gate: sigmoid, tanh, relu or identity."},
-        Field{"is_reverse", &A::is_reverse,
-              "Whether each sequence is read from its last row to its first. The rows of Hidden stay in place."},
-        Field{"origin_mode", &A::origin_mode,
-              "Whether h = u h' + (1 - u) c, as in the paper, instead of h = (1 - u) h' + u c."}};
-  }
-};
-
-GruConfig Config(const GruAttrs& attrs, int64_t hidden) {
-  return {.hidden = hidden,
-          .reverse = attrs.is_reverse,
-          .origin_mode = attrs.origin_mode,
-          .gate = ToGate(attrs.gate_activation, "gate_activation"),
-          .candidate = ToGate(attrs.activation, "activation")};
-}
-
-// Checks all inputs and returns the number of units.
-int64_t CheckInputs(const GruAttrs& attrs, const InferContext& context) {
-  context.CheckDType("Input", kMixedFloats);
-  context.CheckSameDType("Input", "Weight");
-  CheckComputedDType(context, "Input", "Bias");
-  context.CheckRank("Input", 2, 2);
-  context.CheckRank("Weight", 2, 2);
-  const Dims &input = context.In("Input").dims, &weight = context.In("Weight").dims;
-  const int64_t hidden = weight[0];
-  Config(attrs, hidden);
-  Require(hidden < 0 || SizesAgree(weight[1], 3 * hidden), "input Weight has shape ", weight, "; expected [", hidden,
-          ", ", 3 * hidden, "]");
-  Require(hidden < 0 || SizesAgree(input[1], 3 * hidden), "input Input has shape ", input, "; expected [rows, ",
-          3 * hidden, "], as wide as Weight ", weight);
-  if (context.Has("Bias")) {
-    context.CheckRank("Bias", 2, 2);
-    const Dims& bias = context.In("Bias").dims;
-    Require(SizesAgree(bias[0], 1) && (hidden < 0 || SizesAgree(bias[1], 3 * hidden)), "input Bias has shape ", bias,
-            "; expected [1, ", 3 * hidden, "]");
-  }
-  if (!context.building()) RequireLod(context, "Input");
-  CheckInitialState(context, "Input", "H0", hidden);
-  return hidden;
-}
-
 void Infer(const GruAttrs& attrs, InferContext& context) {
-  const int64_t hidden = CheckInputs(attrs, context);
+  const int64_t hidden = CheckGru(attrs, context, "Input", "Input");
   const Dims input = context.In("Input").dims;
   const DType dtype = context.In("Input").dtype;
   context.SetOut("BatchGate", input, dtype);
@@ -72,17 +17,10 @@ void Infer(const GruAttrs& attrs, InferContext& context) {
 }
 
 void InferGrad(const GruAttrs& attrs, InferContext& context) {
-  const int64_t hidden = CheckInputs(attrs, context);
-  for (const auto slot : {"Hidden", "Hidden@GRAD"}) {
-    const TensorMeta& meta = context.In(slot);
-    const Dims expected{context.In("Input").dims[0], hidden};
-    Require(DimsAgree(meta.dims, expected), "input ", slot, " has shape ", meta.dims, "; expected ", expected);
-    context.CheckSameDType("Input", slot);
-  }
+  CheckGruStates(context, "Input", CheckGru(attrs, context, "Input", "Input"));
   context.CheckSameDims("Input", "BatchGate");
   context.CheckSameDType("Input", "BatchGate");
-  for (const auto slot : {"Input", "Weight", "Bias", "H0"})
-    if (context.Has(slot)) context.SetOut(StrCat(slot, kGradSuffix), context.In(slot).dims, context.In(slot).dtype);
+  SetGradients(context, {"Input", "Weight", "Bias", "H0"});
 }
 
 int64_t SequencesOf(const Lod& lod) { return lod.sequences(lod.levels() - 1); }
@@ -97,7 +35,7 @@ Scratched Prepare(const CpuContext&, const GruAttrs&, const OpMetas& metas) {
 void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,
          const Tensor& weight, const Tensor* bias, Tensor& gates, Tensor* reset_hidden, Tensor* batch_hidden,
          Tensor& hidden) {
-  const GruConfig config = Config(attrs, weight.dim(0));
+  const GruConfig config = ConfigOf(attrs, weight.dim(0));
   VisitMixedFloat(input.dtype(), [&]<class T>() {
     T* packed = reinterpret_cast<T*>(scratch.data);
     RunGru<T>(config, input.lod(),
@@ -127,7 +65,7 @@ GradScratch GradScratchOf(const GruConfig& config, const Lod& lod, bool input_gr
 }
 
 Scratched PrepareGrad(const CpuContext&, const GruAttrs& attrs, const OpMetas& metas) {
-  const GruConfig config = Config(attrs, metas.In("Weight").dims[0]);
+  const GruConfig config = ConfigOf(attrs, metas.In("Weight").dims[0]);
   return {VisitMixedFloat(metas.In("Weight").dtype, [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, metas.In("Input").lod, metas.HasOut("Input@GRAD"));
     return size.packed + size.walk + size.gates;
@@ -138,7 +76,7 @@ void RunGrad(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scrat
              const Tensor*, const Tensor*, const Tensor* h0, const Tensor& hidden, const Tensor& d_hidden,
              const Tensor& input, const Tensor& weight, Tensor* d_bias, Tensor* d_h0, Tensor* d_input,
              Tensor* d_weight) {
-  const GruConfig config = Config(attrs, weight.dim(0));
+  const GruConfig config = ConfigOf(attrs, weight.dim(0));
   VisitMixedFloat(gates.dtype(), [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, input.lod(), d_input != nullptr);
     T* packed = reinterpret_cast<T*>(scratch.data);

@@ -31,6 +31,18 @@ inline void CheckInitialState(const InferContext& context, std::string_view inpu
   CheckInitialShape(context, input, slot, width);
 }
 
+// Throws unless the matrix `slot` has so many columns; `why` goes into the text.
+inline void CheckColumns(const InferContext& context, std::string_view slot, int64_t columns, std::string_view why) {
+  const Dims& dims = context.In(slot).dims;
+  Require(SizesAgree(dims[1], columns), "input ", slot, " has shape ", dims, "; expected ", columns, " columns, ", why);
+}
+
+// Describes the gradients that are wanted of these inputs: each is like its input.
+inline void SetGradients(InferContext& context, std::initializer_list<std::string_view> inputs) {
+  for (const auto slot : inputs)
+    if (context.Has(slot)) context.SetOut(StrCat(slot, kGradSuffix), context.In(slot).dims, context.In(slot).dtype);
+}
+
 // The elements of an argument that may be absent; null then.
 template <class T>
 const T* DataOf(const Tensor* tensor) {

@@ -31,6 +31,15 @@ TEST(FlagsTest, PassesAreSkippedByName) {
   EXPECT_FALSE(SkipsPass("one"));
 }
 
+TEST(FlagsTest, PlansAreMadeAgainForRecomputedGates) {
+  const uint64_t version = PassesVersion();
+  SetFlag("recompute_gates", "1");
+  EXPECT_TRUE(RecomputeGatesEnabled());
+  EXPECT_NE(PassesVersion(), version);
+  SetFlag("recompute_gates", "0");
+  EXPECT_FALSE(RecomputeGatesEnabled());
+}
+
 TEST(FlagsTest, FluidsFlagsAreAccepted) { EXPECT_NO_THROW(SetFlag("eager_delete_tensor_gb", "0.0")); }
 
 TEST(ErrorsTest, ContextKeepsTheType) {
