@@ -97,6 +97,24 @@ bool HasState(const ProgramDesc& program, const OpDesc& loop) {
   });
 }
 
+// Removes ops whose outputs nobody uses, such as those that only served loops which are gone: other passes would take
+// them for readers.
+void DropUnused(ProgramDesc* program, const std::vector<std::string>& outside) {
+  BlockDesc& block = program->block(0);
+  const Uses uses(*program, outside);
+  std::set<size_t> dropped;
+  for (size_t at = block.ops().size(); at-- > 0;) {
+    const OpDesc& op = *block.ops()[at];
+    const auto outputs = op.OutputNames();
+    if (outputs.empty() || !op.Blocks().empty() || Registry::Get().Find(op.type()).has(kEffect)) continue;
+    std::set<size_t> unseen = dropped;
+    unseen.insert(at);
+    if (!std::all_of(outputs.begin(), outputs.end(), [&](const auto& name) { return uses.Only(name, unseen); })) continue;
+    dropped.insert(at);
+  }
+  for (auto at = dropped.rbegin(); at != dropped.rend(); ++at) block.RemoveOps(*at, *at + 1);
+}
+
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -104,6 +122,7 @@ std::string FirstLine(const std::string& text) { return text.substr(0, text.find
 std::vector<std::string> FuseRecurrentCells(ProgramDesc* program, const std::vector<std::string>& outside,
                                             DeviceType device) {
   std::vector<std::string> report;
+  bool fused = false;
   const BlockDesc& block = program->block(0);
   std::optional<Uses> uses;
   for (size_t at = block.ops().size(); at-- > 0;) {
@@ -113,11 +132,13 @@ std::vector<std::string> FuseRecurrentCells(ProgramDesc* program, const std::vec
       if (!uses) uses.emplace(*program, outside);
       report.insert(report.begin(), StrCat("fuse_recurrent_cells: ", Fuse(program, *uses, at, device)));
       uses.reset();
+      fused = true;
     } catch (const std::exception& reason) {
       report.insert(report.begin(),
                     StrCat("fuse_recurrent_cells: the loop stays, ", FirstLine(reason.what()), Where(*op)));
     }
   }
+  if (fused) DropUnused(program, outside);
   return report;
 }
 

@@ -287,7 +287,7 @@ class Writer {
     for (const auto& [name, grad] : wanted) {
       const std::string total = tape.Total(name);
       Require(!total.empty(), "'", name, "' gets no gradient");
-      if (IsSequences(name)) {  // the gradient of a product has no LoD, but that of a loop's input has
+      if (IsSequences(name) && !IsGradientOfFactor(tape.ops(), total, name)) {  // else it may lack the LoD
         OpDesc reset("lod_reset");
         reset.SetInput("X", {total});
         reset.SetInput("Y", {name});
@@ -306,6 +306,12 @@ class Writer {
   bool IsSequences(const std::string& name) const {
     return !fixed_steps() && std::any_of(loop_.inputs.begin(), loop_.inputs.end(),
                                          [&](const Loop::Input& input) { return input.sequences == name; });
+  }
+  // Whether the gradient is what a product gives for its left factor, the variable itself: it has its LoD then.
+  static bool IsGradientOfFactor(const std::vector<OpDesc>& ops, const std::string& grad, const std::string& name) {
+    return std::any_of(ops.begin(), ops.end(), [&](const OpDesc& op) {
+      return op.type() == "mul_grad" && op.Output("X@GRAD") == std::vector{grad} && op.Input("X") == std::vector{name};
+    });
   }
 
   const Loop& loop_;
