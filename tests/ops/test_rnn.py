@@ -1,8 +1,11 @@
 """Recurrent layers over sequences."""
 
 import numpy as np
+import pytest
 from harness import LodArray, Op, lod, op_tests, uniform
 from recurrences import ACTIVATIONS, by_step, walk
+
+import paddle.fluid as fluid
 
 
 def lstm(Input, H0, C0, Weight, Bias, use_peepholes, is_reverse, gate_activation, cell_activation, candidate_activation):
@@ -296,3 +299,24 @@ test = op_tests(
         ],
     ),
 )
+
+
+@pytest.mark.parametrize("name,exact", [("sigmoid", lambda x: 1 / (1 + np.exp(-x))), ("tanh", np.tanh)])
+def test_gates_are_right_to_a_few_units_in_the_last_place(name, exact):
+    x = np.concatenate([np.linspace(-90, 90, 20001), np.linspace(-1, 1, 20001), [0, 1e-30, -1e-30, 1e30, -1e30, np.nan]])
+    x = x.astype("float32").reshape([-1, 1])
+    with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.scope_guard(fluid.core.Scope()):
+        block = fluid.default_main_program().global_block()
+        rows = fluid.data("x", [None, 4], lod_level=1)
+        weight, bias = fluid.layers.fill_constant([1, 4], "float32", 0), fluid.layers.fill_constant([1, 4], "float32", 0)
+        outputs = {slot: block.create_var(name=slot) for slot in ("Hidden", "Cell", "BatchGate", "BatchCellPreAct")}
+        attrs = dict(use_peepholes=False, gate_activation=name, candidate_activation=name)
+        block.append_op("lstm", {"Input": rows, "Weight": weight, "Bias": bias}, outputs, attrs)
+        feed = fluid.create_lod_tensor(np.repeat(x, 4, 1), [[1] * len(x)], fluid.CPUPlace())
+        (gates,) = fluid.Executor().run(feed={"x": feed}, fetch_list=["BatchGate"], return_numpy=False)
+    with np.errstate(over="ignore"):
+        wanted = exact(x.astype("float64"))
+    gates = np.array(gates)
+    assert np.isnan(gates[-1]).all()
+    error = np.abs(gates - wanted)[:-1] / np.maximum(np.abs(wanted[:-1]), 1e-30)
+    assert error.max() < 4 * 2**-23, x[error.max(1).argmax()]

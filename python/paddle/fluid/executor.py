@@ -48,8 +48,8 @@ def as_numpy(value):
         return value
     if value.lod():
         raise RuntimeError(
-            "a fetched variable holds sequences with lengths %s, which a NumPy array cannot tell; "
-            "fetch it with return_numpy=False" % (value.recursive_sequence_lengths(),)
+            "a fetched variable holds %d sequences, whose lengths a NumPy array cannot tell; fetch it with return_numpy=False"
+            % len(value.recursive_sequence_lengths()[-1])
         )
     return value.numpy(copy=False) if value._is_initialized() else None
 
