@@ -109,7 +109,8 @@ void DropUnused(ProgramDesc* program, const std::vector<std::string>& outside) {
     if (outputs.empty() || !op.Blocks().empty() || Registry::Get().Find(op.type()).has(kEffect)) continue;
     std::set<size_t> unseen = dropped;
     unseen.insert(at);
-    if (!std::all_of(outputs.begin(), outputs.end(), [&](const auto& name) { return uses.Only(name, unseen); })) continue;
+    if (!std::all_of(outputs.begin(), outputs.end(), [&](const auto& name) { return uses.Only(name, unseen); }))
+      continue;
     dropped.insert(at);
   }
   for (auto at = dropped.rbegin(); at != dropped.rend(); ++at) block.RemoveOps(*at, *at + 1);
