@@ -118,6 +118,28 @@ def test_the_gradient_drops_what_was_dropped(directions):
         np.testing.assert_allclose((by_weights * direction_w).sum() + (by_x * direction_x).sum(), slope, rtol=1e-6)
 
 
+def test_in_a_loop_each_step_drops_its_own():
+    """The gradient of a loop's step finds what that step dropped."""
+
+    def build():
+        rnn, x = layers.StaticRNN(), data("x", [4, STEPS, ROWS, WIDTH], "float64")
+        h, c = (layers.fill_constant([2, ROWS, UNITS], "float64", 0.1) for _ in range(2))
+        with rnn.step():
+            out, _, _ = layers.lstm(rnn.step_input(x), h, c, 20, UNITS, 2, dropout_prob=0.5)
+            rnn.step_output(out)
+        loss = layers.reduce_sum(layers.square(rnn()))
+        fluid.backward.append_backward(loss)
+        fluid.default_main_program().random_seed = 11
+        return loss, "x@GRAD", rnn()
+
+    x = np.repeat(values(1, STEPS, ROWS, WIDTH, dtype="float64"), 4, axis=0)
+    direction = np.random.RandomState(3).randn(*x.shape)
+    _, gradient, out = Net(build).run({"x": x})
+    assert not np.allclose(out[0], out[1])
+    above, below = (Net(build).run({"x": x + s * direction})[0].item() for s in (1e-6, -1e-6))
+    np.testing.assert_allclose((gradient * direction).sum(), (above - below) / 2e-6, rtol=1e-6)
+
+
 def test_clones_for_tests_drop_nothing():
     net = Net(lambda: padded(2, dropout_prob=0.9))
     fed = feed(2)
