@@ -88,7 +88,7 @@ class LstmStep {
 
 template <class Step, class T>
 void WalkLstm(const LstmConfig& config, const Lod& lod, const LstmForward<T>& args, TeamPart& part) {
-  const SequenceShare share(lod, config.reverse, part.share, part.shares);
+  const SequenceShare share(lod, config.reverse, part.share, part.shares, config.time_major);
   Step step(config, args, share);
   const int64_t panels = PanelCount<T>(config.hidden, 4);
   int64_t running = share.size();

@@ -21,6 +21,7 @@ struct LstmConfig {
   int64_t hidden = 0;
   bool peepholes = false;
   bool reverse = false;
+  bool time_major = false;  // rows stand step by step, not in the order of the LoD: row t * B + b; for one length
   Gate gate = Gate::kSigmoid, cell = Gate::kTanh, candidate = Gate::kTanh;
 };
 

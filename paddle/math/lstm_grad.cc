@@ -148,7 +148,7 @@ struct InitialHiddenGrad {
 template <class Step, class T>
 void WalkLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>& args, Computed<T>* carry,
                   Computed<T>* bias_sums, TeamPart& part) {
-  const SequenceShare share(lod, config.reverse, part.share, part.shares);
+  const SequenceShare share(lod, config.reverse, part.share, part.shares, config.time_major);
   Step step(config, args, carry, bias_sums, share);
   const int64_t panels = PanelCount<T>(config.hidden, 1), first = part.Begin(panels), last = part.End(panels);
   PanelLeft<T> left(share.size(), 4 * config.hidden);
@@ -262,6 +262,7 @@ void RunLstmGrad(const LstmConfig& config, const Lod& lod, const LstmBackward<T>
     RunRecurrentWeightGrad<T>(lod, config.reverse,
                               {.hidden = hidden,
                                .columns = 4 * hidden,
+                               .time_major = config.time_major,
                                .states = args.hidden,
                                .initial = args.initial_hidden,
                                .grads = args.input_grad,

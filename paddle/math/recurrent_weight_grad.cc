@@ -17,10 +17,23 @@ void ForFirstRows(const Lod& lod, bool reverse, F f) {
   }
 }
 
+// Of rows that stand step by step: the state before a token is one step of rows above (reversed: below).
+template <class T>
+void RunByStep(const Lod& lod, bool reverse, const RecurrentWeightGrad<T>& args) {
+  const int64_t sequences = lod.last_sequences(), later = std::max<int64_t>(lod.rows() - sequences, 0);
+  GemmShape shape{.m = args.hidden, .n = args.columns, .k = later, .trans_a = true, .ldb = args.grads_stride};
+  Gemm<T>(shape, 1, args.states + (reverse ? sequences * args.hidden : 0),
+          args.grads + (reverse ? 0 : sequences * args.grads_stride), 0, args.out);
+  if (!args.initial || lod.rows() == 0) return;
+  shape.k = sequences;
+  Gemm<T>(shape, 1, args.initial, args.grads + (reverse ? later * args.grads_stride : 0), 1, args.out);
+}
+
 }  // namespace
 
 template <class T>
 void RunRecurrentWeightGrad(const Lod& lod, bool reverse, const RecurrentWeightGrad<T>& args) {
+  if (args.time_major) return RunByStep(lod, reverse, args);
   const int64_t rows = lod.rows(), n = args.columns;
   // The state before a token is the row above (reversed: below), but for first tokens: those rows leave the sum for a
   // while.

@@ -13,8 +13,14 @@ namespace paddle {
 // number of rows.
 class SequenceShare {
  public:
-  SequenceShare(const Lod& lod, bool reverse, int share = 0, int shares = 1)
-      : offsets_(lod.last()), order_(lod.ByLength()), share_(share), shares_(shares), reverse_(reverse) {
+  // `time_major`: rows stand step by step, row t * sequences + s; for sequences of one length.
+  SequenceShare(const Lod& lod, bool reverse, int share = 0, int shares = 1, bool time_major = false)
+      : offsets_(lod.last()),
+        order_(lod.ByLength()),
+        share_(share),
+        shares_(shares),
+        reverse_(reverse),
+        time_major_(time_major) {
     int64_t filled = static_cast<int64_t>(order_.size());
     while (filled > 0 && LengthOf(order_[filled - 1]) == 0) --filled;
     while (Index(size_) < filled) ++size_;
@@ -31,6 +37,7 @@ class SequenceShare {
   // Row of the j-th sequence at a step; steps run backwards through the rows of a reversed batch.
   int64_t row(int64_t j, int64_t step) const {
     const int64_t s = id(j);
+    if (time_major_) return (reverse_ ? LengthOf(s) - 1 - step : step) * static_cast<int64_t>(order_.size()) + s;
     return reverse_ ? offsets_[s + 1] - 1 - step : offsets_[s] + step;
   }
   // The number of sequences longer than `step`, searched from `guess` on, which is the number for a step beside it.
@@ -48,7 +55,7 @@ class SequenceShare {
   std::span<const int32_t> order_;
   int64_t size_ = 0;
   int share_, shares_;
-  bool reverse_;
+  bool reverse_, time_major_;
 };
 
 }  // namespace paddle

@@ -23,7 +23,7 @@ const OuterUse& OuterUses::Of(int index) {
       if (outer(name)) (from_forward(name) ? use.forward : use.writes).insert(name);
   };
   for (const auto& op : block.ops()) {
-    add(op->InputNames(), op->OutputNames());
+    add(read_ ? read_(*op) : op->InputNames(), op->OutputNames());
     for (const int sub : op->Blocks()) {
       const OuterUse inner = Of(*op, sub);
       add(inner.reads, inner.writes);

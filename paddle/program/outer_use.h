@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "paddle/program/program.h"
 
@@ -23,8 +24,10 @@ struct OuterUse {
 class OuterUses {
  public:
   // `given`: names that mean variables of an op's block, though the block does not declare them; null: none do.
-  explicit OuterUses(const ProgramDesc& program, std::function<NameSet(const OpDesc&)> given = nullptr)
-      : program_(program), given_(std::move(given)) {}
+  // `read`: those of its inputs that an op reads; null: all of them.
+  explicit OuterUses(const ProgramDesc& program, std::function<NameSet(const OpDesc&)> given = nullptr,
+                     std::function<std::vector<std::string>(const OpDesc&)> read = nullptr)
+      : program_(program), given_(std::move(given)), read_(std::move(read)) {}
 
   // What the block and the blocks in it read and write of the variables around it; computed once.
   const OuterUse& Of(int block);
@@ -34,6 +37,7 @@ class OuterUses {
  private:
   const ProgramDesc& program_;
   std::function<NameSet(const OpDesc&)> given_;
+  std::function<std::vector<std::string>(const OpDesc&)> read_;
   std::map<int, OuterUse> uses_;
 };
 

@@ -15,12 +15,21 @@ NameSet GivenBy(const OpDesc& op) {
   return {given.begin(), given.end()};
 }
 
+std::vector<std::string> ReadBy(const OpDesc& op) {
+  const OpDef* def = Registry::Get().FindOrNull(op.type());
+  if (!def) return op.InputNames();
+  std::vector<std::string> names;
+  for (const SlotSpec& slot : def->inputs)
+    if (!slot.has(kUnread)) names.insert(names.end(), op.Input(slot.name).begin(), op.Input(slot.name).end());
+  return names;
+}
+
 }  // namespace
 
 Blocks::Blocks(const ProgramDesc& program, const std::vector<std::string>& feeds,
                const std::vector<std::string>& fetches)
     : program_(program),
-      uses_(program, GivenBy),
+      uses_(program, GivenBy, ReadBy),
       effects_(program.size()),
       fetched_(program.size()),
       plans_(program.size()) {

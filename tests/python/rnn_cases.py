@@ -233,6 +233,30 @@ def first_words():
     return data("ids", [None, 1], "int64", 2), data("scores", [None, 1], lod_level=2)
 
 
+def states(count):
+    return [layers.scale(data(name, [count, None, 3]), 2.0) for name in ("h", "c")]
+
+
+@case
+def padded_lstm():
+    x = layers.scale(data("x", [None, None, 4]), 2.0)
+    out, h, c = layers.lstm(x, *states(2), max_len=20, hidden_size=3, num_layers=2)
+    return names([out, h, c]) + pairs(append_backward(layers.mean(out)))
+
+
+@case
+def padded_lstm_both_ways():
+    x = layers.scale(data("x", [5, None, 4]), 2.0)
+    init = fluid.initializer.Constant(0.5)
+    out, h, c = layers.lstm(x, *states(6), 5, 3, 3, 0.25, True, name="deep", default_initializer=init, seed=3)
+    return names([out, h, c]) + pairs(append_backward(layers.mean(h) + layers.mean(c)))
+
+
+@case
+def padded_lstm_in_tests():
+    return names(layers.lstm(data("x", [5, None, 4]), *states(1), 5, 3, 1, dropout_prob=0.5, is_test=True))
+
+
 @case
 def search_decoder():
     decoder = BeamSearchDecoder(

@@ -91,6 +91,7 @@ KNOWN_BETTER = {
     "tree": ["hierarchical_sigmoid_0.tmp_1"],
     "tree_custom": ["hn.tmp_1"],
     "tree_shared": ["hierarchical_sigmoid_0.tmp_1", "hierarchical_sigmoid_1.tmp_1"],
+    "padded_lstm_both_ways": ["deep.tmp_0", "deep.tmp_0@GRAD"],
     "sparse_trained": ["get_tensor_from_selected_rows_0.tmp_0", "square_0.tmp_0"],
 }
 

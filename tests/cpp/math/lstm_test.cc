@@ -274,6 +274,46 @@ TEST_F(LstmTest, LongAndManySequences) {
   }
 }
 
+// `rows` of `width` elements, sequence by sequence, moved to step by step (`steps` of them), or back.
+void Reorder(std::vector<double>* rows, int64_t steps, int64_t width, bool back) {
+  const int64_t sequences = static_cast<int64_t>(rows->size()) / (steps * width);
+  std::vector<double> moved(rows->size());
+  for (int64_t s = 0; s < sequences; ++s)
+    for (int64_t t = 0; t < steps; ++t) {
+      const int64_t a = (s * steps + t) * width, b = (t * sequences + s) * width;
+      std::copy_n(rows->begin() + (back ? b : a), width, moved.begin() + (back ? a : b));
+    }
+  *rows = std::move(moved);
+}
+
+TEST_F(LstmTest, RowsMayStandStepByStep) {
+  for (const int64_t steps : {1, 4})
+    for (int bits = 0; bits < 8; ++bits) {
+      SetNumThreads(1 + bits % 2);
+      const std::vector<int64_t> lengths(7, steps);
+      LstmConfig config{.hidden = 21, .peepholes = (bits & 2) != 0, .reverse = (bits & 1) != 0};
+      Layer<double> plain(config, lengths, (bits & 4) != 0);
+      config.time_major = true;
+      Layer<double> moved(config, lengths, (bits & 4) != 0);
+      Reorder(&moved.input, steps, 4 * config.hidden, false);
+      for (auto* rows : {&moved.hidden_grad, &moved.cell_grad}) Reorder(rows, steps, config.hidden, false);
+      for (auto* layer : {&plain, &moved}) {
+        layer->Forward();
+        layer->Backward();
+      }
+      for (auto* rows : {&moved.gates, &moved.input_grad}) Reorder(rows, steps, 4 * config.hidden, true);
+      for (auto* rows : {&moved.hidden, &moved.cell}) Reorder(rows, steps, config.hidden, true);
+      EXPECT_EQ(moved.gates, plain.gates);
+      EXPECT_EQ(moved.hidden, plain.hidden);
+      EXPECT_EQ(moved.cell, plain.cell);
+      EXPECT_EQ(moved.input_grad, plain.input_grad);
+      EXPECT_EQ(moved.h0_grad, plain.h0_grad);
+      EXPECT_EQ(moved.c0_grad, plain.c0_grad);
+      EXPECT_LT(Difference(moved.weight_grad, plain.weight_grad), 1e-12);  // another order of the sum
+      EXPECT_LT(Difference(moved.bias_grad, plain.bias_grad), 1e-12);
+    }
+}
+
 TEST_F(LstmTest, NoRowsAtAll) {
   for (const auto& lengths : {std::vector<int64_t>{}, std::vector<int64_t>{0, 0}}) {
     Layer<float> layer({.hidden = 4, .peepholes = true}, lengths, true);

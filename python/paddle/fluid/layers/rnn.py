@@ -1,5 +1,6 @@
 """Recurrent layers: over sequences without padding, their steps, and what decoders and cells are made of."""
 
+from paddle.fluid.framework import VarType
 from paddle.fluid.layer_helper import LayerHelper
 from paddle.fluid.layers._op import append_op, check_variable
 from paddle.fluid.layers.decode import beam_search, beam_search_decode  # noqa: F401
@@ -30,6 +31,7 @@ __all__ = [
     "dynamic_lstmp",
     "dynamic_gru",
     "gru_unit",
+    "lstm",
     "lstm_unit",
     "beam_search",
     "beam_search_decode",
@@ -265,6 +267,79 @@ def gru_unit(
     attrs = {"activation": codes[activation], "gate_activation": codes[gate_activation], "origin_mode": origin_mode}
     gate, reset, new = append_op("gru_unit", inputs, outputs, attrs, helper=helper)
     return new, reset, gate
+
+
+def lstm(
+    input,
+    init_h,
+    init_c,
+    max_len,
+    hidden_size,
+    num_layers,
+    dropout_prob=0.0,
+    is_bidirec=False,
+    is_test=False,
+    name=None,
+    default_initializer=None,
+    seed=-1,
+):
+    """Layers of LSTM, one on top of the other, over padded sequences of one length, time first: what cuDNN computes.
+
+    All parameters are one vector in cuDNN's layout, which the op ``cudnn_lstm`` describes. Sequences of different
+    lengths need no padding with ``dynamic_lstm``.
+
+    Args:
+        input (Variable): (T, B, I), T steps of B sequences.
+        init_h, init_c (Variable): (L D, B, H), the states before the first step; D is 2 with ``is_bidirec``, else 1.
+        max_len (int): the most steps that ``input`` may have.
+        hidden_size (int): H, units of each LSTM.
+        num_layers (int): L.
+        dropout_prob (float): of each output of a layer but the last, the probability to be dropped in training; those
+            kept are divided by 1 - ``dropout_prob``.
+        is_bidirec (bool): each layer has a second LSTM, which runs from the last step to the first.
+        is_test (bool): nothing is dropped.
+        name (str): name of the layer.
+        default_initializer (Initializer): of the vector of parameters; uniform of Xavier by default.
+        seed (int): of what is dropped, the same in every run; -1: another one in every run.
+
+    Returns:
+        A tuple: hidden states of the last layer, (T, B, D H), and hidden and cell states behind the last step of all
+        layers, both (L D, B, H).
+
+    Raises:
+        TypeError: ``input``, ``init_h`` or ``init_c`` is no variable.
+        ValueError: shapes do not fit; there is no layer or no unit.
+
+    Source: Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997.
+    """
+    for what, var in (("input", input), ("init_h", init_h), ("init_c", init_c)):
+        check_variable(var, what + " of lstm")
+    if len(input.shape) != 3 or input.shape[2] < 1:
+        raise ValueError("input of lstm must be (steps, sequences, width) with a known width, got %s" % (input.shape,))
+    if num_layers < 1 or hidden_size < 1:
+        raise ValueError("num_layers and hidden_size of lstm must be 1 or more, got %r, %r" % (num_layers, hidden_size))
+    helper = LayerHelper("cudnn_lstm", name=name)
+    directions, width, size = 1 + bool(is_bidirec), input.shape[2], 0
+    for _ in range(num_layers):
+        size += directions * 4 * hidden_size * (width + hidden_size + 2)
+        width = directions * hidden_size
+    weight = helper.create_parameter(
+        attr=helper.param_attr, shape=[size], dtype=input.dtype, default_initializer=default_initializer
+    )
+    cache = helper.create_variable(persistable=True, type=VarType.RAW, stop_gradient=True)
+    inputs = {"Input": input, "InitH": init_h, "InitC": init_c, "W": weight, "Cache": cache}
+    attrs = {
+        "max_len": max_len,
+        "is_bidirec": is_bidirec,
+        "input_size": input.shape[2],
+        "hidden_size": hidden_size,
+        "num_layers": num_layers,
+        "is_test": is_test,
+        "dropout_prob": dropout_prob,
+        "seed": seed,
+    }
+    outputs = dict.fromkeys(("Out", "last_h", "last_c"), "Input")
+    return tuple(append_op("cudnn_lstm", inputs, outputs, attrs, helper=helper))
 
 
 def lstm_unit(x_t, hidden_t_prev, cell_t_prev, forget_bias=0.0, param_attr=None, bias_attr=None, name=None):
