@@ -1,5 +1,5 @@
 // gru: gated recurrent units over the sequences of a LoDTensor.
-#include "paddle/math/gru.h"
+#include "paddle/ops/rnn/gru.h"
 
 #include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
@@ -8,33 +8,6 @@
 
 namespace paddle {
 namespace {
-
-struct GruAttrs {
-  std::string activation = "tanh";
-  std::string gate_activation = "sigmoid";
-  bool is_reverse = false;
-  bool origin_mode = false;
-
-  static auto Fields() {
-    using A = GruAttrs;
-    return std::tuple{
-        Field{"activation", &A::activation, "Of the candidate: sigmoid, tanh, relu or identity."},
-        Field{"gate_activation", &A::gate_activation,
-              "Of the update and the reset gate: sigmoid, tanh, relu or identity."},
-        Field{"is_reverse", &A::is_reverse,
-              "Whether each sequence is read from its last row to its first. The rows of Hidden stay in place."},
-        Field{"origin_mode", &A::origin_mode,
-              "Whether h = u h' + (1 - u) c, as in the paper, instead of h = (1 - u) h' + u c."}};
-  }
-};
-
-GruConfig Config(const GruAttrs& attrs, int64_t hidden) {
-  return {.hidden = hidden,
-          .reverse = attrs.is_reverse,
-          .origin_mode = attrs.origin_mode,
-          .gate = ToGate(attrs.gate_activation, "gate_activation"),
-          .candidate = ToGate(attrs.activation, "activation")};
-}
 
 // Checks all inputs and returns the number of units.
 int64_t CheckInputs(const GruAttrs& attrs, const InferContext& context) {
@@ -45,7 +18,7 @@ int64_t CheckInputs(const GruAttrs& attrs, const InferContext& context) {
   context.CheckRank("Weight", 2, 2);
   const Dims &input = context.In("Input").dims, &weight = context.In("Weight").dims;
   const int64_t hidden = weight[0];
-  Config(attrs, hidden);
+  ConfigOf(attrs, hidden);
   Require(hidden < 0 || SizesAgree(weight[1], 3 * hidden), "input Weight has shape ", weight, "; expected [", hidden,
           ", ", 3 * hidden, "]");
   Require(hidden < 0 || SizesAgree(input[1], 3 * hidden), "input Input has shape ", input, "; expected [rows, ",
@@ -97,7 +70,7 @@ Scratched Prepare(const CpuContext&, const GruAttrs&, const OpMetas& metas) {
 void Run(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,
          const Tensor& weight, const Tensor* bias, Tensor& gates, Tensor* reset_hidden, Tensor* batch_hidden,
          Tensor& hidden) {
-  const GruConfig config = Config(attrs, weight.dim(0));
+  const GruConfig config = ConfigOf(attrs, weight.dim(0));
   VisitMixedFloat(input.dtype(), [&]<class T>() {
     T* packed = reinterpret_cast<T*>(scratch.data);
     RunGru<T>(config, input.lod(),
@@ -127,7 +100,7 @@ GradScratch GradScratchOf(const GruConfig& config, const Lod& lod, bool input_gr
 }
 
 Scratched PrepareGrad(const CpuContext&, const GruAttrs& attrs, const OpMetas& metas) {
-  const GruConfig config = Config(attrs, metas.In("Weight").dims[0]);
+  const GruConfig config = ConfigOf(attrs, metas.In("Weight").dims[0]);
   return {VisitMixedFloat(metas.In("Weight").dtype, [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, metas.In("Input").lod, metas.HasOut("Input@GRAD"));
     return size.packed + size.walk + size.gates;
@@ -138,7 +111,7 @@ void RunGrad(const CpuContext&, const GruAttrs& attrs, Scratched&, Scratch scrat
              const Tensor*, const Tensor*, const Tensor* h0, const Tensor& hidden, const Tensor& d_hidden,
              const Tensor& input, const Tensor& weight, Tensor* d_bias, Tensor* d_h0, Tensor* d_input,
              Tensor* d_weight) {
-  const GruConfig config = Config(attrs, weight.dim(0));
+  const GruConfig config = ConfigOf(attrs, weight.dim(0));
   VisitMixedFloat(gates.dtype(), [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, input.lod(), d_input != nullptr);
     T* packed = reinterpret_cast<T*>(scratch.data);

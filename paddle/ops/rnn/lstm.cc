@@ -1,5 +1,5 @@
 // lstm: long short-term memory over the sequences of a LoDTensor.
-#include "paddle/math/lstm.h"
+#include "paddle/ops/rnn/lstm.h"
 
 #include "paddle/math/panel.h"
 #include "paddle/op/float_types.h"
@@ -9,37 +9,6 @@
 
 namespace paddle {
 namespace {
-
-struct LstmAttrs {
-  bool use_peepholes = true;
-  bool is_reverse = false;
-  std::string gate_activation = "sigmoid";
-  std::string cell_activation = "tanh";
-  std::string candidate_activation = "tanh";
-
-  static auto Fields() {
-    using A = LstmAttrs;
-    return std::tuple{
-        Field{"use_peepholes", &A::use_peepholes,
-              "Whether the gates see the cell: Bias holds three weights more for each unit."},
-        Field{"is_reverse", &A::is_reverse,
-              "Whether each sequence is read from its last row to its first. The rows of the outputs stay in place."},
-        Field{"gate_activation", &A::gate_activation, "Of the three gates: sigmoid, tanh, relu or identity."},
-        Field{"cell_activation", &A::cell_activation,
-              "Of the cell on its way to Hidden: sigmoid, tanh, relu or identity."},
-        Field{"candidate_activation", &A::candidate_activation,
-              "Of the cell's candidate: sigmoid, tanh, relu or identity."}};
-  }
-};
-
-LstmConfig Config(const LstmAttrs& attrs, int64_t hidden) {
-  return {.hidden = hidden,
-          .peepholes = attrs.use_peepholes,
-          .reverse = attrs.is_reverse,
-          .gate = ToGate(attrs.gate_activation, "gate_activation"),
-          .cell = ToGate(attrs.cell_activation, "cell_activation"),
-          .candidate = ToGate(attrs.candidate_activation, "candidate_activation")};
-}
 
 // Checks all inputs and returns the number of units.
 int64_t CheckInputs(const LstmAttrs& attrs, const InferContext& context) {
@@ -53,7 +22,7 @@ int64_t CheckInputs(const LstmAttrs& attrs, const InferContext& context) {
   context.CheckRank("Bias", 2, 2);
   const Dims &input = context.In("Input").dims, &weight = context.In("Weight").dims, &bias = context.In("Bias").dims;
   const int64_t hidden = weight[0];
-  Config(attrs, hidden);
+  ConfigOf(attrs, hidden);
   Require(hidden < 0 || SizesAgree(weight[1], 4 * hidden), "input Weight has shape ", weight, "; expected [", hidden,
           ", ", 4 * hidden, "]: four gates side by side");
   Require(hidden < 0 || SizesAgree(input[1], 4 * hidden), "input Input has shape ", input, "; expected [rows, ",
@@ -114,7 +83,7 @@ Scratched Prepare(const CpuContext&, const LstmAttrs&, const OpMetas& metas) {
 void Run(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scratch, const Tensor& input, const Tensor* h0,
          const Tensor* c0, const Tensor& weight, const Tensor& bias, Tensor& hidden, Tensor& cell, Tensor& gates,
          Tensor* shown_cell) {
-  const LstmConfig config = Config(attrs, weight.dim(0));
+  const LstmConfig config = ConfigOf(attrs, weight.dim(0));
   VisitMixedFloat(input.dtype(), [&]<class T>() {
     T* packed = reinterpret_cast<T*>(scratch.data);
     PackPanels(LstmForwardPanels(config.hidden), weight.data<T>(), packed);
@@ -145,7 +114,7 @@ GradScratch GradScratchOf(const LstmConfig& config, const Lod& lod, bool input_g
 }
 
 Scratched PrepareGrad(const CpuContext&, const LstmAttrs& attrs, const OpMetas& metas) {
-  const LstmConfig config = Config(attrs, metas.In("Weight").dims[0]);
+  const LstmConfig config = ConfigOf(attrs, metas.In("Weight").dims[0]);
   return {VisitMixedFloat(metas.In("Weight").dtype, [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, metas.In("Input").lod, metas.HasOut("Input@GRAD"));
     return size.packed + size.walk + size.gates;
@@ -156,7 +125,7 @@ void RunGrad(const CpuContext&, const LstmAttrs& attrs, Scratched&, Scratch scra
              const Tensor& bias, const Tensor* c0, const Tensor& cell, const Tensor* d_cell, const Tensor* h0,
              const Tensor& hidden, const Tensor& d_hidden, const Tensor& input, const Tensor& weight, Tensor* d_bias,
              Tensor* d_c0, Tensor* d_h0, Tensor* d_input, Tensor* d_weight) {
-  const LstmConfig config = Config(attrs, weight.dim(0));
+  const LstmConfig config = ConfigOf(attrs, weight.dim(0));
   VisitMixedFloat(gates.dtype(), [&]<class T>() {
     const GradScratch size = GradScratchOf<T>(config, input.lod(), d_input != nullptr);
     T* packed = reinterpret_cast<T*>(scratch.data);
