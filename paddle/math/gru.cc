@@ -14,6 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace paddle {
 namespace HWY_NAMESPACE {
 
+#include "paddle/math/gru_cell-inl.h"
+
 // Where the values of one step are.
 template <class T>
 struct GruRows {
@@ -101,8 +103,7 @@ struct GruState {
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
       const V now = candidate.Value(d, hn::Add(hn::Add(input, bias), hn::Load(d, sums)));
       const V update = LoadUnits(d, gates, count);
-      const V from = origin_mode ? now : before, to = origin_mode ? before : now;
-      const V hidden = hn::MulAdd(update, hn::Sub(to, from), from);
+      const V hidden = GruHidden(origin_mode, update, now, before);
       StoreUnits(now, d, gates + 2 * rows.hidden, count);
       StoreUnits(hidden, d, rows.args.hidden + rows.share.row(j + i, rows.step) * rows.hidden + unit, count);
       if (rows.args.batch_hidden)

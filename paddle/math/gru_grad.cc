@@ -16,6 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace paddle {
 namespace HWY_NAMESPACE {
 
+#include "paddle/math/gru_cell-inl.h"
+
 // Where the values of one step are.
 template <class T>
 struct GruGradRows {
@@ -86,16 +88,13 @@ struct GruStateGrad {
       const T* previous = rows.Previous(j + i);
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
       const V update = LoadUnits(d, gates, count), now = LoadUnits(d, gates + 2 * rows.hidden, count);
-      const V from = origin_mode ? now : before, to = origin_mode ? before : now;
-      const V to_grad = hn::Mul(hidden_grad, update), from_grad = hn::Sub(hidden_grad, to_grad);
-      const V update_grad = gate.Backward(d, update, hn::Mul(hidden_grad, hn::Sub(to, from)));
-      const V candidate_grad = candidate.Backward(d, now, origin_mode ? from_grad : to_grad);
+      const auto grad = GruHiddenGrad(d, origin_mode, update, now, before, hidden_grad, gate, candidate);
       T* grads = rows.Grads(j + i, rows.step) + unit;
-      StoreUnits(update_grad, d, grads, count);
-      StoreUnits(candidate_grad, d, grads + 2 * rows.hidden, count);
-      StoreUnits(origin_mode ? to_grad : from_grad, d, carry, count);
-      update_total = hn::Add(update_total, update_grad);
-      candidate_total = hn::Add(candidate_total, candidate_grad);
+      StoreUnits(grad.update, d, grads, count);
+      StoreUnits(grad.candidate, d, grads + 2 * rows.hidden, count);
+      StoreUnits(grad.before, d, carry, count);
+      update_total = hn::Add(update_total, grad.update);
+      candidate_total = hn::Add(candidate_total, grad.candidate);
     }
     rows.AddBias(d, 0, unit, count, update_total);
     rows.AddBias(d, 2, unit, count, candidate_total);

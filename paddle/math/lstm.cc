@@ -14,6 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace paddle {
 namespace HWY_NAMESPACE {
 
+#include "paddle/math/lstm_cell-inl.h"
+
 // Finishes tiles of one step: from sums h' W to gates, cell and hidden state.
 template <class T, bool kPeepholes, class GateFn, class CellFn, class CandidateFn>
 class LstmStep {
@@ -51,22 +53,14 @@ class LstmStep {
         x[g] = hn::Add(hn::Add(LoadUnits(d, input + g * hidden_, count), bias[g]), hn::Load(d, sums + g * kLanes<T>));
       const C* previous = Previous<C>(args_.cell, args_.initial_cell, j + i);
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
-      if constexpr (kPeepholes) {
-        x[1] = hn::MulAdd(bias[4], before, x[1]);
-        x[2] = hn::MulAdd(bias[5], before, x[2]);
-      }
-      const V candidate = candidate_.Value(d, x[0]), in = gate_.Value(d, x[1]), forget = gate_.Value(d, x[2]);
-      const V cell = hn::MulAdd(forget, before, hn::Mul(in, candidate));
-      if constexpr (kPeepholes) x[3] = hn::MulAdd(bias[6], cell, x[3]);
-      const V out = gate_.Value(d, x[3]);
-      StoreUnits(candidate, d, gates, count);
-      StoreUnits(in, d, gates + hidden_, count);
-      StoreUnits(forget, d, gates + 2 * hidden_, count);
-      StoreUnits(out, d, gates + 3 * hidden_, count);
-      StoreUnits(cell, d, args_.cell + row * hidden_ + unit, count);
-      const V shown = cell_.Value(d, cell);
-      StoreUnits(hn::Mul(out, shown), d, args_.hidden + row * hidden_ + unit, count);
-      if (args_.shown_cell) StoreUnits(shown, d, args_.shown_cell + row * hidden_ + unit, count);
+      const auto now = LstmCell<kPeepholes>(d, x, before, bias + 4, gate_, cell_, candidate_);
+      StoreUnits(now.candidate, d, gates, count);
+      StoreUnits(now.in, d, gates + hidden_, count);
+      StoreUnits(now.forget, d, gates + 2 * hidden_, count);
+      StoreUnits(now.out, d, gates + 3 * hidden_, count);
+      StoreUnits(now.cell, d, args_.cell + row * hidden_ + unit, count);
+      StoreUnits(now.hidden, d, args_.hidden + row * hidden_ + unit, count);
+      if (args_.shown_cell) StoreUnits(now.shown, d, args_.shown_cell + row * hidden_ + unit, count);
     }
   }
 

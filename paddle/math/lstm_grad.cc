@@ -15,6 +15,8 @@ HWY_BEFORE_NAMESPACE();
 namespace paddle {
 namespace HWY_NAMESPACE {
 
+#include "paddle/math/lstm_cell-inl.h"
+
 // Finishes tiles of one step: from the hidden state's gradient (sums over the step behind's gate gradients) to this
 // step's gate gradients. `carry` [B, H] by sequence: the cell's gradient from the step behind; `bias_sums`: of the
 // share's rows.
@@ -78,9 +80,9 @@ class LstmGradStep {
       const int64_t row = share_.row(j + i, step_), at = row * hidden_ + unit;
       const T* gates = args_.gates + row * 4 * hidden_ + unit;
       T* grads = args_.input_grad + row * 4 * hidden_ + unit;
-      const V candidate = LoadUnits(d, gates, count), in = LoadUnits(d, gates + hidden_, count);
-      const V forget = LoadUnits(d, gates + 2 * hidden_, count), out = LoadUnits(d, gates + 3 * hidden_, count);
-      const V cell = LoadUnits(d, args_.cell + at, count), shown = cell_.Value(d, cell);
+      V gate[4];
+      for (int g = 0; g < 4; ++g) gate[g] = LoadUnits(d, gates + g * hidden_, count);
+      const V cell = LoadUnits(d, args_.cell + at, count);
       const C* previous = PreviousCell(j + i);
       const V before = previous ? LoadUnits(d, previous + unit, count) : hn::Zero(d);
       C* carry = carry_ + share_.id(j + i) * hidden_ + unit;
@@ -88,28 +90,22 @@ class LstmGradStep {
       if (args_.hidden_grad) hidden_grad = hn::Add(hidden_grad, LoadUnits(d, args_.hidden_grad + at, count));
       V cell_grad = j + i < continued_ ? LoadUnits(d, carry, count) : hn::Zero(d);
       if (args_.cell_grad) cell_grad = hn::Add(cell_grad, LoadUnits(d, args_.cell_grad + at, count));
-      const V out_grad = gate_.Backward(d, out, hn::Mul(hidden_grad, shown));
-      cell_grad = hn::Add(cell_grad, cell_.Backward(d, shown, hn::Mul(hidden_grad, out)));
-      if constexpr (kPeepholes) cell_grad = hn::MulAdd(out_grad, peephole[2], cell_grad);
-      const V in_grad = gate_.Backward(d, in, hn::Mul(cell_grad, candidate));
-      const V forget_grad = gate_.Backward(d, forget, hn::Mul(cell_grad, before));
-      const V candidate_grad = candidate_.Backward(d, candidate, hn::Mul(cell_grad, in));
-      V before_grad = hn::Mul(cell_grad, forget);
+      const auto grad =
+          LstmCellGrad<kPeepholes>(d, gate, cell, before, hidden_grad, cell_grad, peephole, gate_, cell_, candidate_);
       if constexpr (kPeepholes) {
-        before_grad = hn::MulAdd(in_grad, peephole[0], hn::MulAdd(forget_grad, peephole[1], before_grad));
-        total[4] = hn::MulAdd(in_grad, before, total[4]);
-        total[5] = hn::MulAdd(forget_grad, before, total[5]);
-        total[6] = hn::MulAdd(out_grad, cell, total[6]);
+        total[4] = hn::MulAdd(grad.in, before, total[4]);
+        total[5] = hn::MulAdd(grad.forget, before, total[5]);
+        total[6] = hn::MulAdd(grad.out, cell, total[6]);
       }
-      StoreUnits(before_grad, d, carry, count);
-      StoreUnits(candidate_grad, d, grads, count);
-      StoreUnits(in_grad, d, grads + hidden_, count);
-      StoreUnits(forget_grad, d, grads + 2 * hidden_, count);
-      StoreUnits(out_grad, d, grads + 3 * hidden_, count);
-      total[0] = hn::Add(total[0], candidate_grad);
-      total[1] = hn::Add(total[1], in_grad);
-      total[2] = hn::Add(total[2], forget_grad);
-      total[3] = hn::Add(total[3], out_grad);
+      StoreUnits(grad.before, d, carry, count);
+      StoreUnits(grad.candidate, d, grads, count);
+      StoreUnits(grad.in, d, grads + hidden_, count);
+      StoreUnits(grad.forget, d, grads + 2 * hidden_, count);
+      StoreUnits(grad.out, d, grads + 3 * hidden_, count);
+      total[0] = hn::Add(total[0], grad.candidate);
+      total[1] = hn::Add(total[1], grad.in);
+      total[2] = hn::Add(total[2], grad.forget);
+      total[3] = hn::Add(total[3], grad.out);
     }
     if (!args_.bias_grad) return;
     for (int g = 0; g < (kPeepholes ? 7 : 4); ++g) {

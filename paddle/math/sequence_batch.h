@@ -8,6 +8,11 @@
 
 namespace paddle {
 
+// Row of sequence s at a step; steps run backwards through the rows of a reversed batch.
+constexpr int64_t RowOfStep(const int64_t* offsets, int64_t s, int64_t step, bool reverse) {
+  return reverse ? offsets[s + 1] - 1 - step : offsets[s] + step;
+}
+
 // A share of a batch's sequences, the longest first, so that those still running at any step are the first ones. Share
 // g of n takes one of each n neighbours in the order by length, in turn from either end: shares hold nearly the same
 // number of rows.
@@ -34,11 +39,11 @@ class SequenceShare {
   int64_t id(int64_t j) const { return order_[Index(j)]; }
   int64_t length(int64_t j) const { return LengthOf(order_[Index(j)]); }
   int64_t longest() const { return size_ ? length(0) : 0; }
-  // Row of the j-th sequence at a step; steps run backwards through the rows of a reversed batch.
+  // Row of the j-th sequence at a step.
   int64_t row(int64_t j, int64_t step) const {
     const int64_t s = id(j);
     if (time_major_) return (reverse_ ? LengthOf(s) - 1 - step : step) * static_cast<int64_t>(order_.size()) + s;
-    return reverse_ ? offsets_[s + 1] - 1 - step : offsets_[s] + step;
+    return RowOfStep(offsets_.data(), s, step, reverse_);
   }
   // The number of sequences longer than `step`, searched from `guess` on, which is the number for a step beside it.
   int64_t Running(int64_t step, int64_t guess) const {

@@ -98,3 +98,84 @@ def test_a_bad_label_is_named():
         raise AssertionError("a label out of range was taken")
     feed["label"][1] = 3
     assert exe.run(feed=feed, fetch_list=[loss])[0].shape == (3, 1), "the GPU works on after an error"
+
+
+def sequence_net():
+    """Sentences to one of two classes: both recurrent layers, attention over the words, and pools of their states."""
+    main, startup = fluid.Program(), fluid.Program()
+    main.random_seed = startup.random_seed = 5
+    layers = fluid.layers
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        words = fluid.data("words", [None, 1], "int64", lod_level=1)
+        label = fluid.data("label", [None, 1], "int64")
+        embedded = fluid.embedding(words, [40, 12])
+        embedded = layers.lod_reset(layers.reduce_sum(embedded, dim=1), words)
+        lstm, _ = layers.dynamic_lstm(layers.fc(embedded, 4 * 10), 4 * 10)
+        gru = layers.dynamic_gru(layers.fc(embedded, 3 * 10), 10, is_reverse=True)
+        both = layers.sequence_concat([lstm, gru])
+        end = layers.sequence_expand(layers.sequence_last_step(lstm), both)
+        weight = layers.sequence_softmax(layers.fc([both, end], 1, bias_attr=False))
+        attended = layers.sequence_pool(layers.elementwise_mul(both, weight, axis=0), "sum")
+        first = layers.sequence_first_step(layers.sequence_expand_as(attended, gru))
+        logits = layers.fc([attended, first, layers.sequence_pool(both, "max")], 2)
+        loss = layers.mean(layers.softmax_with_cross_entropy(logits, label))
+        fluid.optimizer.Adam(0.02).minimize(loss)
+    return main, startup, loss
+
+
+def train_sequences(place):
+    main, startup, loss = sequence_net()
+    exe, scope = fluid.Executor(place), fluid.Scope()
+    rng = np.random.RandomState(0)
+    losses = []
+    with fluid.scope_guard(scope):
+        exe.run(startup)
+        for _ in range(60):
+            lengths = rng.randint(1, 9, 24).tolist()
+            words = rng.randint(0, 40, (sum(lengths), 1)).astype("int64")
+            ends = np.cumsum(lengths) - 1
+            feed = {"words": fluid.create_lod_tensor(words, [lengths], fluid.CPUPlace()), "label": (words[ends] > 19).astype("int64")}
+            losses.append(exe.run(main, feed, [loss])[0].item())
+    return losses
+
+
+def test_sequences_train_as_on_the_cpu():
+    gpu, cpu = train_sequences(GPU), train_sequences(CPU)
+    np.testing.assert_allclose(gpu[:20], cpu[:20], rtol=1e-3, atol=1e-3)
+    assert np.mean(gpu[-10:]) < 0.5 * gpu[0], "it learns"
+
+
+def recurrent_gradients(place, layer, gates, wanted):
+    """Values and gradients of a recurrent layer over 200 sequences, more than one block's rows of a product."""
+    main, startup = fluid.Program(), fluid.Program()
+    main.random_seed = startup.random_seed = 7
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        x = fluid.data("x", [None, gates * 6], lod_level=1)
+        x.stop_gradient = "x" not in wanted
+        hidden = layer(x, param_attr=fluid.ParamAttr("w", trainable="w" in wanted), bias_attr="b")
+        loss = fluid.layers.reduce_sum(fluid.layers.square(hidden))
+        one = fluid.layers.fill_constant([1], "float32", 1.0)
+        grads = fluid.gradients([loss], [main.global_block().var(name) for name in wanted], [one])
+    rng = np.random.RandomState(0)
+    lengths = rng.randint(0, 12, 200).tolist()
+    feed = {"x": fluid.create_lod_tensor(rng.randn(sum(lengths), gates * 6).astype("float32"), [lengths], fluid.CPUPlace())}
+    exe, scope = fluid.Executor(place), fluid.Scope()
+    with fluid.scope_guard(scope):
+        exe.run(startup)
+        return [np.array(value) for value in exe.run(main, feed, [hidden] + grads, return_numpy=False)]
+
+
+def lstm_states(x, **attrs):
+    return fluid.layers.dynamic_lstm(x, 4 * 6, **attrs)[0]
+
+
+def gru_states(x, **attrs):
+    return fluid.layers.dynamic_gru(x, 6, **attrs)
+
+
+def test_many_sequences_and_some_of_the_gradients():
+    for layer, gates in ((lstm_states, 4), (gru_states, 3)):
+        for wanted in (["x"], ["w"], ["b"], ["x", "w", "b"]):
+            gpu, cpu = (recurrent_gradients(place, layer, gates, wanted) for place in (GPU, CPU))
+            for a, b in zip(gpu, cpu, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)

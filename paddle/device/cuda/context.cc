@@ -46,6 +46,7 @@ void CudaContext::SetZero(std::byte* to, size_t bytes) const {
 void CudaContext::Synchronize() const { stream_.Synchronize(); }
 void CudaContext::BeginRun() const { stream_.BeginRun(); }
 void CudaContext::EndRun() const { stream_.EndRun(); }
+std::shared_ptr<void>& CudaContext::KeptOf(std::type_index type) const { return stream_.kept(type); }
 DeviceReport* CudaContext::Expect(Expectation expectation) const { return stream_.Expect(std::move(expectation)); }
 
 // ---- the device of the plug-in ----

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <typeindex>
 
 #include "paddle/device/context.h"
 
@@ -53,7 +55,18 @@ class CudaContext final : public DeviceContext {
   // that waits for the stream: the host does not wait for every kernel.
   DeviceReport* Expect(Expectation expectation) const;
 
+  // The stream's own T, made when first asked for: what is worth keeping for later kernels and plans, as the library
+  // handles are.
+  template <class T>
+  T& Kept() const {
+    std::shared_ptr<void>& kept = KeptOf(typeid(T));
+    if (!kept) kept = std::make_shared<T>();
+    return *static_cast<T*>(kept.get());
+  }
+
  private:
+  std::shared_ptr<void>& KeptOf(std::type_index type) const;
+
   CudaStream& stream_;
 };
 

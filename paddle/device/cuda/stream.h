@@ -2,8 +2,10 @@
 // The GPUs of the machine and the pools of their streams.
 
 #include <array>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <typeindex>
 #include <vector>
 
 #include "paddle/device/cuda/context.h"
@@ -23,6 +25,8 @@ class CudaStream {
   cublasLtHandle_t cublas();
   cudnnHandle_t cudnn();
   Allocator& allocator() { return *allocator_; }
+  // See CudaContext::Kept.
+  std::shared_ptr<void>& kept(std::type_index type) { return kept_[type]; }
 
   // Work given from now on waits for what other streams had been given when their run ended.
   void BeginRun();
@@ -49,6 +53,7 @@ class CudaStream {
   std::array<Expectation, kReports> expectations_;
   size_t used_ = 0;
   std::unique_ptr<Allocator> allocator_;
+  std::map<std::type_index, std::shared_ptr<void>> kept_;
 };
 
 // One GPU. Never destroyed: buffers may outlive static destruction.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
+#include <tuple>
 
 #include "paddle/base/errors.h"
 #include "paddle/math/cuda/align.h"
@@ -99,8 +101,29 @@ struct PreparedGemm::Impl {
   }
 };
 
+// What a stream has prepared. cuBLASLt takes tens of microseconds to choose a product, and where the number of rows
+// changes with every batch, kernels prepare theirs for every batch.
+struct PreparedGemm::Prepared {
+  static constexpr size_t kMost = 1024;
+
+  std::shared_ptr<const Impl> Get(const CudaContext& context, DType dtype, const GemmShape& s, double alpha,
+                                  double beta) {
+    const Key key{dtype, alpha, beta,  s.m,     s.n,        s.k,        s.trans_a, s.trans_b,
+                  s.lda, s.ldb, s.ldc, s.batch, s.stride_a, s.stride_b, s.stride_c};
+    if (const auto found = impls.find(key); found != impls.end()) return found->second;
+    auto made = std::make_shared<const Impl>(context, dtype, s, alpha, beta);
+    if (impls.size() == kMost) impls.clear();
+    impls.emplace(key, made);
+    return made;
+  }
+
+  using Key = std::tuple<DType, double, double, int64_t, int64_t, int64_t, bool, bool, int64_t, int64_t, int64_t,
+                         int64_t, int64_t, int64_t, int64_t>;
+  std::map<Key, std::shared_ptr<const Impl>> impls;
+};
+
 PreparedGemm::PreparedGemm(const CudaContext& context, DType dtype, const GemmShape& shape, double alpha, double beta)
-    : impl_(std::make_shared<Impl>(context, dtype, shape, alpha, beta)) {}
+    : impl_(context.Kept<Prepared>().Get(context, dtype, shape, alpha, beta)) {}
 
 size_t PreparedGemm::scratch_bytes() const { return impl_ ? WithAlignment(impl_->best.workspaceSize) : 0; }
 

@@ -8,7 +8,8 @@
 
 namespace paddle::cuda {
 
-// A product prepared for its sizes, for the State of a kernel: as paddle::PreparedGemm.
+// A product prepared for its sizes, for the State of a kernel: as paddle::PreparedGemm. The stream keeps it for others
+// of the same sizes.
 class PreparedGemm {
  public:
   PreparedGemm() = default;
@@ -21,7 +22,8 @@ class PreparedGemm {
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;
+  struct Prepared;
+  std::shared_ptr<const Impl> impl_;
 };
 
 }  // namespace paddle::cuda

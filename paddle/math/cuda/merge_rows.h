@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "paddle/math/cuda/launch.h"
+#include "paddle/math/cuda/upload.h"
 #include "paddle/math/merge_rows.h"
 
 namespace paddle::cuda {
@@ -16,9 +17,9 @@ class RowMerger {
     order_.Sort(gradient);
     const Dims& dims = gradient.meta.dims;
     width_ = dims.Product(1, dims.rank());
-    places_ = Upload(context, order_.places);
-    rows_ = Upload(context, order_.rows);
-    begin_ = Upload(context, order_.begin);
+    places_ = Upload<int64_t>(context, order_.places);
+    rows_ = Upload<int64_t>(context, order_.rows);
+    begin_ = Upload<int64_t>(context, order_.begin);
   }
 
   // Calls update(i, g) for the elements of rows that occur in the gradient.
@@ -62,12 +63,6 @@ class RowMerger {
   }
 
  private:
-  static BufferPtr Upload(const CudaContext& context, const std::vector<int64_t>& values) {
-    const size_t bytes = values.size() * sizeof(int64_t);
-    BufferPtr buffer = context.allocator().Allocate(bytes);
-    context.CopyFromHost(buffer->data(), reinterpret_cast<const std::byte*>(values.data()), bytes);
-    return buffer;
-  }
   static const int64_t* Of(const BufferPtr& buffer) { return reinterpret_cast<const int64_t*>(buffer->data()); }
 
   RowOrder order_;

@@ -6,8 +6,6 @@ namespace paddle {
 namespace {
 
 using Relu = PlainActivation<math::Relu>;
-using Sqrt = PlainActivation<math::SqrtFn>;
-using Square = PlainActivation<math::Square>;
 
 const SlotSpec kDdx{"DDX", "Gradient of X@GRAD."};
 const SlotSpec kDdout{"DDOut", "Gradient of Out@GRAD.", kOptional};
@@ -53,16 +51,6 @@ const Registered kLeakyRelu = RegisterOp(PiecewiseLinearSpec<LeakyReluAttrs>(
     "leaky_relu_grad_grad", "The gradient of leaky_relu_grad: DDOut = DDX where Out > 0, else alpha * DDX."));
 const Registered kLeakyReluCpu = RegisterKernel("leaky_relu_grad_grad", PiecewiseLinear<LeakyReluAttrs>);
 
-// f'' times d.
-template <class T>
-T Second(const Square&, T, T d) {
-  return T(2) * d;
-}
-template <class T>
-T Second(const EluAttrs& f, T x, T d) {
-  return math::Select(x > T(0), T(0), d * T(f.alpha) * math::Exp(x));
-}
-
 template <class F>
 void InferCurved(const F&, InferContext& context) {
   CopyDdx({"DOut", "X"}, {"DDOut", "DX"}, context);
@@ -96,32 +84,32 @@ OpSpec<F> CurvedSpec(std::string_view name, std::string_view doc) {
 }
 
 const Registered kSquare = RegisterOp(
-    CurvedSpec<Square>("square_grad_grad", "The gradient of square_grad: DDOut = 2 X DDX, DX = 2 DOut DDX."));
-const Registered kSquareCpu = RegisterKernel("square_grad_grad", Curved<Square>);
+    CurvedSpec<PlainSquare>("square_grad_grad", "The gradient of square_grad: DDOut = 2 X DDX, DX = 2 DOut DDX."));
+const Registered kSquareCpu = RegisterKernel("square_grad_grad", Curved<PlainSquare>);
 const Registered kElu = RegisterOp(CurvedSpec<EluAttrs>("elu_grad_grad",
                                                         "The gradient of elu_grad: DDOut = elu'(X) DDX, DX = elu''(X) "
                                                         "DOut DDX; elu'' is alpha exp(X) for X <= 0, else 0."));
 const Registered kEluCpu = RegisterKernel("elu_grad_grad", Curved<EluAttrs>);
 
-void InferSqrt(const Sqrt&, InferContext& context) { CopyDdx({"DX", "Out"}, {"DDOut", "DOut"}, context); }
+void InferSqrt(const PlainSqrt&, InferContext& context) { CopyDdx({"DX", "Out"}, {"DDOut", "DOut"}, context); }
 
-void SqrtKernel(const CpuContext&, const Sqrt&, const Tensor& ddx, const Tensor& dx, const Tensor& out, Tensor* ddout,
-                Tensor* dout) {
+void SqrtKernel(const CpuContext&, const PlainSqrt&, const Tensor& ddx, const Tensor& dx, const Tensor& out,
+                Tensor* ddout, Tensor* dout) {
   VisitFloat(ddx.dtype(), [&]<class T>() {
     const T *pdx = dx.data<T>(), *pout = out.data<T>(), *pddx = ddx.data<T>();
     T* pddout = ddout ? ddout->mutable_data<T>() : nullptr;
     T* pdout = dout ? dout->mutable_data<T>() : nullptr;
     ParallelFor(ddx.numel(), math::kCostlyGrain, [=](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        const T ratio = pddx[i] / pout[i];
-        if (pdout) pdout[i] = -pdx[i] * ratio;
-        if (pddout) pddout[i] = T(0.5) * ratio;
+        const auto grads = SqrtGradGrads(pddx[i], pdx[i], pout[i]);
+        if (pdout) pdout[i] = grads.dout;
+        if (pddout) pddout[i] = grads.ddout;
       }
     });
   });
 }
 
-const Registered kSqrt = RegisterOp<Sqrt>(
+const Registered kSqrt = RegisterOp<PlainSqrt>(
     {.name = "sqrt_grad_grad",
      .doc = "The gradient of sqrt_grad: DDOut = DDX / (2 Out), DOut = -DX DDX / Out.",
      .inputs = {kDdx, {"DX", "Gradient of X, as sqrt_grad computed it."}, {"Out", "Output of the op."}},

@@ -1,5 +1,5 @@
 #pragma once
-// The gradients of those activation gradient ops that can be differentiated again.
+// The gradients of those activation gradient ops that can be differentiated again, for CPU and CUDA.
 
 #include "paddle/op/registry.h"
 #include "paddle/ops/activation/activation.h"
@@ -35,6 +35,31 @@ void GradOfSqrt(const F& f, GradContext& context) {
   op.SetInput("Out", context.In("Out"));
   op.SetOutput("DDOut", context.InGrad("Out@GRAD"));
   op.SetOutput("DOut", context.InGrad("Out"));
+}
+
+// ---- of one element ----
+
+using PlainSquare = PlainActivation<math::Square>;
+using PlainSqrt = PlainActivation<math::SqrtFn>;
+
+// f'' times d.
+template <class T>
+constexpr T Second(const PlainSquare&, T, T d) {
+  return T(2) * d;
+}
+template <class T>
+constexpr T Second(const EluAttrs& f, T x, T d) {
+  return math::Select(x > T(0), T(0), d * T(f.alpha) * math::Exp(x));
+}
+
+template <class T>
+struct OutGradsOfSqrt {
+  T ddout, dout;
+};
+template <class T>
+constexpr OutGradsOfSqrt<T> SqrtGradGrads(T ddx, T dx, T out) {
+  const T ratio = ddx / out;
+  return {T(0.5) * ratio, -dx * ratio};
 }
 
 }  // namespace paddle

@@ -1,14 +1,11 @@
+#include "paddle/ops/activation/pow.h"
+
 #include "paddle/math/activation.h"
 #include "paddle/math/map.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
-
-struct PowAttrs {
-  float factor = 1;
-  static auto Fields() { return std::tuple{Field{"factor", &PowAttrs::factor, "The exponent."}}; }
-};
 
 void CheckFactor(InferContext& context) {
   context.CheckDType("X", kNumbers);

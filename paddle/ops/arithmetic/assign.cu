@@ -1,22 +1,20 @@
 #include <algorithm>
 
-#include "paddle/device/cuda/context.h"
+#include "paddle/math/cuda/copy.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
 
-void Copy(const CudaContext& context, const Tensor& x, Tensor* out) {
-  if (out->mutable_raw() != x.raw()) context.Copy(out->mutable_raw(), x.raw(), x.bytes());
+void Dense(const CudaContext& context, const NoAttrs&, const Tensor* x, Tensor& out) {
+  cuda::CopyElements(context, *x, &out);
 }
-
-void Dense(const CudaContext& context, const NoAttrs&, const Tensor* x, Tensor& out) { Copy(context, *x, &out); }
 
 void Sparse(const CudaContext& context, const NoAttrs&, const SelectedRows* x, SelectedRows& out) {
   if (x == &out) return;
   out.Allocate(static_cast<int64_t>(x->rows.size()), context.allocator());
   std::copy(x->rows.begin(), x->rows.end(), out.rows.begin());
-  Copy(context, x->value, &out.value);
+  cuda::CopyElements(context, x->value, &out.value);
 }
 
 void Array(const CudaContext& context, const NoAttrs&, const TensorArray* x, TensorArray& out) {
@@ -28,7 +26,7 @@ void Array(const CudaContext& context, const NoAttrs&, const TensorArray* x, Ten
     if (from.initialized()) {
       fresh.meta() = from.meta();
       fresh.Allocate(context.allocator());
-      Copy(context, from, &fresh);
+      cuda::CopyElements(context, from, &fresh);
     }
     out.items[i] = std::move(fresh);
   }

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <vector>
 
+#include "paddle/math/cuda/bits.h"
 #include "paddle/math/cuda/fill.h"
 #include "paddle/ops/creation/fill.h"
 
@@ -19,16 +20,7 @@ void FillAs(const CudaContext& context, Tensor* out, const FillValue& value) {
 }
 
 void FillAll(const CudaContext& context, Tensor* out, const FillValue& value) {
-  switch (SizeOf(out->dtype())) {
-    case 1:
-      return FillAs<uint8_t>(context, out, value);
-    case 2:
-      return FillAs<uint16_t>(context, out, value);
-    case 4:
-      return FillAs<uint32_t>(context, out, value);
-    default:
-      return FillAs<uint64_t>(context, out, value);
-  }
+  cuda::VisitBits(out->dtype(), [&]<class Bits>() { FillAs<Bits>(context, out, value); });
 }
 
 void FillConstant(const CudaContext& context, const FillConstantAttrs& attrs, const Tensor* value, const Tensor*,

@@ -37,21 +37,9 @@ void InferMul(const MulAttrs& attrs, InferContext& context) {
   context.ShareLod("X", "Out");
 }
 
-// Out = X Y (+ Out)
-PreparedGemm OutProduct(const MulSizes& s, double beta = 0, bool weight = false) {
-  return PreparedGemm(s.dtype, {.m = s.m, .n = s.n, .k = s.k}, 1, beta, 0, weight);
-}
-// dX = dOut Y'
-PreparedGemm XProduct(const MulSizes& s) {
-  return PreparedGemm(s.dtype, {.m = s.m, .n = s.k, .k = s.n, .trans_b = true});
-}
-// dY = X' dOut
-PreparedGemm YProduct(const MulSizes& s) {
-  return PreparedGemm(s.dtype, {.m = s.k, .n = s.n, .k = s.m, .trans_a = true});
-}
-
 PreparedGemm PrepareMul(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
-  return OutProduct(MulSizesOf(attrs, metas), 0, metas.IsWeight("Y"));
+  const MulSizes s = MulSizesOf(attrs, metas);
+  return PreparedGemm(s.dtype, OutShape(s), 1, 0, 0, metas.IsWeight("Y"));
 }
 
 void Mul(const CpuContext&, const MulAttrs&, PreparedGemm& product, Scratch scratch, const Tensor& x, const Tensor& y,
@@ -67,8 +55,8 @@ struct MulGradState {
 MulGradState PrepareMulGrad(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
   const MulSizes s = MulSizesOf(attrs, metas);
   MulGradState state;
-  if (metas.HasOut("X@GRAD")) state.x = XProduct(s);
-  if (metas.HasOut("Y@GRAD")) state.y = YProduct(s);
+  if (metas.HasOut("X@GRAD")) state.x = PreparedGemm(s.dtype, XGradShape(s));
+  if (metas.HasOut("Y@GRAD")) state.y = PreparedGemm(s.dtype, YGradShape(s));
   return state;
 }
 
@@ -110,7 +98,8 @@ struct MulGradGradState {
 
 MulGradGradState PrepareMulGradGrad(const CpuContext&, const MulAttrs& attrs, const OpMetas& metas) {
   const MulSizes s = MulSizesOf(attrs, metas);
-  return {XProduct(s), YProduct(s), OutProduct(s), OutProduct(s, 1)};
+  return {PreparedGemm(s.dtype, XGradShape(s)), PreparedGemm(s.dtype, YGradShape(s)),
+          PreparedGemm(s.dtype, OutShape(s)), PreparedGemm(s.dtype, OutShape(s), 1, 1)};
 }
 
 void Zero(Tensor& tensor) { std::fill_n(tensor.mutable_raw(), tensor.bytes(), std::byte{0}); }

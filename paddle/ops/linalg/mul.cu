@@ -11,7 +11,7 @@ using cuda::PreparedGemm;
 
 PreparedGemm PrepareMul(const CudaContext& context, const MulAttrs& attrs, const OpMetas& metas) {
   const MulSizes s = MulSizesOf(attrs, metas);
-  return {context, s.dtype, {.m = s.m, .n = s.n, .k = s.k}};
+  return {context, s.dtype, OutShape(s)};
 }
 
 void Mul(const CudaContext& context, const MulAttrs&, PreparedGemm& product, Scratch scratch, const Tensor& x,
@@ -25,12 +25,11 @@ struct MulGradState {
   size_t scratch_bytes() const { return std::max(x.scratch_bytes(), y.scratch_bytes()); }
 };
 
-// dX = dOut Y', dY = X' dOut
 MulGradState PrepareMulGrad(const CudaContext& context, const MulAttrs& attrs, const OpMetas& metas) {
   const MulSizes s = MulSizesOf(attrs, metas);
   MulGradState state;
-  if (metas.HasOut("X@GRAD")) state.x = {context, s.dtype, {.m = s.m, .n = s.k, .k = s.n, .trans_b = true}};
-  if (metas.HasOut("Y@GRAD")) state.y = {context, s.dtype, {.m = s.k, .n = s.n, .k = s.m, .trans_a = true}};
+  if (metas.HasOut("X@GRAD")) state.x = {context, s.dtype, XGradShape(s)};
+  if (metas.HasOut("Y@GRAD")) state.y = {context, s.dtype, YGradShape(s)};
   return state;
 }
 
@@ -43,9 +42,44 @@ void MulGrad(const CudaContext& context, const MulAttrs&, MulGradState& state, S
   });
 }
 
+struct MulGradGradState {
+  PreparedGemm x, y, out, out_more;
+  size_t scratch_bytes() const {
+    return std::max({x.scratch_bytes(), y.scratch_bytes(), out.scratch_bytes(), out_more.scratch_bytes()});
+  }
+};
+
+MulGradGradState PrepareMulGradGrad(const CudaContext& context, const MulAttrs& attrs, const OpMetas& metas) {
+  const MulSizes s = MulSizesOf(attrs, metas);
+  return {{context, s.dtype, XGradShape(s)},
+          {context, s.dtype, YGradShape(s)},
+          {context, s.dtype, OutShape(s)},
+          {context, s.dtype, OutShape(s), 1, 1}};
+}
+
+void Zero(const CudaContext& context, Tensor* tensor) { context.SetZero(tensor->mutable_raw(), tensor->bytes()); }
+
+void MulGradGrad(const CudaContext& context, const MulAttrs&, MulGradGradState& state, Scratch scratch, const Tensor& x,
+                 const Tensor& y, const Tensor& d_out, const Tensor* ddx, const Tensor* ddy, Tensor* dx, Tensor* dy,
+                 Tensor* dd_out) {
+  if (dx && !ddy) Zero(context, dx);
+  if (dy && !ddx) Zero(context, dy);
+  if (dd_out && !ddx && !ddy) Zero(context, dd_out);
+  VisitFloat(x.dtype(), [&]<class T>() {
+    const auto run = [&](const PreparedGemm& product, const Tensor& a, const Tensor& b, Tensor* c) {
+      product.Run(context, a.data<T>(), b.data<T>(), c->mutable_data<T>(), scratch.data);
+    };
+    if (dx && ddy) run(state.x, d_out, *ddy, dx);
+    if (dy && ddx) run(state.y, *ddx, d_out, dy);
+    if (dd_out && ddx) run(state.out, *ddx, y, dd_out);
+    if (dd_out && ddy) run(ddx ? state.out_more : state.out, x, *ddy, dd_out);
+  });
+}
+
 [[maybe_unused]] const Registered kKernels[] = {
     RegisterKernel("mul", PrepareMul, Mul),
     RegisterKernel("mul_grad", PrepareMulGrad, MulGrad),
+    RegisterKernel("mul_grad_grad", PrepareMulGradGrad, MulGradGrad),
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 // Attributes and sizes of mul.
 
+#include "paddle/math/gemm.h"
 #include "paddle/op/attributes.h"
 #include "paddle/op/infer.h"
 
@@ -29,5 +30,12 @@ inline MulSizes MulSizesOf(const MulAttrs& attrs, const OpMetas& metas) {
   return {x.Product(0, attrs.x_num_col_dims), y.Product(attrs.y_num_col_dims, y.rank()),
           y.Product(0, attrs.y_num_col_dims), metas.In("X").dtype};
 }
+
+// Out = X Y
+inline GemmShape OutShape(const MulSizes& s) { return {.m = s.m, .n = s.n, .k = s.k}; }
+// dX = dOut Y'
+inline GemmShape XGradShape(const MulSizes& s) { return {.m = s.m, .n = s.k, .k = s.n, .trans_b = true}; }
+// dY = X' dOut
+inline GemmShape YGradShape(const MulSizes& s) { return {.m = s.k, .n = s.n, .k = s.m, .trans_a = true}; }
 
 }  // namespace paddle

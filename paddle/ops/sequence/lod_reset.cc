@@ -1,4 +1,6 @@
 // lod_reset: the same rows under another LoD.
+#include "paddle/ops/sequence/lod_reset.h"
+
 #include <algorithm>
 
 #include "paddle/op/registry.h"
@@ -6,19 +8,6 @@
 
 namespace paddle {
 namespace {
-
-struct LodResetAttrs {
-  std::vector<int32_t> target_lod;
-  bool append = false;
-
-  static auto Fields() {
-    using A = LodResetAttrs;
-    return std::tuple{
-        Field{"target_lod", &A::target_lod,
-              "Offsets of one LoD level, from 0 to the number of rows; used where Y is not there."},
-        Field{"append", &A::append, "Whether the new levels go behind X's own instead of replacing them."}};
-  }
-};
 
 // One level from its offsets; null while they are not known.
 std::optional<std::vector<int64_t>> TargetOffsets(const LodResetAttrs& attrs, InferContext& context) {

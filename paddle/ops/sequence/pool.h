@@ -13,7 +13,7 @@ namespace paddle {
 enum class Pool { kAverage, kSum, kSqrt, kMax, kLast, kFirst };
 
 // What the sum of a sequence's rows is multiplied by.
-inline double SumFactor(Pool pool, int64_t length) {
+constexpr double SumFactor(Pool pool, int64_t length) {
   if (pool == Pool::kAverage) return 1 / static_cast<double>(length);
   if (pool == Pool::kSqrt) return 1 / std::sqrt(static_cast<double>(length));
   return 1;

@@ -1,4 +1,6 @@
 // sequence_expand and sequence_expand_as: rows or sequences repeated as often as another LoD says.
+#include "paddle/ops/sequence/sequence_expand.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -10,37 +12,6 @@ namespace paddle {
 namespace {
 
 constexpr int64_t kBytesPerTask = 65536;
-
-struct SequenceExpandAttrs {
-  int32_t ref_level = -1;
-
-  static auto Fields() {
-    return std::tuple{
-        Field{"ref_level", &SequenceExpandAttrs::ref_level, "The level of Y's LoD that counts; -1: the last."}};
-  }
-};
-
-// Piece i of X, rows [begin(i), begin(i + 1)), comes repeats(i) times in a row.
-struct Pieces {
-  std::span<const int64_t> x;  // offsets; empty: each row is a piece
-  std::span<const int64_t> y;  // piece i is repeated y[i + 1] - y[i] times
-
-  int64_t count() const { return static_cast<int64_t>(y.size()) - 1; }
-  int64_t begin(int64_t i) const { return x.empty() ? i : x[i]; }
-  int64_t rows(int64_t i) const { return begin(i + 1) - begin(i); }
-  int64_t repeats(int64_t i) const { return y[i + 1] - y[i]; }
-  int64_t total() const {
-    int64_t sum = 0;
-    for (int64_t i = 0; i < count(); ++i) sum += rows(i) * repeats(i);
-    return sum;
-  }
-};
-
-Pieces PiecesOf(const SequenceExpandAttrs& attrs, const Lod& x, const Lod& y) {
-  const int level = attrs.ref_level < 0 ? y.levels() - 1 : attrs.ref_level;
-  return {x.empty() ? std::span<const int64_t>() : x.last(), y.offsets(level)};
-}
-Pieces PiecesOf(const NoAttrs&, const Lod&, const Lod& y) { return {{}, y.last()}; }
 
 // Checks X and Y against each other, at run time.
 void CheckLods(const SequenceExpandAttrs& attrs, InferContext& context) {
@@ -63,16 +34,6 @@ void CheckLods(const NoAttrs&, InferContext& context) {
   Require(context.In("X").dims[0] == y.sequences(0), "input X ", context.In("X").dims, " has ", context.In("X").dims[0],
           " rows, but Y has ", y.sequences(0), " sequences; they must be equal");
 }
-
-// The LoD of Out: the pieces, each repetition a sequence; none where X has none.
-Lod OutLod(const SequenceExpandAttrs&, const Pieces& pieces, const Lod&) {
-  if (pieces.x.empty()) return {};
-  std::vector<int64_t> offsets{0};
-  for (int64_t i = 0; i < pieces.count(); ++i)
-    for (int64_t k = 0; k < pieces.repeats(i); ++k) offsets.push_back(offsets.back() + pieces.rows(i));
-  return Lod::FromOffsets({std::move(offsets)});
-}
-Lod OutLod(const NoAttrs&, const Pieces&, const Lod& y) { return y; }
 
 int OutLevels(const SequenceExpandAttrs&, const InferContext& context) {
   return std::min(1, context.In("X").lod_level);

@@ -1,4 +1,6 @@
 // sequence_softmax: softmax over the rows of each sequence.
+#include "paddle/ops/sequence/sequence_softmax.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -9,15 +11,6 @@ namespace paddle {
 namespace {
 
 constexpr int64_t kExpCost = 16;  // an exponential, in elements of a copy
-
-struct SequenceSoftmaxAttrs {
-  std::string data_format = "AnyLayout";
-
-  static auto Fields() {
-    return std::tuple{
-        Field{"data_format", &SequenceSoftmaxAttrs::data_format, "Has no influence: any layout is taken as it is."}};
-  }
-};
 
 void CheckRows(InferContext& context, std::string_view input) {
   const Dims& dims = context.In(input).dims;
