@@ -10,6 +10,7 @@
 #include "paddle/pass/expand.h"
 #include "paddle/pass/fuse_embedding_mul.h"
 #include "paddle/pass/fuse_recurrent_cells.h"
+#include "paddle/program/short_text.h"
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/plan.h"
@@ -579,7 +580,7 @@ std::string DescribeInstruction(const Instruction& instruction, const Plan& plan
   print("input", instruction.def->inputs, 0);
   print("output", instruction.def->outputs, instruction.def->inputs.size());
   for (const auto& [name, value] : instruction.desc.attrs())
-    if (!IsCommonAttr(name)) out << "\n    attribute " << name << " = " << ToText(value);
+    if (!IsCommonAttr(name)) out << "\n    attribute " << name << " = " << ToShortText(value);
   return std::move(out).str();
 }
 
