@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdlib>
 #include <map>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -98,10 +99,12 @@ class System final : public Allocator {
     if (!data) ThrowLimit(size);
     if (huge) madvise(data, size, MADV_HUGEPAGE);  // first touch of fresh memory is slow: fewer, larger pages
     ++g_allocations;
-    return std::make_shared<Buffer>(static_cast<std::byte*>(data), size, Place{}, [](std::byte* p, size_t n) {
-      std::free(p);
-      g_in_use.fetch_sub(n);
-    });
+    try {
+      return std::make_shared<Buffer>(static_cast<std::byte*>(data), size, Place{}, Release);
+    } catch (const std::bad_alloc&) {
+      Release(static_cast<std::byte*>(data), size);
+      throw;
+    }
   }
 
  private:
@@ -111,6 +114,11 @@ class System final : public Allocator {
     void* data = std::aligned_alloc(align, (size + align - 1) / align * align);
     if (!data) g_in_use.fetch_sub(size);
     return data;
+  }
+
+  static void Release(std::byte* data, size_t size) {
+    std::free(data);
+    g_in_use.fetch_sub(size);
   }
 };
 
@@ -130,10 +138,8 @@ class Caching final : public Allocator {
     }
     if (!block) block = SystemAllocator().Allocate(size);
     std::byte* data = block->data();
-    return std::make_shared<Buffer>(data, size, Place{}, [this, block = std::move(block)](std::byte*, size_t n) {
-      std::scoped_lock lock(mutex_);
-      free_[n].push_back(block);
-    });
+    return std::make_shared<Buffer>(data, size, Place{},
+                                    [this, block = std::move(block)](std::byte*, size_t n) { Keep(n, block); });
   }
 
   void Trim() override {
@@ -142,6 +148,15 @@ class Caching final : public Allocator {
   }
 
  private:
+  // A destructor calls it: where there is no memory to note the block, it goes back to the system.
+  void Keep(size_t size, const BufferPtr& block) noexcept {
+    std::scoped_lock lock(mutex_);
+    try {
+      free_[size].push_back(block);
+    } catch (const std::bad_alloc&) {
+    }
+  }
+
   static size_t RoundUp(size_t bytes) {
     if (bytes <= 256) return 256;
     const size_t power = std::bit_floor(bytes);

@@ -419,8 +419,10 @@ class Builder {
         const size_t at = slot + instruction.def->inputs.size();
         for (int arg = instruction.begin[at]; arg < instruction.begin[at + 1]; ++arg) {
           const int value = instruction.values[arg];
-          if (value >= 0 && !used[value] && plan_->values[value].home == Home::kArena &&
-              SkipsNull(*instruction.def, at))
+          if (value < 0 || used[value] || !SkipsNull(*instruction.def, at)) continue;
+          const Value& v = plan_->values[value];
+          // The runs of a block are dynamic, and kept for nobody else either.
+          if (v.home == Home::kArena || (v.home == Home::kDynamic && v.kind == VarKind::kStepScopes))
             instruction.values[arg] = -1;
         }
       }
