@@ -9,8 +9,6 @@
 namespace paddle {
 namespace {
 
-constexpr int64_t kBytesPerTask = 65536;
-
 struct SequenceExpandAttrs {
   int32_t ref_level = -1;
 
