@@ -58,8 +58,9 @@ class NetSeed:
     def run(self, data):
         scope = core.Scope()
         EXECUTOR.run(self.startup, scope, {}, [], seed=1)
+        program = core.ProgramDesc(data)
         for _ in range(2):  # the second run uses what the first prepared
-            EXECUTOR.run(core.ProgramDesc(data), scope, self.feed, self.fetch, seed=1)
+            EXECUTOR.run(program, scope, self.feed, self.fetch, seed=1)
 
 
 def seeds_of_ops():
@@ -108,15 +109,21 @@ def work(seeds, numbers, progress, pipe):
     It ends when memory ran out: what is free then is not the system's, and oneDNN does not check what the system gives it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with little_memory():
-        for number in numbers:
-            progress.set(number)
-            wrong, no_memory = attempt(seeds[number % len(seeds)], number)
-            if wrong:
-                os.write(pipe, f"mutation {number} of {seeds[number % len(seeds)].name}\n{wrong}\n".encode())
-            if wrong or no_memory:
-                break
-    os._exit(0)
+    status = 1
+    try:
+        with little_memory():
+            for number in numbers:
+                progress.set(number)
+                wrong, no_memory = attempt(seeds[number % len(seeds)], number)
+                if wrong:
+                    os.write(pipe, f"mutation {number} of {seeds[number % len(seeds)].name}\n{wrong}\n".encode())
+                if wrong or no_memory:
+                    break
+        status = 0
+    except KeyboardInterrupt:  # it came when the run had just ended
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def watch(pid, seeds, progress, reader):
