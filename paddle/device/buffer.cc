@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -96,10 +97,12 @@ class System final : public Allocator {
     if (!data) ThrowLimit(size);
     if (huge) madvise(data, size, MADV_HUGEPAGE);  // first touch of fresh memory is slow: fewer, larger pages
     ++g_allocations;
-    return std::make_shared<Buffer>(static_cast<std::byte*>(data), size, Place{}, [](std::byte* p, size_t n) {
-      std::free(p);
-      g_in_use.fetch_sub(n);
-    });
+    try {
+      return std::make_shared<Buffer>(static_cast<std::byte*>(data), size, Place{}, Release);
+    } catch (const std::bad_alloc&) {
+      Release(static_cast<std::byte*>(data), size);
+      throw;
+    }
   }
 
  private:
@@ -109,6 +112,11 @@ class System final : public Allocator {
     void* data = std::aligned_alloc(align, (size + align - 1) / align * align);
     if (!data) g_in_use.fetch_sub(size);
     return data;
+  }
+
+  static void Release(std::byte* data, size_t size) {
+    std::free(data);
+    g_in_use.fetch_sub(size);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <map>
+#include <new>
 #include <set>
 #include <utility>
 #include <vector>
@@ -31,9 +32,13 @@ class SmallBlocks {
     list.pop_back();
     return block;
   }
-  void Return(BufferPtr block) {
+  // A destructor calls it: where there is no memory to note the block, it goes back to the system.
+  void Return(const BufferPtr& block) noexcept {
     std::scoped_lock lock(mutex_);
-    free_[block->size()].push_back(std::move(block));
+    try {
+      free_[block->size()].push_back(block);
+    } catch (const std::bad_alloc&) {
+    }
   }
   void Trim() {
     std::scoped_lock lock(mutex_);
@@ -66,9 +71,13 @@ class Segments {
     return Cut(segment->data(), bytes);
   }
 
-  void Return(std::byte* data) {
+  // A destructor calls it: where there is no memory to note the part, it waits for its neighbours.
+  void Return(std::byte* data) noexcept {
     std::scoped_lock lock(mutex_);
-    Free(data);
+    try {
+      Free(data);
+    } catch (const std::bad_alloc&) {
+    }
   }
 
   void Trim() {
@@ -161,7 +170,12 @@ class Caching final : public Allocator {
     if (bytes < kLarge) return AllocateSmall(SmallBlocks::RoundUp(bytes));
     const size_t size = bytes > SIZE_MAX - kGrain ? bytes : (bytes + kGrain - 1) / kGrain * kGrain;
     std::byte* data = segments_.Take(size);
-    return std::make_shared<Buffer>(data, size, Place{}, [this](std::byte* p, size_t) { segments_.Return(p); });
+    try {
+      return std::make_shared<Buffer>(data, size, Place{}, [this](std::byte* p, size_t) { segments_.Return(p); });
+    } catch (const std::bad_alloc&) {
+      segments_.Return(data);
+      throw;
+    }
   }
 
   void Trim() override {

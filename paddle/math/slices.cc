@@ -4,12 +4,11 @@
 #include <cstring>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/math/sum.h"
 
 namespace paddle::math {
 namespace {
-
-constexpr int64_t kBytesPerTask = 65536;  // about 10 us
 
 // Calls f(target row, source row) for all indices, each thread for target rows of its own, so that the order of what
 // meets in a row is that of the indices. Rows are numbered o * size + index and o * count + i.

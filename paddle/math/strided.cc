@@ -5,13 +5,12 @@
 #include <cstring>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/math/sum.h"
 
 namespace paddle::math {
 namespace {
 
-constexpr int64_t kBytesPerTask = 65536;  // about 10 us
-constexpr int64_t kSumsPerTask = 16384;
 constexpr int kTile = 32;  // items, along both sides of a block that is transposed
 
 // The loops of a nest without those of one step, the smallest step in the target innermost, neighbours that move alike
@@ -291,9 +290,9 @@ void AddStrided(const StridedAxes& axes, const T* in, T* out) {
   // The loop that is innermost: of those summed, or of those kept.
   const int outer = sum_rows || kept.rank == 0 ? kept.rank : kept.rank - 1;
   const StridedAxis row = outer < kept.rank ? kept.axes[outer] : StridedAxis{1, 1, 1};
-  const int64_t length = std::clamp<int64_t>(kSumsPerTask, 1, row.size);
+  const int64_t length = std::clamp<int64_t>(kCheapElementsPerTask, 1, row.size);
   const int64_t pieces = (row.size + length - 1) / length;
-  ParallelFor(kept.Steps(outer) * pieces, std::max<int64_t>(1, kSumsPerTask / (length * repeats)),
+  ParallelFor(kept.Steps(outer) * pieces, std::max<int64_t>(1, kCheapElementsPerTask / (length * repeats)),
               [&](int64_t begin, int64_t end) {
                 for (int64_t i = begin; i < end; ++i) {
                   const Position at(kept.axes, outer, i / pieces);

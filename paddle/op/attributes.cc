@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "paddle/program/short_text.h"
+
 namespace paddle {
 namespace {
 
@@ -100,7 +102,7 @@ AttrValue ConvertAttr(const AttrValue& value, AttrType to) {
     default:
       break;
   }
-  throw InvalidArgument(StrCat("expected ", NameOf(to), ", got ", NameOf(TypeOf(value)), ' ', ToText(value)));
+  throw InvalidArgument(StrCat("expected ", NameOf(to), ", got ", NameOf(TypeOf(value)), ' ', ToShortText(value)));
 }
 
 namespace {
@@ -157,8 +159,8 @@ bool CheckForeignAttr(std::string_view name, const AttrValue& value) {
   if (found == ForeignAttrs().end()) return false;
   const auto& neutral = found->second;
   if (!neutral || value == *neutral || (IsEmptyList(value) && IsList(TypeOf(*neutral)))) return true;
-  throw Unimplemented(StrCat("attribute '", name, "' is ", ToText(value), "; only its neutral value ", ToText(*neutral),
-                             " is supported"));
+  throw Unimplemented(StrCat("attribute '", name, "' is ", ToShortText(value), "; only its neutral value ",
+                             ToText(*neutral), " is supported"));
 }
 
 namespace internal {

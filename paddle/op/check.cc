@@ -5,6 +5,7 @@
 #include <map>
 
 #include "paddle/op/registry.h"
+#include "paddle/program/short_text.h"
 
 namespace paddle {
 namespace {
@@ -144,7 +145,7 @@ std::string DescribeOp(const OpDesc& op, const BlockDesc* block) {
   print("input", op.inputs());
   print("output", op.outputs());
   for (const auto& [name, value] : op.attrs())
-    if (!IsCommonAttr(name)) out << "\n    attribute " << name << " = " << ToText(value);
+    if (!IsCommonAttr(name)) out << "\n    attribute " << name << " = " << ToShortText(value);
   return std::move(out).str();
 }
 

@@ -66,8 +66,10 @@ void Frame::Run(Environment& environment, std::span<const Tensor> feeds, const R
   } catch (...) {
     for (size_t value = 0; value < values_.size(); ++value)  // no later run may see what this one left
       if (plan_->values[value].home == Home::kDynamic) values_[value].Release();
-    for (Step& step : steps_)
+    for (Step& step : steps_) {
       for (auto& output : step.handed_over) output->own.Release();
+      step.runs.reset();  // there may be any number of them, as of a loop without end
+    }
     throw;
   }
 }

@@ -169,6 +169,7 @@ size_t Iterations::arena_bytes() const {
 }
 
 void Iterations::Trim() {
+  if (kept_ == 0) all_.clear();
   for (const auto& iteration : all_) iteration->Trim();
 }
 

@@ -5,6 +5,7 @@
 
 #include "paddle/op/check.h"
 #include "paddle/op/registry.h"
+#include "paddle/program/short_text.h"
 #include "paddle/runtime/blocks.h"
 #include "paddle/runtime/copy.h"
 #include "paddle/runtime/passes.h"
@@ -422,8 +423,10 @@ class Builder {
         const size_t at = slot + instruction.def->inputs.size();
         for (int arg = instruction.begin[at]; arg < instruction.begin[at + 1]; ++arg) {
           const int value = instruction.values[arg];
-          if (value >= 0 && !used[value] && plan_->values[value].home == Home::kArena &&
-              SkipsNull(*instruction.def, at))
+          if (value < 0 || used[value] || !SkipsNull(*instruction.def, at)) continue;
+          const Value& v = plan_->values[value];
+          // The runs of a block are dynamic, and kept for nobody else either.
+          if (v.home == Home::kArena || (v.home == Home::kDynamic && v.kind == VarKind::kStepScopes))
             instruction.values[arg] = -1;
         }
       }
@@ -568,7 +571,7 @@ std::string DescribeInstruction(const Instruction& instruction, const Plan& plan
   print("input", instruction.def->inputs, 0);
   print("output", instruction.def->outputs, instruction.def->inputs.size());
   for (const auto& [name, value] : instruction.desc.attrs())
-    if (!IsCommonAttr(name)) out << "\n    attribute " << name << " = " << ToText(value);
+    if (!IsCommonAttr(name)) out << "\n    attribute " << name << " = " << ToShortText(value);
   return std::move(out).str();
 }
 

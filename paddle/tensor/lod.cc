@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "paddle/base/errors.h"
+#include "paddle/base/print_short.h"
 
 namespace paddle {
 
@@ -113,15 +114,9 @@ bool Lod::operator==(const Lod& other) const {
 }
 
 std::ostream& operator<<(std::ostream& out, const Lod& lod) {
-  constexpr size_t kShown = 16;  // error texts print it
   out << '[';
-  for (int k = 0; k < lod.levels(); ++k) {
-    const auto level = lod.offsets(k);
-    out << (k ? ", [" : "[");
-    for (size_t i = 0; i < std::min(level.size(), kShown); ++i) out << (i ? ", " : "") << level[i];
-    if (level.size() > kShown) out << ", ... " << level.size() - kShown - 1 << " more ..., " << level.back();
-    out << ']';
-  }
+  for (int k = 0; k < lod.levels(); ++k)
+    PrintShort(out << (k ? ", " : ""), lod.offsets(k), [&](int64_t offset) { out << offset; });
   return out << ']';
 }
 

@@ -5,7 +5,13 @@
 namespace paddle::bindings {
 namespace {
 
-std::string Repr(const py::handle& value) { return py::repr(value).cast<std::string>(); }
+std::string Repr(const py::handle& value) {
+  constexpr size_t kShown = 200;  // characters
+  const py::str text = py::repr(value);
+  const size_t length = py::len(text);
+  if (length <= kShown) return text.cast<std::string>();
+  return StrCat(text[py::slice(0, kShown, 1)].cast<std::string>(), "... ", length - kShown, " more characters");
+}
 
 int64_t ToInteger(const py::handle& value) {
   const auto index = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));

@@ -44,8 +44,12 @@ Classes& TheClasses() {
   return *classes;
 }
 
+// A damaged file's names may be no UTF-8: their text is shown with escapes.
 void Raise(const py::object& type, const std::exception& error) {
-  PyErr_SetObject(type.ptr(), py::str(error.what()).ptr());
+  const std::string_view text = error.what();
+  const auto decoded = py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+  if (decoded) PyErr_SetObject(type.ptr(), decoded.ptr());
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ py::list Slots(const std::vector<SlotSpec>& slots) {
     entry["duplicable"] = slot.has(kRepeated);
     entry["dispensable"] = slot.has(kOptional);
     entry["intermediate"] = slot.has(kIntermediate);
+    entry["meta_only"] = slot.has(kMetaOnly);
     entry["no_gradient"] = slot.has(kNoGradient);
     entry["doc"] = std::string(slot.doc);
     out.append(std::move(entry));

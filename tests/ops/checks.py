@@ -13,7 +13,8 @@ ELEMENTS_A_SLOT = 400  # over all cases of an entry, about
 def names(entry):
     """The checks that an entry gets."""
     gradient = ["grad", "grad_errors"] * bool(entry.grad)
-    return ["complete", "forward", "infer", "errors", "attributes"] + gradient + ["double"] * bool(entry.double)
+    sequences = ["lengths", "lods"] * bool(sequence_cases(entry, entry.dtypes[:1]))
+    return ["complete", "forward", "infer", "errors", "attributes"] + sequences + gradient + ["double"] * bool(entry.double)
 
 
 def cases_of(entry, dtypes=None):
@@ -23,6 +24,15 @@ def cases_of(entry, dtypes=None):
             case = Case(entry, index, raw, dtype)
             if k == 0 or case.varies or any(v is SameDtype for v in raw.values()):
                 yield case
+
+
+def feeds_sequences(value):
+    return isinstance(value, LodArray) and bool(value.lengths)
+
+
+def sequence_cases(entry, dtypes=None):
+    """The cases that feed a LoD."""
+    return [case for case in cases_of(entry, dtypes) if any(feeds_sequences(v) for vs in case.inputs.values() for v in vs)]
 
 
 def has_op(kind):
@@ -244,24 +254,30 @@ def assert_gradient(actual, flat, slopes, tolerance, what):
 
 def check_grad(entry):
     for case in gradient_cases(entry):
-        gradient = Gradient(case)
-        if not gradient.wanted or not gradient.targets:
-            continue
-        analytic = gradient.run()
-        for name, got in zip(gradient.wanted, analytic):
-            slot, i = split_name(name)
-            value = case.inputs[slot][i]
-            assert got.shape == value.shape, f"the gradient of '{name}' has shape {got.shape}: {case}"
-            flat, slopes = numeric_gradient(gradient.loss, value, generator(name, case.index), as_fed(name, value), elements_a_case(entry))
-            assert_gradient(got, flat, slopes, entry.grad_tolerance, f"gradient of {name}: {case}")
-        for name, got in zip(gradient.wanted, analytic):  # the op's other gradients unwanted
-            if len(gradient.wanted) > 1:
-                assert_same_bits(Gradient(case, wanted=[name]).run()[0], got, f"gradient of {name} alone: {case}")
-        for inputs_from in ["scope"] + ["arena"] * has_op("assign"):
-            for name, other, got in zip(gradient.wanted, Gradient(case, inputs_from).run(), analytic):
-                assert_same_bits(other, got, f"gradient of {name} with inputs from the {inputs_from}: {case}")
-        if "float32" in entry.dtypes:
+        gradient = check_gradient_of(case)
+        if gradient and "float32" in entry.dtypes:
             check_single_precision(case, gradient)
+
+
+def check_gradient_of(case):
+    """Returns the gradient, None where there is none to check."""
+    gradient = Gradient(case)
+    if not gradient.wanted or not gradient.targets:
+        return None
+    analytic = gradient.run()
+    for name, got in zip(gradient.wanted, analytic):
+        slot, i = split_name(name)
+        value = case.inputs[slot][i]
+        assert got.shape == value.shape, f"the gradient of '{name}' has shape {got.shape}: {case}"
+        flat, slopes = numeric_gradient(gradient.loss, value, generator(name, case.index), as_fed(name, value), elements_a_case(case.entry))
+        assert_gradient(got, flat, slopes, case.entry.grad_tolerance, f"gradient of {name}: {case}")
+    for name, got in zip(gradient.wanted, analytic):  # the op's other gradients unwanted
+        if len(gradient.wanted) > 1:
+            assert_same_bits(Gradient(case, wanted=[name]).run()[0], got, f"gradient of {name} alone: {case}")
+    for inputs_from in ["scope"] + ["arena"] * has_op("assign"):
+        for name, other, got in zip(gradient.wanted, Gradient(case, inputs_from).run(), analytic):
+            assert_same_bits(other, got, f"gradient of {name} with inputs from the {inputs_from}: {case}")
+    return gradient
 
 
 def check_single_precision(case, gradient):

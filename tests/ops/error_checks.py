@@ -142,9 +142,21 @@ def changed_values(value):
             yield LodArray(np.full_like(plain, number), getattr(value, "lengths", [])), f"all {number}"
 
 
+def other_lods(value):
+    """Sequence lengths that fit the rows: of other levels, more, fewer, or as many sequences."""
+    rows, last = len(value), value.lengths[-1]
+    yield from ([], [[rows]], [[1], [rows]], [[1], [1], [rows]])
+    yield [[0] * 12 + [rows]]
+    if last:
+        yield [*value.lengths[:-1], [0] * (len(last) - 1) + [rows]]
+        yield [*value.lengths[:-1], last[::-1]]
+        yield [[len(last)], last]
+        yield [[0] * 12 + [len(last)], last]
+
+
 def changed_lods(case, slot, i, value):
     rows, plain = len(value), np.asarray(value)
-    for lengths in ([], [[rows]], [[1], [rows]], [[1], [1], [rows]]):
+    for lengths in other_lods(value):
         yield case.replaced(slot, i, LodArray(plain, lengths)), f"{slot}[{i}] with the sequence lengths {lengths}"
     for lengths in ([[rows + 1]], [[rows, -1]], [[2], [rows]]):
         wrong = case.replaced(slot, i, LodArray(plain, lengths))
@@ -248,9 +260,16 @@ def check_grad_errors(entry):
                     check_gradient_op(grad, case)
 
 
+def changed_gradient_inputs(value):
+    yield from changed_values(value)
+    if getattr(value, "lengths", []):
+        for lengths in other_lods(value):
+            yield LodArray(np.asarray(value), lengths), f"the sequence lengths {lengths}"
+
+
 def check_gradient_op(grad, case):
     for name, value in grad.values.items():
-        for other, what in changed_values(value):
+        for other, what in changed_gradient_inputs(value):
             where = f"{grad.type} with {name} of {what}: {case}"
             error = grad.attempt({name: other})
             if isinstance(error, NotFed):

@@ -37,6 +37,10 @@ What is checked, each with all cases and dtypes:
 - attributes: values of another type are refused, extreme values too or they are valid.
 - grad_errors: the gradient ops alone, with inputs of wrong sizes, ranks and dtypes, as a damaged program would give them. Another
   number of rows in the gradient of an output must be refused, but for `any_rows="why"`: the op's other inputs do not tell it.
+- lengths, of entries with a case that feeds a LoD: the same cases with only empty sequences, some empty ones, sequences of one row, one
+  of 10,000 rows (finite; not compared), 2 and 3 LoD levels: values and gradients. Each kind must be taken in some case, but for those that
+  `refuses=("3 levels", ...)` lists (the keys of KINDS in lod_checks.py).
+- lods, of the same: LoDs that do not fit the rows, in a feed and in the scope.
 An entry must have a case with an empty input and say `bad`; `no_empty="why"`, `no_bad="why"` otherwise. Every registered op needs
 an entry (gradient ops are covered by the forward's); `Elsewhere("print", "tests/python/test_print.py")` points to a test of another kind.
 """
@@ -47,6 +51,7 @@ import sys
 
 import checks
 import error_checks
+import lod_checks
 import pytest
 from one_op import SameDtype
 from paddle import _core as core
@@ -100,6 +105,7 @@ class Op(Entry):
         no_empty="",
         no_bad="",
         any_rows="",
+        refuses=(),
     ):
         super().__init__(type)
         assert (reference is None) != (check is None), f"op '{type}' needs either a reference or a check"
@@ -110,6 +116,7 @@ class Op(Entry):
         self.dtypes, self.outputs, self.fixed = as_tuple(dtypes), outputs or {}, as_tuple(fixed)
         self.tolerance = {"float64": 1e-9, "float32": 1e-5, "float16": 2e-3, "uint16": 2e-2, **(tolerance or {})}
         self.grad_tolerance, self.no_empty, self.no_bad, self.any_rows = grad_tolerance, no_empty, no_bad, any_rows
+        self.refuses = as_tuple(refuses)
         self.parameters = list(inspect.signature(reference).parameters) if reference else []
 
     def covers(self):
@@ -126,7 +133,7 @@ def op_tests(*entries):
 
     @pytest.mark.parametrize("entry, name", items, ids=[f"{entry.type}-{name}" for entry, name in items])
     def test(entry, name):
-        module = checks if hasattr(checks, "check_" + name) else error_checks
+        module = next(m for m in (checks, error_checks, lod_checks) if hasattr(m, "check_" + name))
         getattr(module, "check_" + name)(entry)
 
     return test

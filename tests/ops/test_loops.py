@@ -280,3 +280,34 @@ def test_a_loop_for_testing_has_no_gradient():
     )[1]
     with pytest.raises(ValueError, match="is_test"):
         fluid.backward.append_backward(layers.reduce_sum(v))
+
+
+def arena_bytes(count, train):
+    """Memory that an executor keeps after ``count`` runs of a loop's block."""
+    main, exe = fluid.Program(), fluid.Executor(fluid.CPUPlace())
+    with fluid.program_guard(main, fluid.Program()):
+        x = data()
+        (v,) = times(count, lambda v: layers.tanh(layers.square(v)), layers.scale(x, 1.0))
+        loss = layers.reduce_sum(v)
+        fluid.backward.append_backward(loss)
+        exe.run(main, feed={"x": X}, fetch_list=["x@GRAD"] if train else [loss])
+    return exe._executor.stats()["arena_bytes"]
+
+
+def test_a_loop_keeps_runs_for_a_backward_pass_only():
+    assert arena_bytes(200, train=False) == arena_bytes(2, train=False)
+    assert arena_bytes(200, train=True) > arena_bytes(2, train=True)
+
+
+def test_a_loop_that_fails_keeps_nothing():
+    x, table, exe = data(), data("table", [300, SIZE]), fluid.Executor(fluid.CPUPlace())
+    limit = counter(400)
+
+    def body(i, v):
+        return [layers.increment(i, 1, in_place=False), layers.tanh(v) + layers.gather(table, i)]
+
+    _, v = layers.while_loop(lambda i, v: layers.less_than(i, limit), body, [counter(0), layers.scale(x, 1.0)])
+    fluid.backward.append_backward(layers.reduce_sum(v))
+    with pytest.raises(ValueError, match="in run 300 of block 1"):
+        exe.run(feed={"x": X, "table": np.ones((300, SIZE))}, fetch_list=[v])
+    assert exe._executor.stats()["arena_bytes"] < 300 * 64  # less than one block of memory a run

@@ -139,6 +139,7 @@ test = op_tests(
     ),
     Op(
         "sequence_concat",
+        refuses=("2 levels", "3 levels"),
         cases=[
             dict(X=[lod((4, 2), [1, 3]), lod((3, 2), [2, 1])]),
             dict(X=[lod((4, 2, 1), [0, 4]), lod((3, 2, 1), [3, 0]), lod((0, 2, 1), [0, 0])]),
@@ -177,6 +178,10 @@ test = op_tests(
             dict(X=(6, 2), target_lod=[0, 4], match="6 rows"),
             dict(X=(6, 2), target_lod=[1, 6], match="must start at 0"),
             dict(X=(6, 2), target_lod=[0, 5, 4, 6], match="falls from 5 to 4"),
+            dict(X=(6, 2), target_lod=[0, -1, 6], match="falls from 0 to -1"),
+            dict(X=(6, 2), target_lod=[0, 2**31 - 1], match="6 rows"),
+            dict(X=(6, 2), Y=np.array([0, 2**31 - 1], "int32"), match="6 rows"),
+            dict(X=(6, 2), Y=np.array([0, -1, 6], "int32"), match="falls from 0 to -1"),
             dict(X=(6, 2), target_lod=[6], match="too short"),
             dict(X=lod((6, 2), [3, 3]), target_lod=[0, 3, 6], append=True, match="must be equal"),
             dict(X=(6, 2), Y=(4,), match="Y is float32"),

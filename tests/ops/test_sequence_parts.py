@@ -310,6 +310,7 @@ test = op_tests(
     ),
     Op(
         "sequence_topk_avg_pooling",
+        refuses=("empty", "some empty", "ones"),  # ROW and COLUMN say how long; the cases have such sequences themselves
         cases=[
             dict(X=lod((16, 1), [12, 4]), ROW=lod((3, 1), [2, 1]), COLUMN=lod((5, 2), [3, 2]), topks=[1, 3], channel_num=2),
             dict(X=lod((16,), [12, 4]), ROW=lod((3, 1), [2, 1]), COLUMN=lod((5, 2), [3, 2]), topks=[4, 2, 2], channel_num=2),

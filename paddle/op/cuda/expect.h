@@ -6,6 +6,7 @@
 
 #include "paddle/device/cuda/context.h"
 #include "paddle/program/program.h"
+#include "paddle/program/short_text.h"
 #include "paddle/tensor/tensor.h"
 
 namespace paddle::cuda {
@@ -27,7 +28,7 @@ DeviceReport* Expect(const CudaContext& context, const OpDesc& op, ExpectInputs 
     for (const auto& [slot, meta] : metas)
       text += StrCat("\n    input ", slot, ": ", op.Input(slot).empty() ? "" : op.Input(slot)[0], "  ", meta);
     for (const auto& [name, attr] : op.attrs())
-      if (!IsCommonAttr(name)) text += StrCat("\n    attribute ", name, " = ", ToText(attr));
+      if (!IsCommonAttr(name)) text += StrCat("\n    attribute ", name, " = ", ToShortText(attr));
     return text;
   });
 }

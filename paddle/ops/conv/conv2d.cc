@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "paddle/device/task_size.h"
 #include "paddle/math/for_each.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
@@ -49,8 +50,6 @@ ConvShape ConvShapeOf(const Conv2dAttrs& attrs, const Dims& input, const Dims& f
 }
 
 namespace {
-
-constexpr int64_t kElementsPerTask = 16384;  // about 10 us
 
 using Attrs = Conv2dAttrs;
 
@@ -103,7 +102,7 @@ void Conv(const CpuContext&, const Attrs&, ConvState& state, Scratch scratch, co
     if (bias) AddConvBias(state.shape, bias->data<T>(), out);
     if (!residual) return;
     const T* more = residual->data<T>();
-    ForEachIndex(output.numel(), kElementsPerTask, [=](int64_t i) { out[i] += more[i]; });
+    ForEachIndex(output.numel(), kCheapElementsPerTask, [=](int64_t i) { out[i] += more[i]; });
   });
 }
 

@@ -3,18 +3,17 @@
 #include <algorithm>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/math/cast.h"
 #include "paddle/math/gemm.h"
 #include "paddle/math/merge_rows.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/float_types.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/embedding/ids.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kElementsPerTask = 16384;
-constexpr int64_t kBytesPerTask = 65536;
 
 struct FusedEmbeddingMulAttrs {
   int64_t padding_idx = -1;
@@ -51,8 +50,7 @@ Dims OutDims(const FusedEmbeddingMulAttrs& attrs, InferContext& context) {
   context.CheckDType("Ids", kIndices);
   const Dims &w = context.In("W").dims, &y = context.In("Y").dims, &ids = context.In("Ids").dims;
   Require(SizesAgree(w[1], y[0]), "W ", w, " has rows of ", w[1], " elements, but Y ", y, " has ", y[0], " rows");
-  Require(attrs.padding_idx >= -1 && (w[0] < 0 || attrs.padding_idx < w[0]), "padding_idx is ", attrs.padding_idx,
-          ", but W ", w, " has ", w[0], " rows; expected -1 for none, or 0 <= padding_idx < ", w[0]);
+  CheckPadding(attrs.padding_idx, w);
   Dims out = ids;
   if (attrs.ids_column) {
     Require(SizesAgree(ids[ids.rank() - 1], 1), "Ids has shape ", ids, "; expected a last dimension of 1");
@@ -90,16 +88,14 @@ struct UniqueRows {
   void Find(const Tensor& tensor, int64_t height) {
     ids.resize(tensor.numel());
     VisitIndex(tensor.dtype(), [&]<class Id>() { std::copy_n(tensor.data<Id>(), ids.size(), ids.begin()); });
-    for (size_t i = 0; i < ids.size(); ++i)
-      Require(ids[i] >= 0 && ids[i] < height, "Ids[", i, "] is ", ids[i], ", but W has ", height,
-              " rows; expected 0 <= id < ", height);
+    for (size_t i = 0; i < ids.size(); ++i) CheckId(ids[i], height, static_cast<int64_t>(i));
     order.Sort(ids);
   }
 
   // Calls f(k, id) for each different id, on all threads.
   template <class F>
   void ForEach(int64_t width, const F& f) const {
-    ParallelFor(count(), std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)),
+    ParallelFor(count(), std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(width, 1)),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t k = begin; k < end; ++k) f(k, order.rows[k]);
                 });

@@ -6,12 +6,12 @@
 #include <cstring>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/embedding/ids.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kBytesPerTask = 65536;  // about 10 us
 
 // The dims of Out.
 template <class Attrs>
@@ -23,8 +23,7 @@ Dims InferLookup(const Attrs& attrs, InferContext& context) {
   // Sparse embeddings carry remote_prefetch in every program; it means something only where servers are named.
   if (!attrs.epmap.empty())
     throw Unimplemented(StrCat("rows cannot be fetched from the parameter servers ", attrs.epmap));
-  Require(attrs.padding_idx >= -1 && (w[0] < 0 || attrs.padding_idx < w[0]), "padding_idx is ", attrs.padding_idx,
-          ", but W ", w, " has ", w[0], " rows; expected -1 for none, or 0 <= padding_idx < ", w[0]);
+  CheckPadding(attrs.padding_idx, w);
   Dims out = ids;
   if (Attrs::kColumn) {
     Require(SizesAgree(ids[ids.rank() - 1], 1), "Ids has shape ", ids, "; expected a last dimension of 1");
@@ -53,12 +52,6 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
   context.SetOut("W@GRAD", context.In("W").dims, context.In("W").dtype);
   if (TensorMeta* meta = context.MutableOut("W@GRAD"))
     meta->kind = attrs.is_sparse ? VarKind::kSelectedRows : VarKind::kTensor;
-}
-
-int64_t CheckId(int64_t id, int64_t height, int64_t at) {
-  Require(id >= 0 && id < height, "Ids[", at, "] is ", id, ", but W has ", height, " rows; expected 0 <= id < ",
-          height);
-  return id;
 }
 
 template <class Attrs>
@@ -91,14 +84,15 @@ void LookupGrad(const CpuContext&, const Attrs& attrs, const Tensor&, const Tens
       const T* d = d_out.data<T>();
       T* out = dw.mutable_data<T>();
       for (int64_t i = 0; i < count; ++i) CheckId(id[i], height, i);
-      ParallelFor(height, std::max<int64_t>(1, 16384 / std::max<int64_t>(width, 1)), [&](int64_t begin, int64_t end) {
-        std::fill(out + begin * width, out + end * width, T(0));
-        for (int64_t i = 0; i < count; ++i) {
-          const int64_t row = id[i];
-          if (row < begin || row >= end || row == attrs.padding_idx) continue;
-          for (int64_t j = 0; j < width; ++j) out[row * width + j] += d[i * width + j];
-        }
-      });
+      ParallelFor(height, std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(width, 1)),
+                  [&](int64_t begin, int64_t end) {
+                    std::fill(out + begin * width, out + end * width, T(0));
+                    for (int64_t i = 0; i < count; ++i) {
+                      const int64_t row = id[i];
+                      if (row < begin || row >= end || row == attrs.padding_idx) continue;
+                      for (int64_t j = 0; j < width; ++j) out[row * width + j] += d[i * width + j];
+                    }
+                  });
     });
   });
 }

@@ -3,6 +3,7 @@
 #include "paddle/math/cuda/merge_rows.h"
 #include "paddle/op/cuda/expect.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/embedding/ids.h"
 #include "paddle/ops/embedding/lookup_table.h"
 
 namespace paddle {
@@ -27,9 +28,8 @@ template <class Attrs>
 void Lookup(const CudaContext& context, const Attrs& attrs, const OpDesc& op, const Tensor& w, const Tensor& ids,
             Tensor& out) {
   DeviceReport* report =
-      cuda::Expect(context, op, {{"W", &w}, {"Ids", &ids}}, [height = w.dim(0)](int64_t index, int64_t id) {
-        return StrCat("Ids[", index, "] is ", id, ", but W has ", height, " rows; expected 0 <= id < ", height);
-      });
+      cuda::Expect(context, op, {{"W", &w}, {"Ids", &ids}},
+                   [height = w.dim(0)](int64_t index, int64_t id) { return NoSuchRow(index, id, height); });
   VisitIndex(ids.dtype(), [&]<class Id>() {
     if (w.dtype() == DType::kInt8) return RunLookup<int8_t, Id>(context, attrs.padding_idx, report, w, ids, &out);
     VisitFloat(w.dtype(), [&]<class T>() { RunLookup<T, Id>(context, attrs.padding_idx, report, w, ids, &out); });
@@ -41,9 +41,7 @@ std::vector<int64_t> RowsOnHost(const CudaContext& context, const Tensor& ids, i
   Tensor on_host(ids.dims(), ids.dtype());
   context.CopyToHost(on_host.mutable_raw(), ids.raw(), ids.bytes());
   std::vector<int64_t> rows = ToInt64s(on_host);
-  for (size_t i = 0; i < rows.size(); ++i)
-    Require(rows[i] >= 0 && rows[i] < height, "Ids[", i, "] is ", rows[i], ", but W has ", height,
-            " rows; expected 0 <= id < ", height);
+  for (size_t i = 0; i < rows.size(); ++i) CheckId(rows[i], height, static_cast<int64_t>(i));
   return rows;
 }
 

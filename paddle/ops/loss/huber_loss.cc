@@ -2,13 +2,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "paddle/device/task_size.h"
 #include "paddle/math/for_each.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kElementsPerTask = 16384;  // about 10 us
 
 struct HuberLossAttrs {
   float delta = 0;
@@ -33,7 +32,7 @@ void HuberLoss(const CpuContext&, const Attrs& attrs, const Tensor& x, const Ten
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *px = x.data<T>(), *py = y.data<T>(), delta = static_cast<T>(attrs.delta);
     T *r = residual.mutable_data<T>(), *loss = out.mutable_data<T>();
-    ForEachIndex(x.numel(), kElementsPerTask, [=](int64_t i) {
+    ForEachIndex(x.numel(), kCheapElementsPerTask, [=](int64_t i) {
       const T d = py[i] - px[i], size = std::abs(d);
       r[i] = d;
       loss[i] = size <= delta ? d * d / 2 : delta * (size - delta / 2);
@@ -53,7 +52,7 @@ void HuberLossGrad(const CpuContext&, const Attrs& attrs, const Tensor& residual
   VisitFloat(residual.dtype(), [&]<class T>() {
     const T *r = residual.data<T>(), *d = d_out.data<T>(), delta = static_cast<T>(attrs.delta);
     T *to_x = dx ? dx->mutable_data<T>() : nullptr, *to_y = dy ? dy->mutable_data<T>() : nullptr;
-    ForEachIndex(residual.numel(), kElementsPerTask, [=](int64_t i) {
+    ForEachIndex(residual.numel(), kCheapElementsPerTask, [=](int64_t i) {
       const T grad = d[i] * std::clamp(r[i], -delta, delta);
       if (to_x) to_x[i] = -grad;
       if (to_y) to_y[i] = grad;

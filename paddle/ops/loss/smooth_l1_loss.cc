@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "paddle/device/task_size.h"
 #include "paddle/math/for_each.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kElementsPerTask = 16384;  // about 10 us
 
 struct SmoothL1LossAttrs {
   float sigma = 1;
@@ -52,7 +51,7 @@ const T* DataOf(const Tensor* tensor) {
 template <class Body>
 void ForEachRow(const Tensor& x, const Body& body) {
   const int64_t rows = x.dim(0), width = x.dims().Product(1, x.rank());
-  ForEachIndex(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)),
+  ForEachIndex(rows, std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(width, 1)),
                [&](int64_t row) { body(row, row * width, (row + 1) * width); });
 }
 

@@ -4,14 +4,13 @@
 #include <utility>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/math/sums.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kElementsPerTask = 16384;  // about 10 us
 
 struct BatchNormAttrs {
   bool is_test = false;
@@ -85,7 +84,7 @@ void Infer(const Attrs& attrs, InferContext& context) {
 template <int kSums, class T, class Load, class Body>
 void ChannelSums(const View& v, double* sums, const Load& load, const Body& body) {
   std::fill_n(sums, v.channels * kSums, 0.0);
-  const int64_t grain = std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(v.count(), 1));
+  const int64_t grain = std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(v.count(), 1));
   ParallelFor(v.channels, v.inner == 1 ? std::max<int64_t>(grain, 16) : grain, [&](int64_t begin, int64_t end) {
     if (v.inner == 1) {
       for (int64_t i = 0; i < v.outer; ++i)
@@ -108,7 +107,7 @@ void ChannelSums(const View& v, double* sums, const Load& load, const Body& body
 template <class Load, class Body>
 void ForEach(const View& v, const Load& load, const Body& body) {
   const int64_t rows = v.inner == 1 ? v.outer : v.outer * v.channels, width = v.inner == 1 ? v.channels : v.inner;
-  ParallelFor(rows, std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)),
+  ParallelFor(rows, std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(width, 1)),
               [&](int64_t begin, int64_t end) {
                 for (int64_t row = begin; row < end; ++row) {
                   const int64_t at = row * width;

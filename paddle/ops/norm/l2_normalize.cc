@@ -2,13 +2,12 @@
 
 #include <cmath>
 
+#include "paddle/device/task_size.h"
 #include "paddle/math/axis_view.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kElementsPerTask = 16 * 1024;
 
 struct NormAttrs {
   int32_t axis = 0;
@@ -34,7 +33,7 @@ void Normalize(const CpuContext&, const NormAttrs& attrs, const Tensor& x, Tenso
   VisitFloat(x.dtype(), [&]<class T>() {
     const T* px = x.data<T>();
     T *norms = norm.mutable_data<T>(), *pout = out.mutable_data<T>();
-    ForEachLine(view, kElementsPerTask, [&, px, norms, pout](int64_t line, int64_t begin) {
+    ForEachLine(view, kCheapElementsPerTask, [&, px, norms, pout](int64_t line, int64_t begin) {
       T sum = attrs.epsilon;
       const int64_t end = begin + view.size * view.inner;
       for (int64_t i = begin; i < end; i += view.inner) sum += px[i] * px[i];
@@ -63,7 +62,7 @@ void Grad(const CpuContext&, const NormAttrs& attrs, const Tensor& norm, const T
   VisitFloat(x.dtype(), [&]<class T>() {
     const T *px = x.data<T>(), *d = dout.data<T>(), *norms = norm.data<T>();
     T* pdx = dx->mutable_data<T>();
-    ForEachLine(view, kElementsPerTask, [=](int64_t line, int64_t begin) {
+    ForEachLine(view, kCheapElementsPerTask, [=](int64_t line, int64_t begin) {
       const int64_t end = begin + view.size * view.inner;
       const T length = norms[line];
       T sum = 0;

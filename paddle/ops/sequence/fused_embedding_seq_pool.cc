@@ -2,6 +2,7 @@
 #include "paddle/math/sum.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/embedding/ids.h"
 #include "paddle/ops/sequence/sequence.h"
 
 namespace paddle {
@@ -31,8 +32,7 @@ Dims CheckInputs(const EmbeddingPoolAttrs& attrs, const InferContext& context) {
   context.CheckRank("W", 2, 2);
   context.CheckRank("Ids", 2, kMaxRank);
   const Dims &w = context.In("W").dims, &ids = context.In("Ids").dims;
-  Require(attrs.padding_idx >= -1 && (w[0] < 0 || attrs.padding_idx < w[0]), "padding_idx is ", attrs.padding_idx,
-          ", but W ", w, " has ", w[0], " rows; expected -1 for none, or 0 <= padding_idx < ", w[0]);
+  CheckPadding(attrs.padding_idx, w);
   Require(SizesAgree(ids[ids.rank() - 1], 1), "Ids has shape ", ids, "; expected a last dimension of 1");
   const int64_t columns = RowSize(ids);
   const int64_t sequences = context.building() ? -1 : RequireLod(context, "Ids").last_sequences();
@@ -54,9 +54,7 @@ void InferGrad(const EmbeddingPoolAttrs& attrs, InferContext& context) {
 template <class Id>
 void CheckIds(const Tensor& ids, int64_t height) {
   const Id* id = ids.data<Id>();
-  for (int64_t i = 0; i < ids.numel(); ++i)
-    Require(id[i] >= 0 && id[i] < height, "Ids[", i, "] is ", id[i], ", but W has ", height,
-            " rows; expected 0 <= id < ", height);
+  for (int64_t i = 0; i < ids.numel(); ++i) CheckId(id[i], height, i);
 }
 
 void Run(const CpuContext&, const EmbeddingPoolAttrs& attrs, const Tensor& w, const Tensor& ids, Tensor& out) {
@@ -96,7 +94,7 @@ void RunGrad(const CpuContext&, const EmbeddingPoolAttrs& attrs, const Tensor& i
       const Id* id = ids.data<Id>();
       const T* d = d_out.data<T>();
       T* out = dw.mutable_data<T>();
-      const int64_t grain = std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1));
+      const int64_t grain = std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(width, 1));
       ParallelFor(height, grain, [&](int64_t begin, int64_t end) {
         std::fill(out + begin * width, out + end * width, T{0});
         ForLookups(ids.lod(), columns, [&](int64_t i, int64_t row) {

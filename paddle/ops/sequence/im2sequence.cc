@@ -184,7 +184,7 @@ void RunGrad(const CpuContext&, const Im2SequenceAttrs& attrs, const Tensor& d_o
   VisitFloat(d_out.dtype(), [&]<class T>() {
     const T* d = d_out.data<T>();
     T* to = dx->mutable_data<T>();
-    const int64_t grain = std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(1, plane));
+    const int64_t grain = std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(1, plane));
     ParallelFor(x[0] * channels, grain, [&](int64_t begin, int64_t end) {
       std::fill(to + begin * plane, to + end * plane, T{0});
       for (int64_t p = begin; p < end; ++p) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/op/infer.h"
 
 namespace paddle {
@@ -41,8 +42,6 @@ inline void CopyBytes(const Tensor& from, Tensor* to) {
 }
 
 // Elements of memory bound work that are worth a thread of their own.
-constexpr int64_t kElementsPerTask = 16384;
-
 // Calls f(s, first row, row behind the last) for each sequence of the last level, on all threads. `width`: elements of
 // a row.
 template <class F>
@@ -50,7 +49,7 @@ void ForSequences(const Lod& lod, int64_t width, F f) {
   const auto offsets = lod.last();
   const auto sequences = static_cast<int64_t>(offsets.size()) - 1;
   const int64_t size = std::max<int64_t>(1, (lod.rows() + sequences) * width / std::max<int64_t>(1, sequences));
-  ParallelFor(sequences, std::max<int64_t>(1, kElementsPerTask / size), [&](int64_t begin, int64_t end) {
+  ParallelFor(sequences, std::max<int64_t>(1, kCheapElementsPerTask / size), [&](int64_t begin, int64_t end) {
     for (int64_t s = begin; s < end; ++s) f(s, offsets[s], offsets[s + 1]);
   });
 }
@@ -60,7 +59,7 @@ void ForSequences(const Lod& lod, int64_t width, F f) {
 template <class F>
 void ForRows(const Lod& lod, int64_t width, F f) {
   const auto offsets = lod.last();
-  const int64_t grain = std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(1, width));
+  const int64_t grain = std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(1, width));
   ParallelFor(lod.rows(), grain, [&](int64_t begin, int64_t end) {
     auto next = std::upper_bound(offsets.begin(), offsets.end(), begin);
     for (int64_t row = begin; row < end; ++row) {

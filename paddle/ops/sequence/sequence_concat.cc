@@ -8,8 +8,6 @@
 namespace paddle {
 namespace {
 
-constexpr int64_t kBytesPerTask = 65536;
-
 // Checks the inputs against the first and returns what the rows add up to, -1 where unknown.
 int64_t CheckInputs(InferContext& context) {
   const int count = context.Count("X");

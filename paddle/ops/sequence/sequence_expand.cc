@@ -5,13 +5,12 @@
 #include <cstring>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/sequence/sequence.h"
 
 namespace paddle {
 namespace {
-
-constexpr int64_t kBytesPerTask = 65536;
 
 // Checks X and Y against each other, at run time.
 void CheckLods(const SequenceExpandAttrs& attrs, InferContext& context) {

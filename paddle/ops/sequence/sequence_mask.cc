@@ -73,7 +73,7 @@ void Run(const CpuContext& cpu, const MaskAttrs& attrs, const Tensor& x, const T
   Dims dims = x.dims();
   dims.Append(width);
   y.Allocate(dims, OutType(attrs), cpu.allocator());
-  const int64_t grain = std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(1, width));
+  const int64_t grain = std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(1, width));
   VisitNumber(x.dtype(), [&]<class L>() {
     VisitAny(y.dtype(), [&]<class T>() {
       const L* lengths = x.data<L>();

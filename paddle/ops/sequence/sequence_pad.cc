@@ -87,7 +87,7 @@ void CopyFromDense(const std::byte* dense, int64_t steps, const Lod& lod, Tensor
 template <class T, class F>
 void FillBehind(const Lod& lod, int64_t steps, int64_t width, T* dense, F fill) {
   const auto offsets = lod.last();
-  const int64_t grain = std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(1, steps * width));
+  const int64_t grain = std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(1, steps * width));
   ParallelFor(static_cast<int64_t>(offsets.size()) - 1, grain, [=](int64_t first, int64_t last) {
     for (int64_t s = first; s < last; ++s) {
       const int64_t length = offsets[s + 1] - offsets[s];

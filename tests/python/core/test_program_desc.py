@@ -202,3 +202,33 @@ def test_readers():
     assert var.lod_levels() == [0, 1]
     with pytest.raises(ValueError, match="not a reader"):
         core.VarDesc("t").shapes()
+
+
+def test_names_that_are_no_text_are_shown_with_escapes():
+    program = core.ProgramDesc()
+    op_of(program.block(0), "no text", {}, {})
+    data = program.serialize_to_string().replace(b"no text", b"n\xff \xfeext")
+    with pytest.raises(core.EnforceNotMet, match=r"n\\xff \\xfeext"):
+        core.Executor(core.CPUPlace()).run(core.ProgramDesc(data), core.Scope(), {}, [])
+
+
+LONG = [
+    (list(range(100000)), r"\[0, 1, .*15, \.\.\. 99983 more \.\.\., 99999\]"),
+    ("x" * 100000, r'xxx" \.\.\. 99800 more bytes'),
+    (["x"] * 100000, r'"x", \.\.\. 99983 more \.\.\., "x"\]'),
+]
+
+
+@pytest.mark.parametrize("value, text", LONG, ids=["numbers", "text", "texts"])
+def test_errors_show_parts_of_long_attributes(value, text):
+    op = core.ProgramDesc().block(0).append_op()
+    op.set_type("softmax")
+    with pytest.raises(core.EnforceNotMet, match="axis.* more characters") as error:
+        op._set_attr("axis", value)
+    assert len(str(error.value)) < 1000
+    op.set_type("not_yet_known")
+    op._set_attr("axis", value)
+    op.set_type("softmax")
+    with pytest.raises(core.EnforceNotMet, match=text) as error:
+        op.check_attrs()
+    assert len(str(error.value)) < 2000

@@ -79,6 +79,18 @@ def test_load_whole(scope):
     assert (y.rows(), y.height()) == ([1, 4], 10)
 
 
+@pytest.mark.parametrize("offsets", [[0, 5, 2], [1, 2, 5], [0, 2, 4], [0, -1, 5], [0, 2, 2**62], [0, 7, 5]])
+def test_lods_in_files_that_do_not_fit(offsets, tmp_path, scope):
+    """The file has five rows."""
+    data = (STREAMS / "float64_lod").read_bytes()
+    good = np.array([0, 2, 5], "int64").tobytes()
+    assert data.count(good) == 1
+    (tmp_path / "bad").write_bytes(data.replace(good, np.array(offsets, "int64").tobytes()))
+    with pytest.raises(core.EnforceNotMet, match="(?s)LoD.*in op 'load'"):
+        run(scope, "load", outputs=["x"], file_path=tmp_path / "bad")
+
+
+
 def test_load_part(scope):
     run(scope, "load", outputs=["x"], file_path=STREAMS / "float32", seek=2, shape=[1, 3])
     assert np.array(scope.find_var("x").get_tensor()).tolist() == [[2, 3, 4]]

@@ -85,7 +85,7 @@ def test_lod():
     assert t.lod() == [[0, 2, 5]] and t.recursive_sequence_lengths() == [[2, 3]]
     t.set_recursive_sequence_lengths([[2], [1, 4]])
     assert t.lod() == [[0, 2], [0, 1, 5]]
-    for bad in ([[0, 2, 4]], [[1, 5]], [[0, 3, 2, 5]], [[]], [[0, 1], [0, 2, 5]]):
+    for bad in ([[0, 2, 4]], [[1, 5]], [[0, 3, 2, 5]], [[0, -1, 5]], [[0, 2**62]], [[]], [[0, 1], [0, 2, 5]]):
         with pytest.raises(ValueError, match="LoD"):
             t.set_lod(bad)
     assert t.lod() == [[0, 2], [0, 1, 5]]
