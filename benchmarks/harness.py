@@ -169,6 +169,7 @@ def parser(description):
     out.add_argument("--plot", metavar="FILE", help="write a chart (PNG) there: speed over ours, case by case")
     out.add_argument("--peers", default=None, help="comma-separated peers to run (default: all)")
     out.add_argument("--quick", action="store_true", help="few steps, one round: to see that it works")
+    out.add_argument("--rounds", type=int, default=3, help="how often each implementation runs, in turn with the others (3)")
     out.set_defaults(commit=first_line("git", "describe", "--always", "--dirty"))  # now: a run takes hours
     out.add_argument("--bars", action="store_true", help="print each stated bar with its figure; exit non-zero when one is missed")
     return out

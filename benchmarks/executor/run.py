@@ -21,7 +21,7 @@ def main():
     for peer in [p for p in wanted if p]:
         name, script = peers[peer]
         implementations[name] = (peer, HERE / script, {})
-    rows = harness.compare(cases, implementations, "op", 1 if args.quick else 3)
+    rows = harness.compare(cases, implementations, "op", 1 if args.quick else args.rounds)
     by = {(row.case, row.implementation): row for row in rows}
     one, many = "chain of 1", "chain of %d" % LENGTH
 

@@ -38,7 +38,7 @@ def main():
                 fewer = {key: min(value, passes[key]) if key in passes else value for key, value in extra.items()}
                 implementations[mode] = ("torch", HERE / "torch_twin.py", fewer)
         case = dict(net=name, data=str(data), **passes)
-        found = harness.compare({name: case}, implementations, UNITS[name], 1 if args.quick else 3)
+        found = harness.compare({name: case}, implementations, UNITS[name], 1 if args.quick else args.rounds)
         rows += found
         ours, others = found[0], found[1:]
         if others:

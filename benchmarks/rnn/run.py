@@ -230,7 +230,7 @@ def main():
     rows, bars, wrong = [], [], 0
     for name, case in cases.items():
         unit = "image" if case["task"] == "ocr" else "word"
-        found = harness.compare({name: case}, implementations(name, case, wanted), unit, 1 if args.quick else 3)
+        found = harness.compare({name: case}, implementations(name, case, wanted), unit, 1 if args.quick else args.rounds)
         wrong += check_losses(case, found)
         bars += bars_of(name, found, case, peak) if on_cpu else []
         rows += found
