@@ -4,51 +4,26 @@
 #include <cstring>
 
 #include "paddle/math/gemm.h"
-#include "paddle/math/lstm.h"
 #include "paddle/math/panel.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/rnn/fusion.h"
+#include "paddle/ops/rnn/lstm.h"
 
 namespace paddle {
 namespace {
 
-struct FusionLstmAttrs {
-  bool use_peepholes = true;
-  bool is_reverse = false;
+struct FusionLstmAttrs : LstmAttrs {
   bool use_seq = true;
-  std::string gate_activation = "sigmoid";
-  std::string cell_activation = "tanh";
-  std::string candidate_activation = "tanh";
 
   static auto Fields() {
-    using A = FusionLstmAttrs;
-    return std::tuple{
-        Field{"use_peepholes", &A::use_peepholes,
-              "Whether the gates see the cell: Bias holds three weights more for each unit."},
-        Field{"is_reverse", &A::is_reverse,
-              "Whether each sequence is read from its last row to its first. The rows of the outputs stay in place."},
-        Field{"use_seq", &A::use_seq, kUseSeqDoc},
-        Field{"gate_activation", &A::gate_activation, "Of the three gates: sigmoid, tanh, relu or identity."},
-        Field{"cell_activation", &A::cell_activation,
-              "Of the cell on its way to Hidden: sigmoid, tanh, relu or identity."},
-        Field{"candidate_activation", &A::candidate_activation,
-              "Of the cell's candidate: sigmoid, tanh, relu or identity."}};
+    return std::tuple_cat(LstmAttrs::Fields(), std::tuple{Field{"use_seq", &FusionLstmAttrs::use_seq, kUseSeqDoc}});
   }
 };
-
-LstmConfig Config(const FusionLstmAttrs& attrs, int64_t hidden) {
-  return {.hidden = hidden,
-          .peepholes = attrs.use_peepholes,
-          .reverse = attrs.is_reverse,
-          .gate = ToGate(attrs.gate_activation, "gate_activation"),
-          .cell = ToGate(attrs.cell_activation, "cell_activation"),
-          .candidate = ToGate(attrs.candidate_activation, "candidate_activation")};
-}
 
 // What both ops check and describe; returns the number of units. `rows`: the input with the sequences.
 int64_t InferLstm(const FusionLstmAttrs& attrs, std::string_view typed, std::string_view rows, InferContext& context) {
   const int64_t units = CheckRecurrent(context, typed, rows, 4, {"H0", "C0"});
-  Config(attrs, units);
+  ConfigOf(attrs, units);
   context.CheckSameDType(typed, "Bias");
   context.CheckRank("Bias", 2, 2);
   const Dims& bias = context.In("Bias").dims;
@@ -118,7 +93,7 @@ void Run(const CpuContext&, const FusionLstmAttrs& attrs, LstmState& state, Scra
   VisitFloat(x.dtype(), [&]<class T>() {
     T* rows = xx.mutable_data<T>();
     state.projection.Run(x.data<T>(), weight_x, rows, scratch.data);
-    Walk(Config(attrs, weight_h.dim(0)), x.lod(), rows, bias.data<T>(), h0, c0, weight_h,
+    Walk(ConfigOf(attrs, weight_h.dim(0)), x.lod(), rows, bias.data<T>(), h0, c0, weight_h,
          reinterpret_cast<T*>(scratch.data), &hidden, &cell);
   });
 }
@@ -154,7 +129,7 @@ void RunEmbedding(const CpuContext&, const FusionLstmAttrs& attrs, Scratched&, S
     T* peepholes = packed + PanelElements<T>(LstmForwardPanels(weight_h.dim(0)));
     std::fill_n(peepholes, width, T(0));
     std::copy(bias.data<T>() + width, bias.data<T>() + bias.numel(), peepholes + width);
-    Walk(Config(attrs, weight_h.dim(0)), ids.lod(), xx.mutable_data<T>(), peepholes, h0, c0, weight_h, packed, &hidden,
+    Walk(ConfigOf(attrs, weight_h.dim(0)), ids.lod(), xx.mutable_data<T>(), peepholes, h0, c0, weight_h, packed, &hidden,
          &cell);
   });
 }
