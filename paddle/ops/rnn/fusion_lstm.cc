@@ -129,8 +129,8 @@ void RunEmbedding(const CpuContext&, const FusionLstmAttrs& attrs, Scratched&, S
     T* peepholes = packed + PanelElements<T>(LstmForwardPanels(weight_h.dim(0)));
     std::fill_n(peepholes, width, T(0));
     std::copy(bias.data<T>() + width, bias.data<T>() + bias.numel(), peepholes + width);
-    Walk(ConfigOf(attrs, weight_h.dim(0)), ids.lod(), xx.mutable_data<T>(), peepholes, h0, c0, weight_h, packed, &hidden,
-         &cell);
+    Walk(ConfigOf(attrs, weight_h.dim(0)), ids.lod(), xx.mutable_data<T>(), peepholes, h0, c0, weight_h, packed,
+         &hidden, &cell);
   });
 }
 
