@@ -14,6 +14,7 @@ import traceback
 
 import numpy as np
 import pytest
+import sanitizer
 from checks import Gradient, cases_of, gradient_cases
 from error_checks import little_memory
 from harness import ENTRIES, Op
@@ -24,7 +25,7 @@ from test_coverage import import_all
 
 from paddle import _core as core
 
-RUNS = int(os.environ.get("FUZZ_RUNS", 2000))
+RUNS = int(os.environ.get("FUZZ_RUNS", 200 if sanitizer.ACTIVE else 2000))
 FIRST = int(os.environ.get("FUZZ_FIRST", 0))  # the number of the first mutation
 A_WORKER = 500  # mutations at most
 PATIENCE = 10  # seconds for a run, and for its end by Ctrl-C
