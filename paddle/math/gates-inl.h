@@ -8,8 +8,6 @@
 #define PADDLE_MATH_GATES_INL_H_
 #endif
 
-#include <type_traits>
-
 #include "hwy/highway.h"
 #include "paddle/math/gate.h"
 
@@ -90,32 +88,19 @@ HWY_INLINE V Cut(D d, V x, hn::TFromD<D> limit) {
   return hn::Min(hn::Set(d, limit), hn::Max(hn::Set(d, -limit), x));
 }
 
-// numerator / denominator, of at most 2^126. A division takes as long as a dozen other instructions: AVX-512 has an
-// approximation of 14 bits, which one step of Newton's method makes exact to a unit in the last place.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Quotient(D d, V numerator, V denominator) {
-  if constexpr (HWY_TARGET <= HWY_AVX3 && std::is_same_v<hn::TFromD<D>, float>) {
-    const V guess = hn::ApproximateReciprocal(denominator);
-    const V rest = hn::NegMulAdd(denominator, guess, hn::Set(d, 1.0f));
-    return hn::Mul(numerator, hn::MulAdd(guess, rest, guess));
-  } else {
-    return hn::Div(numerator, denominator);
-  }
-}
-
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
   const auto e = SplitExp(d, Cut(d, hn::Neg(x), ExpConstants<hn::TFromD<D>>::kLargest));
   const V one = hn::Set(d, hn::TFromD<D>{1});
-  return Quotient(d, one, hn::MulAdd(e.power, e.part, hn::Add(e.power, one)));
+  return hn::Div(one, hn::MulAdd(e.power, e.part, hn::Add(e.power, one)));
 }
 
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Tanh(D d, V x) {
   const auto e = SplitExp(d, Cut(d, hn::Add(x, x), ExpConstants<hn::TFromD<D>>::kTanhOne));
   const V one = hn::Set(d, hn::TFromD<D>{1});
-  return Quotient(d, hn::MulAdd(e.power, e.part, hn::Sub(e.power, one)),
-                  hn::MulAdd(e.power, e.part, hn::Add(e.power, one)));
+  return hn::Div(hn::MulAdd(e.power, e.part, hn::Sub(e.power, one)),
+                 hn::MulAdd(e.power, e.part, hn::Add(e.power, one)));
 }
 
 #include "paddle/math/gate_functors-inl.h"
