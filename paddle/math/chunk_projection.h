@@ -5,6 +5,7 @@
 #include <functional>
 #include <type_traits>
 
+#include "paddle/device/task_size.h"
 #include "paddle/math/gemm.h"
 #include "paddle/math/scratch_parts.h"
 #include "paddle/math/step_chunks.h"
@@ -61,8 +62,7 @@ class WeightGradSum {
       Gemm<T>(shape, 1, a, b, 1, out_);
     } else {
       Gemm<T>(shape, 1, a, b, 0, part_);
-      constexpr int64_t kElementsPerTask = 16384;
-      ParallelFor(m_ * n_, kElementsPerTask, [this](int64_t begin, int64_t end) {
+      ParallelFor(m_ * n_, kCheapElementsPerTask, [this](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) sum_[i] += Computed<T>(part_[i]);
       });
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "paddle/device/parallel.h"
+#include "paddle/device/task_size.h"
 #include "paddle/math/bfloat16.h"
 #include "paddle/tensor/lod.h"
 
@@ -76,8 +77,7 @@ class StepChunk {
   // Calls f(row) for each row of that width, on all threads.
   template <class F>
   void ForRows(int64_t width, const F& f) const {
-    constexpr int64_t kElementsPerTask = 16384;
-    ParallelFor(rows(), std::max<int64_t>(1, kElementsPerTask / std::max<int64_t>(width, 1)),
+    ParallelFor(rows(), std::max<int64_t>(1, kCheapElementsPerTask / std::max<int64_t>(width, 1)),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t row = begin; row < end; ++row) f(row);
                 });

@@ -2,8 +2,8 @@
 #include <cstring>
 #include <vector>
 
-#include "paddle/math/cuda/bits.h"
 #include "paddle/math/cuda/fill.h"
+#include "paddle/math/visit_bits.h"
 #include "paddle/ops/creation/fill.h"
 
 namespace paddle {
@@ -20,7 +20,7 @@ void FillAs(const CudaContext& context, Tensor* out, const FillValue& value) {
 }
 
 void FillAll(const CudaContext& context, Tensor* out, const FillValue& value) {
-  cuda::VisitBits(out->dtype(), [&]<class Bits>() { FillAs<Bits>(context, out, value); });
+  VisitBits(out->dtype(), [&]<class Bits>() { FillAs<Bits>(context, out, value); });
 }
 
 void FillConstant(const CudaContext& context, const FillConstantAttrs& attrs, const Tensor* value, const Tensor*,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "paddle/math/map.h"
+#include "paddle/math/visit_bits.h"
 #include "paddle/op/registry.h"
 
 namespace paddle {
@@ -16,24 +17,9 @@ void InferWhere(const NoAttrs&, InferContext& context) {
   context.CopyMeta("X", "Out");
 }
 
-// Elements are moved, not computed with: only their size matters.
-template <class F>
-void VisitSize(DType dtype, const F& f) {
-  switch (SizeOf(dtype)) {
-    case 1:
-      return f.template operator()<uint8_t>();
-    case 2:
-      return f.template operator()<uint16_t>();
-    case 4:
-      return f.template operator()<uint32_t>();
-    default:
-      return f.template operator()<uint64_t>();
-  }
-}
-
 void Where(const CpuContext&, const NoAttrs&, const Tensor& condition, const Tensor& x, const Tensor& y, Tensor& out) {
   const bool* c = condition.data<bool>();
-  VisitSize(x.dtype(), [&]<class T>() {
+  VisitBits(x.dtype(), [&]<class T>() {
     const T *px = reinterpret_cast<const T*>(x.raw()), *py = reinterpret_cast<const T*>(y.raw());
     T* to = reinterpret_cast<T*>(out.mutable_raw());
     ParallelFor(out.numel(), math::kCheapGrain, [=](int64_t begin, int64_t end) {

@@ -2,9 +2,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "paddle/math/cuda/bits.h"
 #include "paddle/math/cuda/launch.h"
 #include "paddle/math/cuda/lod.h"
+#include "paddle/math/visit_bits.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/sequence/sequence.h"
 
@@ -57,7 +57,7 @@ struct CopyPart {
 
 void Run(const CudaContext& context, const NoAttrs&, Span<const Tensor> x, Tensor& out) {
   const int64_t sequences = x[0]->lod().last_sequences(), width = RowSize(out.dims());
-  cuda::VisitBits(out.dtype(), [&]<class Bits>() {
+  VisitBits(out.dtype(), [&]<class Bits>() {
     auto* to = reinterpret_cast<Bits*>(out.mutable_raw());
     ForInputs(context, x, [&](size_t i, const int64_t* offsets, const int64_t* next) {
       cuda::ForEach(
@@ -69,7 +69,7 @@ void Run(const CudaContext& context, const NoAttrs&, Span<const Tensor> x, Tenso
 
 void RunGrad(const CudaContext& context, const NoAttrs&, const Tensor& d_out, Span<const Tensor> x, Span<Tensor> dx) {
   const int64_t sequences = x[0]->lod().last_sequences(), width = RowSize(d_out.dims());
-  cuda::VisitBits(d_out.dtype(), [&]<class Bits>() {
+  VisitBits(d_out.dtype(), [&]<class Bits>() {
     const auto* from = reinterpret_cast<const Bits*>(d_out.raw());
     ForInputs(context, x, [&](size_t i, const int64_t* offsets, const int64_t* next) {
       if (i >= dx.size() || !dx[i]) return;

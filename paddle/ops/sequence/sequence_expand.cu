@@ -1,7 +1,7 @@
 // sequence_expand and sequence_expand_as on the GPU.
-#include "paddle/math/cuda/bits.h"
 #include "paddle/math/cuda/launch.h"
 #include "paddle/math/cuda/lod.h"
+#include "paddle/math/visit_bits.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/sequence/sequence.h"
 #include "paddle/ops/sequence/sequence_expand.h"
@@ -66,7 +66,7 @@ void Repeat(const CudaContext& context, const PieceOffsets& at, int64_t width, c
 template <class Attrs>
 void Run(const CudaContext& context, const Attrs& attrs, const Tensor& x, const Tensor& y, Tensor& out) {
   WithOffsets(context, attrs, x.lod(), y.lod(), [&](const PieceOffsets& at) {
-    cuda::VisitBits(x.dtype(), [&]<class Bits>() { Repeat<Bits>(context, at, RowSize(x.dims()), x, &out); });
+    VisitBits(x.dtype(), [&]<class Bits>() { Repeat<Bits>(context, at, RowSize(x.dims()), x, &out); });
   });
 }
 

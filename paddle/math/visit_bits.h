@@ -5,11 +5,11 @@
 
 #include "paddle/tensor/dtype.h"
 
-namespace paddle::cuda {
+namespace paddle {
 
 // f.operator()<the unsigned integer as wide as an element>().
 template <class F>
-void VisitBits(DType dtype, F&& f) {
+void VisitBits(DType dtype, const F& f) {
   switch (SizeOf(dtype)) {
     case 1:
       return f.template operator()<uint8_t>();
@@ -22,4 +22,4 @@ void VisitBits(DType dtype, F&& f) {
   }
 }
 
-}  // namespace paddle::cuda
+}  // namespace paddle
