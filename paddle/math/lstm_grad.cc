@@ -46,10 +46,11 @@ class LstmGradStep {
 
   HWY_INLINE void Prefetch(int64_t panel, int64_t j) const {
     const int64_t row = share_.row(j, step_), unit = panel * kPanelColumns<T>;
+    const C* previous = PreviousCell(j);  // the cell itself was read a step ago, as the previous one
     for (int v = 0; v < kPanelVectors; ++v) {
       const int64_t at = unit + v * kLanes<T>;
       for (int g = 0; g < 4; ++g) hwy::Prefetch(args_.gates + (row * 4 + g) * hidden_ + at);
-      hwy::Prefetch(args_.cell + row * hidden_ + at);
+      if (previous) hwy::Prefetch(previous + at);
       if (args_.hidden_grad) hwy::Prefetch(args_.hidden_grad + row * hidden_ + at);
     }
   }

@@ -6,6 +6,7 @@
 #include "paddle/pass/fuse_embedding_mul.h"
 #include "paddle/pass/fuse_recurrent_cells.h"
 #include "paddle/pass/recompute_gates.h"
+#include "paddle/pass/sparse_table_grads.h"
 #include "paddle/pass/update_early.h"
 
 namespace paddle {
@@ -23,6 +24,9 @@ std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& requ
   if (request.place.is_cpu() && !SkipsPass("fuse_embedding_mul"))
     for (const auto& table : FuseEmbeddingMul(program, outside))
       done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
+  if (request.place.is_cpu() && !SkipsPass("sparse_table_grads"))
+    for (const auto& table : SparseTableGrads(program, outside))
+      done.push_back(StrCat("sparse_table_grads: the gradient of '", table, "' holds only rows that were looked up"));
   // Where an op is looked for that makes a NaN, no parameter is to take it in before.
   if (!CheckNanInfEnabled() && !SkipsPass("update_early"))
     if (const int moved = UpdateEarly(program))
