@@ -34,7 +34,11 @@ void ScaleOutput(const GemmShape& s, Computed<T> beta, T* c) {
   }
 }
 
-// oneDNN's own split of a product over threads is slow for large ones: they are cut into columns, one part a thread.
+// Whether sgemm is the fastest way: oneDNN's matrix product primitive is it where an operand is transposed.
+bool SuitsSgemm(const GemmShape& s) { return s.batch == 1 && !s.trans_a && !s.trans_b; }
+
+// oneDNN's own split of a product over threads, but for that of plain matrices by sgemm, is slow for large ones: they
+// are cut into columns, one part a thread.
 struct ColumnParts {
   int64_t count = 1, width = 0;  // of all parts but the last
 
@@ -69,7 +73,7 @@ void GemmPart(const GemmShape& s, float alpha, const float* a, const float* b, f
 
 void GemmOne(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
   const ColumnParts parts(s, NumThreads());
-  if (parts.count == 1) return GemmPart(s, alpha, a, b, beta, c);
+  if (parts.count == 1 || SuitsSgemm(s)) return GemmPart(s, alpha, a, b, beta, c);
   parts.ForEach([&](int64_t part) {
     GemmPart(parts.Shape(s, part), alpha, a, b + parts.OffsetB(s, part), beta, c + parts.OffsetC(part));
   });
@@ -250,7 +254,7 @@ PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, do
     return MatMulDescs(part, static_cast<float>(alpha), static_cast<float>(beta), type);
   };
   const ColumnParts& parts = impl_->parts;
-  {
+  if (dtype != DType::kFloat32 || threads == 1 || !SuitsSgemm(s)) {
     const onednn::ThreadsAtCreation scope(parts.count > 1 ? 1 : threads ? threads : NumThreads());
     for (int64_t part = 0; part < parts.count; ++part) impl_->calls.push_back(MatMul(descs(parts.Shape(s, part))));
   }
