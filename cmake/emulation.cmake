@@ -1,5 +1,6 @@
 # The plug-in's own code compiled for the host, as <build>/emulation/libpaddle_cuda.so, with one "GPU" whose memory is
-# the host's: what can be tested of it where no GPU is (tests/gpu/run --emulate). Of cuBLASLt and cuDNN it has nothing.
+# the host's: what can be tested of it where no GPU is (tests/gpu/run --emulate). Of cuBLASLt it has nothing, of cuDNN the
+# calls for recurrent layers, which it checks and answers by the CPU's.
 set(emulation ${CMAKE_SOURCE_DIR}/tests/gpu/emulation)
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/paddle/*.cu ${CMAKE_SOURCE_DIR}/paddle/*/cuda/*.cc
   ${emulation}/*.cc)

@@ -179,3 +179,68 @@ def test_many_sequences_and_some_of_the_gradients():
             gpu, cpu = (recurrent_gradients(place, layer, gates, wanted) for place in (GPU, CPU))
             for a, b in zip(gpu, cpu, strict=True):
                 np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)
+
+
+def padded_lstm(wanted, directions=2, count=3, dropout=0.0, units=20):
+    """Layers over a padded batch, and gradients of what is ``wanted`` of x, h, c and the parameters w."""
+    main, startup = fluid.Program(), fluid.Program()
+    main.random_seed = startup.random_seed = 9
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        x = fluid.data("x", [None, None, 6])
+        h, c = (fluid.data(name, [count * directions, None, units]) for name in "hc")
+        for variable in (x, h, c):
+            variable.stop_gradient = variable.name not in wanted
+        outs = fluid.layers.lstm(x, h, c, 30, units, count, dropout_prob=dropout, is_bidirec=directions == 2)
+        loss = fluid.layers.sums([fluid.layers.reduce_sum(fluid.layers.square(out)) for out in outs])
+        (w,) = main.global_block().all_parameters()
+        one = fluid.layers.fill_constant([1], "float32", 1.0)
+        grads = fluid.gradients([loss], [w if name == "w" else main.global_block().var(name) for name in wanted], [one])
+    return main, startup, [*outs, *grads]
+
+
+def padded_values(place, *net, **options):
+    """Of two runs: without a seed of the layer's own, each drops other elements."""
+    main, startup, fetch = padded_lstm(*net, **options)
+    rng = np.random.RandomState(0)
+    states = main.global_block().var("h").shape
+    feed = {name: rng.randn(states[0], 8, states[2]).astype("float32") for name in "hc"}
+    feed["x"] = rng.randn(25, 8, 6).astype("float32")
+    exe, scope = fluid.Executor(place), fluid.Scope()
+    with fluid.scope_guard(scope):
+        exe.run(startup)
+        return [value for _ in range(2) for value in exe.run(main, feed, fetch)]
+
+
+def test_padded_lstm_and_some_of_the_gradients():
+    for options in ({}, {"directions": 1}, {"dropout": 0.4}, {"dropout": 0.4, "directions": 1, "count": 2}):
+        for wanted in (["x"], ["w"], ["h", "c"], ["x", "h", "c", "w"]):
+            gpu, cpu = (padded_values(place, wanted, **options) for place in (GPU, CPU))
+            for a, b in zip(gpu, cpu, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)
+
+
+def train_padded(place):
+    """Tells by the last states of a padded batch which of two features was the larger one in the last step."""
+    main, startup = fluid.Program(), fluid.Program()
+    main.random_seed = startup.random_seed = 5
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        x, label = fluid.data("x", [None, None, 2]), fluid.data("label", [None, 1], "int64")
+        zero = fluid.layers.fill_constant([2, 32, 16], "float32", 0.0)
+        _, last, _ = fluid.layers.lstm(x, zero, zero, 12, 16, 2, dropout_prob=0.2)
+        logits = fluid.layers.fc(fluid.layers.reduce_sum(last, dim=0), 2)
+        loss = fluid.layers.mean(fluid.layers.softmax_with_cross_entropy(logits, label))
+        fluid.optimizer.Adam(0.02).minimize(loss)
+    exe, scope, rng, losses = fluid.Executor(place), fluid.Scope(), np.random.RandomState(0), []
+    with fluid.scope_guard(scope):
+        exe.run(startup)
+        for k in range(60):
+            x = rng.rand(6 + k % 7, 32, 2).astype("float32")
+            feed = {"x": x, "label": (x[-1, :, :1] > x[-1, :, 1:]).astype("int64")}
+            losses.append(exe.run(main, feed, [loss])[0].item())
+    return losses
+
+
+def test_padded_lstm_trains_as_on_the_cpu():
+    gpu, cpu = train_padded(GPU), train_padded(CPU)
+    np.testing.assert_allclose(gpu[:20], cpu[:20], rtol=1e-3, atol=1e-3)
+    assert np.mean(gpu[-10:]) < 0.8 * gpu[0], "it learns"

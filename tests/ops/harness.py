@@ -133,7 +133,12 @@ def op_tests(*entries):
 
     @pytest.mark.parametrize("entry, name", items, ids=[f"{entry.type}-{name}" for entry, name in items])
     def test(entry, name):
-        module = next(m for m in (checks, error_checks, lod_checks) if hasattr(m, "check_" + name))
-        getattr(module, "check_" + name)(entry)
+        run_check(entry, name)
 
     return test
+
+
+def run_check(entry, name):
+    """The check of that name, one of ``checks.names``."""
+    module = next(m for m in (checks, error_checks, lod_checks) if hasattr(m, "check_" + name))
+    getattr(module, "check_" + name)(entry)

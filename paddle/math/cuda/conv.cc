@@ -6,28 +6,13 @@
 #include "paddle/base/errors.h"
 #include "paddle/math/cuda/align.h"
 #include "paddle/math/cuda/conv_arrange.h"
+#include "paddle/math/cuda/cudnn_descriptor.h"
 
 namespace paddle::cuda {
 namespace {
 
 constexpr size_t kMaxScratch = size_t{512} << 20;
 constexpr int kAlgorithms = 8;
-
-void Check(cudnnStatus_t status, const char* what) {
-  if (status != CUDNN_STATUS_SUCCESS) throw Error(StrCat(what, " failed: ", cudnnGetErrorString(status)));
-}
-
-template <class T, cudnnStatus_t (*kDestroy)(T)>
-struct Destroyer {
-  using pointer = T;
-  void operator()(T handle) const { kDestroy(handle); }
-};
-template <class T, cudnnStatus_t (*kCreate)(T*), cudnnStatus_t (*kDestroy)(T)>
-std::unique_ptr<T, Destroyer<T, kDestroy>> Make() {
-  T handle = nullptr;
-  Check(kCreate(&handle), "making a descriptor of cuDNN");
-  return std::unique_ptr<T, Destroyer<T, kDestroy>>(handle);
-}
 
 // The fastest of those that need no more memory than allowed, give the same bits every time, and do not round inputs.
 template <class Performance>
@@ -52,10 +37,9 @@ struct Convolution::Impl {
   bool arranged = false;
   size_t workspace = 0;
 
-  decltype(Make<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor>()) x, y;
-  decltype(Make<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor>()) w;
-  decltype(Make<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor>())
-      conv;
+  TensorDescriptor x, y;
+  Descriptor<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor> w;
+  Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor> conv;
   int algorithm = 0;
 
   Impl(const CudaContext& context, DType type, const ConvShape& s, ConvPass p) : shape(s), pass(p), dtype(type) {
@@ -81,22 +65,20 @@ struct Convolution::Impl {
     }
     const cudnnDataType_t type = dtype == DType::kFloat64 ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
     const auto i = [](int64_t size) { return static_cast<int>(size); };
-    x = Make<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor>();
-    y = Make<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor>();
-    w = Make<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor>();
-    conv = Make<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor>();
-    Check(cudnnSetTensor4dDescriptor(x.get(), CUDNN_TENSOR_NCHW, type, i(s.n), i(s.c), i(h), i(w_)),
-          "describing Input");
-    Check(cudnnSetTensor4dDescriptor(y.get(), CUDNN_TENSOR_NCHW, type, i(s.n), i(s.filters), i(s.out_h), i(s.out_w)),
-          "describing Output");
-    Check(cudnnSetFilter4dDescriptor(w.get(), type, CUDNN_TENSOR_NCHW, i(s.filters), i(s.c / s.groups), i(s.kernel_h),
-                                     i(s.kernel_w)),
-          "describing Filter");
-    Check(cudnnSetConvolution2dDescriptor(conv.get(), i(pad_h), i(pad_w), i(s.stride_h), i(s.stride_w), i(s.dilation_h),
-                                          i(s.dilation_w), CUDNN_CROSS_CORRELATION, type),
-          "describing the convolution");
-    Check(cudnnSetConvolutionGroupCount(conv.get(), i(s.groups)), "setting groups");
-    Check(cudnnSetConvolutionMathType(conv.get(), CUDNN_FMA_MATH), "setting the precision");  // no TF32
+    x.Make(), y.Make(), w.Make(), conv.Make();
+    CheckCudnn(cudnnSetTensor4dDescriptor(x.get(), CUDNN_TENSOR_NCHW, type, i(s.n), i(s.c), i(h), i(w_)),
+               "describing Input");
+    CheckCudnn(
+        cudnnSetTensor4dDescriptor(y.get(), CUDNN_TENSOR_NCHW, type, i(s.n), i(s.filters), i(s.out_h), i(s.out_w)),
+        "describing Output");
+    CheckCudnn(cudnnSetFilter4dDescriptor(w.get(), type, CUDNN_TENSOR_NCHW, i(s.filters), i(s.c / s.groups),
+                                          i(s.kernel_h), i(s.kernel_w)),
+               "describing Filter");
+    CheckCudnn(cudnnSetConvolution2dDescriptor(conv.get(), i(pad_h), i(pad_w), i(s.stride_h), i(s.stride_w),
+                                               i(s.dilation_h), i(s.dilation_w), CUDNN_CROSS_CORRELATION, type),
+               "describing the convolution");
+    CheckCudnn(cudnnSetConvolutionGroupCount(conv.get(), i(s.groups)), "setting groups");
+    CheckCudnn(cudnnSetConvolutionMathType(conv.get(), CUDNN_FMA_MATH), "setting the precision");  // no TF32
   }
 
   static int64_t Outputs(int64_t size, int64_t pad, int64_t kernel, int64_t stride, int64_t dilation) {
@@ -108,23 +90,23 @@ struct Convolution::Impl {
     switch (pass) {
       case ConvPass::kForward: {
         std::array<cudnnConvolutionFwdAlgoPerf_t, kAlgorithms> found;
-        Check(cudnnGetConvolutionForwardAlgorithm_v7(context.cudnn(), x.get(), w.get(), conv.get(), y.get(),
-                                                     kAlgorithms, &count, found.data()),
-              "choosing a convolution");
+        CheckCudnn(cudnnGetConvolutionForwardAlgorithm_v7(context.cudnn(), x.get(), w.get(), conv.get(), y.get(),
+                                                          kAlgorithms, &count, found.data()),
+                   "choosing a convolution");
         return Take(Best(found, count, "the convolution"));
       }
       case ConvPass::kInputGrad: {
         std::array<cudnnConvolutionBwdDataAlgoPerf_t, kAlgorithms> found;
-        Check(cudnnGetConvolutionBackwardDataAlgorithm_v7(context.cudnn(), w.get(), y.get(), conv.get(), x.get(),
-                                                          kAlgorithms, &count, found.data()),
-              "choosing a convolution");
+        CheckCudnn(cudnnGetConvolutionBackwardDataAlgorithm_v7(context.cudnn(), w.get(), y.get(), conv.get(), x.get(),
+                                                               kAlgorithms, &count, found.data()),
+                   "choosing a convolution");
         return Take(Best(found, count, "the gradient of Input"));
       }
       case ConvPass::kFilterGrad: {
         std::array<cudnnConvolutionBwdFilterAlgoPerf_t, kAlgorithms> found;
-        Check(cudnnGetConvolutionBackwardFilterAlgorithm_v7(context.cudnn(), x.get(), y.get(), conv.get(), w.get(),
-                                                            kAlgorithms, &count, found.data()),
-              "choosing a convolution");
+        CheckCudnn(cudnnGetConvolutionBackwardFilterAlgorithm_v7(context.cudnn(), x.get(), y.get(), conv.get(), w.get(),
+                                                                 kAlgorithms, &count, found.data()),
+                   "choosing a convolution");
         return Take(Best(found, count, "the gradient of Filter"));
       }
     }
@@ -148,20 +130,20 @@ struct Convolution::Impl {
     const T one = 1, zero = 0;
     switch (pass) {
       case ConvPass::kForward:
-        return Check(cudnnConvolutionForward(context.cudnn(), &one, x.get(), a, w.get(), b, conv.get(),
-                                             static_cast<cudnnConvolutionFwdAlgo_t>(algorithm), memory, workspace,
-                                             &zero, y.get(), out),
-                     "cudnnConvolutionForward");
+        return CheckCudnn(cudnnConvolutionForward(context.cudnn(), &one, x.get(), a, w.get(), b, conv.get(),
+                                                  static_cast<cudnnConvolutionFwdAlgo_t>(algorithm), memory, workspace,
+                                                  &zero, y.get(), out),
+                          "cudnnConvolutionForward");
       case ConvPass::kInputGrad:
-        return Check(cudnnConvolutionBackwardData(context.cudnn(), &one, w.get(), b, y.get(), a, conv.get(),
-                                                  static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm), memory,
-                                                  workspace, &zero, x.get(), out),
-                     "cudnnConvolutionBackwardData");
+        return CheckCudnn(cudnnConvolutionBackwardData(context.cudnn(), &one, w.get(), b, y.get(), a, conv.get(),
+                                                       static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm), memory,
+                                                       workspace, &zero, x.get(), out),
+                          "cudnnConvolutionBackwardData");
       case ConvPass::kFilterGrad:
-        return Check(cudnnConvolutionBackwardFilter(context.cudnn(), &one, x.get(), a, y.get(), b, conv.get(),
-                                                    static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm), memory,
-                                                    workspace, &zero, w.get(), out),
-                     "cudnnConvolutionBackwardFilter");
+        return CheckCudnn(cudnnConvolutionBackwardFilter(context.cudnn(), &one, x.get(), a, y.get(), b, conv.get(),
+                                                         static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm),
+                                                         memory, workspace, &zero, w.get(), out),
+                          "cudnnConvolutionBackwardFilter");
     }
   }
 

@@ -1,49 +1,12 @@
 // cudnn_lstm: stacked long short-term memory over padded sequences, with all parameters in one vector.
+#include "paddle/ops/rnn/cudnn_lstm.h"
+
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
 #include "paddle/ops/rnn/recurrent.h"
-#include "paddle/ops/rnn/stacked_lstm.h"
 
 namespace paddle {
 namespace {
-
-struct CudnnLstmAttrs {
-  int32_t max_len = 20;
-  float dropout_prob = 0;
-  bool is_bidirec = false;
-  int32_t input_size = 10;
-  int32_t hidden_size = 100;
-  int32_t num_layers = 1;
-  bool is_test = false;
-  int32_t seed = -1;
-
-  static auto Fields() {
-    using A = CudnnLstmAttrs;
-    return std::tuple{
-        Field{"max_len", &A::max_len, "The most steps that Input may have."},
-        Field{"dropout_prob", &A::dropout_prob,
-              "Of each output of a layer but the last: the probability to be dropped. Those kept are divided by 1 - "
-              "dropout_prob."},
-        Field{"is_bidirec", &A::is_bidirec, "Whether each layer has a second LSTM, which runs from the last step on."},
-        Field{"input_size", &A::input_size, "I, the columns of Input."},
-        Field{"hidden_size", &A::hidden_size, "H, the units of each LSTM."},
-        Field{"num_layers", &A::num_layers, "Number of layers."},
-        Field{"is_test", &A::is_test, "Whether to compute what inference needs: nothing is dropped."},
-        Field{"seed", &A::seed, "Unless -1, the seed of what is dropped, the same in every run."}};
-  }
-  int64_t directions() const { return is_bidirec ? 2 : 1; }
-};
-
-CudnnLstmWeights WeightsOf(const CudnnLstmAttrs& attrs) {
-  return {attrs.input_size, attrs.hidden_size, attrs.num_layers, attrs.directions()};
-}
-
-StackedLstmConfig Config(const CudnnLstmAttrs& attrs, const Dims& input) {
-  return {.weights = WeightsOf(attrs),
-          .steps = input[0],
-          .batch = input[1],
-          .dropout = attrs.is_test ? 0 : attrs.dropout_prob};
-}
 
 void CheckAttrs(const CudnnLstmAttrs& attrs) {
   const auto positive = [](std::string_view name, int32_t value) {
@@ -91,14 +54,6 @@ void InferGrad(const CudnnLstmAttrs& attrs, InferContext& context) {
     context.SetOut(StrCat(slot, kGradSuffix), context.In(slot).dims, context.In(slot).dtype);
 }
 
-// What is dropped. The gradient op draws it again: by the name of Out, which both ops have, not by an op's number.
-math::Philox StreamOf(const CudnnLstmAttrs& attrs, const RandomSource& random, std::string_view out) {
-  if (attrs.seed != -1) return math::Philox(static_cast<uint32_t>(attrs.seed), 0, 0);
-  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const char c : out) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return math::Philox(random.run.seed ^ hash, random.run.step, 0);
-}
-
 struct PaddedState {
   Lod lod;  // of the padded batch: sequences of one length
   size_t bytes = 0;
@@ -108,7 +63,7 @@ struct PaddedState {
 template <bool kBackward>
 PaddedState Prepare(const CpuContext&, const CudnnLstmAttrs& attrs, const OpMetas& metas) {
   const TensorMeta& input = metas.In("Input");
-  const StackedLstmConfig config = Config(attrs, input.dims);
+  const StackedLstmConfig config = ConfigOf(attrs, input.dims);
   return {Lod::FromLengths({std::vector<int64_t>(config.batch, config.steps)}),
           VisitFloat(input.dtype, [&]<class T>() { return StackedLstmScratch<T>(config, kBackward); })};
 }
@@ -117,12 +72,12 @@ void Run(const CpuContext&, const CudnnLstmAttrs& attrs, PaddedState& state, con
          const OpDesc& op, Scratch scratch, const Tensor& input, const Tensor& initial_h, const Tensor& initial_c,
          const Tensor& w, const Tensor*, Tensor& out, Tensor* last_h, Tensor* last_c) {
   VisitFloat(input.dtype(), [&]<class T>() {
-    RunStackedLstm<T>(Config(attrs, input.dims()), state.lod,
+    RunStackedLstm<T>(ConfigOf(attrs, input.dims()), state.lod,
                       {.input = input.data<T>(),
                        .initial_hidden = initial_h.data<T>(),
                        .initial_cell = initial_c.data<T>(),
                        .weights = w.data<T>(),
-                       .random = StreamOf(attrs, random, op.Output("Out")[0]),
+                       .random = DropStreamOf(attrs, random, op.Output("Out")[0]),
                        .out = out.mutable_data<T>(),
                        .last_hidden = DataOf<T>(last_h),
                        .last_cell = DataOf<T>(last_c),
@@ -135,12 +90,12 @@ void RunGrad(const CpuContext&, const CudnnLstmAttrs& attrs, PaddedState& state,
              const Tensor& input, const Tensor*, const Tensor& d_out, const Tensor& w, const Tensor* d_last_c,
              const Tensor* d_last_h, Tensor* d_initial_c, Tensor* d_initial_h, Tensor* d_input, Tensor* d_w) {
   VisitFloat(input.dtype(), [&]<class T>() {
-    RunStackedLstmGrad<T>(Config(attrs, input.dims()), state.lod,
+    RunStackedLstmGrad<T>(ConfigOf(attrs, input.dims()), state.lod,
                           {.input = input.data<T>(),
                            .initial_hidden = initial_h.data<T>(),
                            .initial_cell = initial_c.data<T>(),
                            .weights = w.data<T>(),
-                           .random = StreamOf(attrs, random, op.Input("Out")[0]),
+                           .random = DropStreamOf(attrs, random, op.Input("Out")[0]),
                            .out_grad = d_out.data<T>(),
                            .last_hidden_grad = DataOf<T>(d_last_h),
                            .last_cell_grad = DataOf<T>(d_last_c),
