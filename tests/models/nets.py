@@ -191,6 +191,25 @@ def encoder_decoder():
     return main, startup, loss, [example.batch(part) for part in _first(pairs, 64)]
 
 
+def rnn_encoder_decoder():
+    import datasets
+    import rnn_encoder_decoder as example
+
+    pairs, _, letters, phonemes = datasets.phonemes(small=True)
+    (main, startup), _, loss = example.build(seed=1, letters=len(letters), phonemes=len(phonemes))
+    return main, startup, loss, [example.batch(part) for part in _first(pairs, 64)]
+
+
+def language_model():
+    """The example, without dropout; the state runs on from batch to batch."""
+    import datasets
+    import language_model as example
+
+    text, _, _, characters = datasets.running_text(small=True)
+    (main, startup), _, loss = example.build(seed=1, tokens=len(characters), dropout=0.0)
+    return main, startup, loss, [example.batch(window) for window in example.windows(text)[:STEPS]]
+
+
 def label_semantic_roles():
     """The example, on sentences made at random: its data comes with no package."""
     import label_semantic_roles as example
@@ -234,6 +253,8 @@ NETS = {
     "sentiment_stacked": functools.partial(sentiment, "stacked"),
     "sentiment_dynamic_rnn": functools.partial(sentiment, "dynamic_rnn"),
     "encoder_decoder": encoder_decoder,
+    "rnn_encoder_decoder": rnn_encoder_decoder,
+    "language_model": language_model,
     "label_semantic_roles": label_semantic_roles,
     "recommender_system": recommender_system,
 }

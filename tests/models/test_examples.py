@@ -25,6 +25,8 @@ SMALL = {
     "sentiment_stacked": (["book/sentiment.py", "--net", "stacked"], "test_accuracy", lambda value: value > 0.5),
     "sentiment_dynamic_rnn": (["book/sentiment.py", "--net", "dynamic_rnn"], "test_accuracy", lambda value: value > 0.5),
     "encoder_decoder": (["book/encoder_decoder.py"], "test_accuracy", lambda value: value > 0.02),
+    "rnn_encoder_decoder": (["book/rnn_encoder_decoder.py"], "test_accuracy", lambda value: value > 0.05),
+    "language_model": (["book/language_model.py"], "test_perplexity", lambda value: value < 400),
     "label_semantic_roles": (["book/label_semantic_roles.py", "--epochs", "8"], "test_F1", lambda value: value > 0.9),
     "recommender_system": (["book/recommender_system.py"], "test_squared_error", lambda value: value < 1),
 }

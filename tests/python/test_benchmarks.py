@@ -1,4 +1,4 @@
-"""The benchmarks of recurrent networks compute what they say, in tiny sizes; no times are looked at."""
+"""The benchmarks compute what they say, in tiny sizes; no times are looked at."""
 
 import importlib.util
 import json
@@ -285,3 +285,37 @@ def test_figures_that_say_nothing_are_refused(root, tmp_path_factory, old, new, 
     path.write_text(text.replace(old, new))
     assert why in make_page("--root", root, path, fails=True)
     assert not (root / "benchmarks").exists()
+
+
+WORDS_OF_THE_FILE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import words
+path = words.write(epochs=2, small=True)
+data, (net, datasets, training) = words.Words(path), words.example()
+train, test, characters, letters = datasets.pronunciations(small=True)
+pairs = lambda some: [(word.tolist(), spelling.tolist()) for word, spelling in some]
+assert pairs(data.train) == pairs(train) and pairs(data.test) == pairs(test)
+assert (data.characters, data.letters) == (len(characters), len(letters))
+for epoch in range(2):
+    drawn = [[train[number] for number in numbers] for numbers, _ in training.drawn(1, epoch, len(train))]
+    assert [pairs(batch) for batch in data.batches(epoch)] == [pairs(batch) for batch in drawn]
+(main, _), _, _ = net.build(1, len(characters), len(letters))
+assert {name: list(value.shape) for name, value in data.parameters.items()} == {one.name: list(one.shape) for one in main.all_parameters()}
+"""
+
+
+def test_the_twin_of_the_example_gets_its_words_batches_and_parameters():
+    python("-c", WORDS_OF_THE_FILE, BENCHMARKS / "book")
+
+
+def test_the_example_in_the_benchmark_learns(tmp_path):
+    path = tmp_path / "book.json"
+    printed = python(BENCHMARKS / "book" / "run.py", "--quick", "--peers", "", "--json", path)
+    assert re.search(r"ours +\d+\.\d\d %\n", printed)
+    (row,) = json.loads(path.read_text())["rows"]
+    assert row["case"] == "encoder_decoder" and row["unit"] == "word" and row["rate"] > 0
+    data = str(BENCHMARKS.parent / "build" / "bench" / "book_small.npz")
+    result = json.loads(python(BENCHMARKS / "book" / "ours.py", json.dumps({"data": data})).splitlines()[-1])
+    assert result["per_step"] == 4753 and len(result["losses"]) == 75 and len(result["exact"]) == 1
+    assert np.mean(result["losses"][-10:]) < 0.8 * result["losses"][0]
