@@ -254,7 +254,8 @@ PreparedGemm::PreparedGemm(DType dtype, const GemmShape& shape, double alpha, do
     return MatMulDescs(part, static_cast<float>(alpha), static_cast<float>(beta), type);
   };
   const ColumnParts& parts = impl_->parts;
-  if (dtype != DType::kFloat32 || threads == 1 || !SuitsSgemm(s)) {
+  // A weight gives the same, bit by bit, packed and plain: both by the primitive.
+  if (dtype != DType::kFloat32 || threads == 1 || weight || !SuitsSgemm(s)) {
     const onednn::ThreadsAtCreation scope(parts.count > 1 ? 1 : threads ? threads : NumThreads());
     for (int64_t part = 0; part < parts.count; ++part) impl_->calls.push_back(MatMul(descs(parts.Shape(s, part))));
   }
