@@ -118,7 +118,10 @@ def weights(case):
     hidden, bound = case["hidden"], case["hidden"] ** -0.5
 
     def draw(*shape):
-        return random.uniform(-bound, bound, shape).astype("float32")
+        out = np.empty(shape, "float32")
+        for row in out.reshape([-1, shape[-1]]):  # never all of them in double precision: the peak memory is measured
+            row[:] = random.uniform(-bound, bound, len(row))
+        return out
 
     out, inputs, outputs = {}, hidden, hidden
     if case["task"] == "ocr":
