@@ -1,7 +1,7 @@
 """What encoder_decoder.py learns, ours and PyTorch's in one run: the same network, words, batches, first parameters and training.
 
 After each epoch both spell the words that were held back, by the same beam search. A step of the table is an epoch of training.
-PyTorch's GRUs are written out here, as its own compute something else: that its speed is lower says little.
+PyTorch's GRUs are written out here, as its own compute something else.
 """
 
 import sys

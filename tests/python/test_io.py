@@ -162,6 +162,31 @@ ARRAYS = {
 }
 
 
+def test_load_takes_what_an_open_dimension_leaves_open(exe, tmp_path):
+    main, startup = fluid.Program(), fluid.Program()
+    with fluid.program_guard(startup, startup):
+        layers.create_global_var([3, 2], 1.5, "float32", persistable=True, name="state")
+    state = main.global_block().create_var(name="state", shape=[-1, 2], dtype="float32", persistable=True)
+    exe.run(startup)
+    fluid.save(main, str(tmp_path / "m"))
+    checkpoint = fluid.io.Checkpoint(str(tmp_path / "kept"), main)
+    checkpoint.save()
+    saved = fluid.load_program_state(str(tmp_path / "m"))
+    ways = [lambda: fluid.load(main, str(tmp_path / "m")), lambda: fluid.set_program_state(main, saved), checkpoint.restore]
+    for load in ways:
+        with fluid.scope_guard(fluid.Scope()):
+            exe.run(startup)
+            tensor = fluid.global_scope().find_var("state").get_tensor()
+            tensor.set(np.zeros([3, 2], "float32"), fluid.CPUPlace())
+            load()
+            np.testing.assert_array_equal(np.array(tensor), np.full([3, 2], 1.5, "float32"))
+    for shape in ([-1, 3], [-1, 2, 1]):
+        state.desc.set_shape(shape)
+        for load in ways:
+            with pytest.raises(ValueError, match="'state' has shape .*holds shape"):
+                load()
+
+
 def test_array_files(tmp_path):
     path = str(tmp_path / "a.pdparams")
     state_file.save_arrays(path, ARRAYS)

@@ -22,9 +22,14 @@ def _value(scope, name):
     return np.array(found.get_tensor())
 
 
+def _fits(shape, declared):
+    """Whether an array of that shape is what a variable declares, whose dimensions of -1 are open."""
+    return len(shape) == len(declared) and all(want in (-1, got) for got, want in zip(shape, declared))
+
+
 def _set_value(scope, var, array, what):
     array = np.asarray(array)
-    if tuple(array.shape) != tuple(var.shape):
+    if not _fits(array.shape, var.shape):
         raise ValueError("%s '%s' has shape %s, the file holds shape %s" % (what, var.name, var.shape, array.shape))
     if array.dtype != dtype_to_numpy(var.dtype):
         raise ValueError("%s '%s' holds %s, the file %s" % (what, var.name, dtype_to_numpy(var.dtype), array.dtype))
