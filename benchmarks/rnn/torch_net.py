@@ -1,5 +1,6 @@
 """The tasks in PyTorch: padded (oneDNN's LSTM), packed, compiled, or images with channels last."""
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -141,7 +142,7 @@ def main():
         torch.set_default_device("cuda")
     net = {"seq2seq": Translator, "ocr": Reader}.get(case["task"], Texts)(case)
     set_weights(net, case)
-    descent = optimizer(net, case)
+    descent, steps = optimizer(net, case), itertools.count(1)
     data = inputs(case)
     if case.get("channels_last"):
         net.convolutions.to(memory_format=torch.channels_last)
@@ -154,6 +155,8 @@ def main():
         loss.backward()
         if case["task"] in tasks.CLIP_NORM:
             nn.utils.clip_grad_norm_(net.parameters(), tasks.CLIP_NORM[case["task"]])
+        else:  # all others add epsilon to the second moment's root before that is corrected
+            descent.param_groups[0]["eps"] = 1e-8 / (1 - 0.999 ** next(steps)) ** 0.5
         descent.step()
         return loss.item()
 
