@@ -80,8 +80,14 @@ void RowMerger::Merge(const SelectedRows& gradient) {
   order_.Sort(gradient);
   const Dims& dims = gradient.meta.dims;
   width_ = dims.Product(1, dims.rank());
-  values_.resize(rows().size() * width_);
   zeros_.assign(width_, 0);
+  if (rows().size() == gradient.rows.size() && std::is_sorted(gradient.rows.begin(), gradient.rows.end())) {
+    sums_ = gradient.value.raw();
+    return;
+  }
+  const size_t bytes = rows().size() * static_cast<size_t>(width_) * SizeOf(gradient.value.dtype());
+  values_.resize((bytes + sizeof(double) - 1) / sizeof(double));
+  sums_ = reinterpret_cast<const std::byte*>(values_.data());
   VisitFloat(gradient.value.dtype(), [&]<class T>() {
     SumRows(order_, width_, gradient.value.data<T>(), reinterpret_cast<T*>(values_.data()));
   });

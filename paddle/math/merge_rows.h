@@ -29,7 +29,8 @@ void SumRows(const RowOrder& order, int64_t width, const T* values, T* sums);
 // Keeps its memory from one use to the next, for the State of a kernel.
 class RowMerger {
  public:
-  // Adds up the rows of `gradient` by number, in their order. Throws InvalidArgument for a number outside [0, height).
+  // Adds up the rows of `gradient` by number, in their order; where each occurs once, in rising order, they are the
+  // sums and are not copied: `gradient` must stay. Throws InvalidArgument for a number outside [0, height).
   void Merge(const SelectedRows& gradient);
 
   // After Merge: the different numbers, rising.
@@ -38,7 +39,7 @@ class RowMerger {
   // The sum for rows()[i].
   template <class T>
   const T* value(int64_t i) const {
-    return reinterpret_cast<const T*>(values_.data()) + i * width_;
+    return reinterpret_cast<const T*>(sums_) + i * width_;
   }
 
   // Calls body(row, sum) for each row of [begin, end), with zeros for those that did not occur.
@@ -57,6 +58,7 @@ class RowMerger {
 
   RowOrder order_;
   int64_t width_ = 0;
+  const std::byte* sums_ = nullptr;     // in values_, or in the gradient
   std::vector<double> values_, zeros_;  // bytes, aligned for any T
 };
 
