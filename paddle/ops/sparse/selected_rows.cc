@@ -24,6 +24,7 @@ RowMerger Prepare(const CpuContext&, const NoAttrs&, const OpMetas&) { return {}
 
 void Merge(const CpuContext& cpu, const NoAttrs&, RowMerger& merger, const SelectedRows& x, SelectedRows& out) {
   merger.Merge(x);
+  if (&out == &x && merger.rows() == x.rows) return;  // merged already
   out.Allocate(static_cast<int64_t>(merger.rows().size()), cpu.allocator());
   out.rows = merger.rows();
   VisitFloat(out.value.dtype(), [&]<class T>() {
