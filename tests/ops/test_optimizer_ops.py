@@ -1,5 +1,7 @@
 """One step of each optimizer, from the formulas of the papers; with a dense and, where there is one, a sparse gradient."""
 
+import inspect
+
 import harness
 import numpy as np
 from harness import Op, Rows, op_tests, positive, rows, uniform
@@ -52,6 +54,21 @@ def optimizer(type, reference, state, attrs=({},), sparse=True, bad=(), rate=Tru
         case((5, 3), rows([5], (1, 3), height=5), match="row 5", **attrs[0]) if sparse else case(SHAPE, SPARSE, match="no kernel|kernel", **attrs[0]),
     ]
     return Op(type, cases=every + [case(SHAPE, SHAPE, **more) for more in cases], reference=reference, bad=[w for w in wrong if w] + list(bad))
+
+
+def scaled(type, reference, state, attrs=({},), numbers={}, cases=()):
+    """An entry for an op that multiplies its dense gradient by a number first."""
+    names = list(inspect.signature(reference).parameters)
+
+    def product(**given):
+        grad, factor = given.pop("Grad"), given.pop("Factor")
+        return reference(Grad=np.asarray(grad) * np.asarray(factor), **given)
+
+    product.__signature__ = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names + ["Factor"]])
+    numbers = {**numbers, "Factor": uniform(1, low=0.2, high=0.5)}
+    wrong = {**{slot: (2, 2) for slot in ("Param", "Grad", *state)}, **numbers, **attrs[0], "LearningRate": RATE}
+    bad = [{**wrong, "Factor": (2,), "match": "Factor has shape"}]
+    return optimizer(type, product, state, attrs, sparse=False, numbers=numbers, cases=cases, bad=bad)
 
 
 def plain(*shape):
@@ -182,6 +199,16 @@ BETAS = dict(Beta1Pow=POWER, Beta2Pow=POWER)
 
 test = op_tests(
     optimizer("sgd", sgd, {}),
+    scaled("scaled_sgd", sgd, {}),
+    scaled("scaled_momentum", momentum, {"Velocity": plain}, [dict(mu=0.9), dict(mu=0.5, use_nesterov=True)]),
+    scaled(
+        "scaled_adam",
+        adam,
+        {"Moment1": plain, "Moment2": positive},
+        [dict(epsilon=0.1), dict(beta1=0.8, beta2=0.7), dict(Beta1Tensor=POWER, Beta2Tensor=POWER)],
+        numbers=BETAS,
+        cases=[dict(outputs={"Beta1PowOut": 0, "Beta2PowOut": 0})],
+    ),
     optimizer("momentum", momentum, {"Velocity": plain}, [dict(mu=0.9), dict(mu=0.5, use_nesterov=True)]),
     optimizer(
         "lars_momentum",

@@ -14,7 +14,7 @@ def clip_by_norm(X, max_norm):
 def whole_norm(type, function):
     return Op(
         type,
-        cases=[dict(X=(2, 3)), dict(X=lod((3, 2), [1, 2])), dict(X=(0, 3)), dict(X=(1,)), dict(X=(6000,))],
+        cases=[dict(X=(2, 3)), dict(X=lod((3, 2), [1, 2])), dict(X=(0, 3)), dict(X=(1,)), dict(X=(6000,)), dict(X=(700, 600), smooth=False)],
         reference=lambda X: np.reshape(np.sum(function(np.asarray(X))), (1,)),
         grad="X",
         bad=[dict(X=np.zeros(2, "int32"), match="int32")],

@@ -59,18 +59,30 @@ void UpdatePowers(const Update<T>& update, const Args& a) {
   if (a.beta2_pow_out) *a.beta2_pow_out->mutable_data<T>() = update.step.beta2 * *a.beta2_pow.data<T>();
 }
 
+void UpdateDense(const Attrs& attrs, const Args& args, const Tensor& grad, const Tensor* factor) {
+  VisitFloat(grad.dtype(), [&]<class T>() {
+    const Update<T> update(attrs, args);
+    ForEachElement<T>(grad, factor, update);
+    UpdatePowers(update, args);
+  });
+}
+
 void Adam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& rate,
           const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow, const Tensor& beta2_pow,
           const Tensor* beta1, const Tensor* beta2, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out,
           Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
   const Args args{param, rate,      moment1,     moment2,     beta1_pow,     beta2_pow,    beta1,
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
-  VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args);
-    const T* g = grad.data<T>();
-    ForEachElement(param.numel(), [=](int64_t i) { update(i, g[i]); });
-    UpdatePowers(update, args);
-  });
+  UpdateDense(attrs, args, grad, nullptr);
+}
+
+void ScaledAdam(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor& rate,
+                const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow, const Tensor& beta2_pow,
+                const Tensor* beta1, const Tensor* beta2, const Tensor& factor, Tensor& param_out, Tensor& moment1_out,
+                Tensor& moment2_out, Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
+  const Args args{param, rate,      moment1,     moment2,     beta1_pow,     beta2_pow,    beta1,
+                  beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
+  UpdateDense(attrs, args, grad, &factor);
 }
 
 void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad,
@@ -90,7 +102,7 @@ void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Te
   });
 }
 
-const Registered kOp = RegisterOp<Attrs>({
+const OpSpec<Attrs> kAdam{
     .name = "adam",
     .doc =
         "Adam: Moment1Out = beta1 Moment1 + (1 - beta1) Grad; Moment2Out = beta2 Moment2 + (1 - beta2) Grad^2; "
@@ -119,8 +131,13 @@ const Registered kOp = RegisterOp<Attrs>({
                    {"Moment2Out", "Moment2"},
                    {"Beta1PowOut", "Beta1Pow"},
                    {"Beta2PowOut", "Beta2Pow"}},
-});
+};
+const Registered kOp = RegisterOp(kAdam);
+const Registered kScaledOp = RegisterOp(Scaled<Attrs, Infer>(
+    kAdam, "scaled_adam",
+    "What adam does with the gradient Grad Factor. Takes the place of elementwise_mul and adam when a plan is made."));
 const Registered kCpu = RegisterKernel("adam", Adam);
+const Registered kScaledCpu = RegisterKernel("scaled_adam", ScaledAdam);
 const Registered kSparseCpu = RegisterKernel("adam", PrepareRows<Attrs>, AdamSparse);
 
 }  // namespace

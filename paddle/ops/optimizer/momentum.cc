@@ -27,11 +27,14 @@ struct Update {
 
 void Momentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor&,
               const Tensor& rate, Tensor& param_out, Tensor& velocity_out) {
-  VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, rate, param_out, velocity_out);
-    const T* g = grad.data<T>();
-    ForEachElement(param.numel(), [=](int64_t i) { update(i, g[i]); });
-  });
+  VisitFloat(param.dtype(),
+             [&]<class T>() { ForEachElement<T>(grad, nullptr, Update<T>(attrs, rate, param_out, velocity_out)); });
+}
+
+void ScaledMomentum(const CpuContext&, const Attrs& attrs, const Tensor& param, const Tensor& grad, const Tensor&,
+                    const Tensor& rate, const Tensor& factor, Tensor& param_out, Tensor& velocity_out) {
+  VisitFloat(param.dtype(),
+             [&]<class T>() { ForEachElement<T>(grad, &factor, Update<T>(attrs, rate, param_out, velocity_out)); });
 }
 
 void MomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param,
@@ -43,11 +46,12 @@ void MomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, cons
   });
 }
 
-const Registered kOp = RegisterOp<Attrs>({
+const OpSpec<Attrs> kMomentum{
     .name = "momentum",
-    .doc = "Gradient descent with momentum: VelocityOut = mu Velocity + Grad; ParamOut = Param - LearningRate "
-           "VelocityOut, or with Nesterov's "
-           "step Param - LearningRate (Grad + mu VelocityOut). Rows that a sparse gradient lacks count as zero.",
+    .doc =
+        "Gradient descent with momentum: VelocityOut = mu Velocity + Grad; ParamOut = Param - LearningRate "
+        "VelocityOut, or with Nesterov's "
+        "step Param - LearningRate (Grad + mu VelocityOut). Rows that a sparse gradient lacks count as zero.",
     .inputs = {{"Param", "The parameter."},
                {"Grad", "Gradient, dense or SelectedRows."},
                {"Velocity", "Running sum of the gradients, of Param's shape."},
@@ -55,8 +59,14 @@ const Registered kOp = RegisterOp<Attrs>({
     .outputs = {{"ParamOut", "The parameter, updated in place."}, {"VelocityOut", "The velocity, updated in place."}},
     .infer = Infer,
     .must_share = {{"ParamOut", "Param"}, {"VelocityOut", "Velocity"}},
-});
+};
+const Registered kOp = RegisterOp(kMomentum);
+const Registered kScaledOp = RegisterOp(Scaled<Attrs, Infer>(
+    kMomentum, "scaled_momentum",
+    "What momentum does with the gradient Grad Factor. Takes the place of elementwise_mul and momentum when a plan is "
+    "made."));
 const Registered kCpu = RegisterKernel("momentum", Momentum);
+const Registered kScaledCpu = RegisterKernel("scaled_momentum", ScaledMomentum);
 const Registered kSparseCpu = RegisterKernel("momentum", PrepareRows<Attrs>, MomentumSparse);
 
 }  // namespace

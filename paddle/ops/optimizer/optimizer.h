@@ -37,6 +37,17 @@ void ForEachElement(int64_t count, const Update& update) {
   ForEachIndex(count, kUpdatesPerTask, update);
 }
 
+// Calls update(i, g) for every element i of a parameter with its gradient g; where there is a factor, one number, g is
+// the gradient times the factor. These loops are compiled without fused multiply-add, so the product is rounded as that
+// of elementwise_mul is.
+template <class T, class Update>
+void ForEachElement(const Tensor& grad, const Tensor* factor, const Update& update) {
+  const T* g = grad.data<T>();
+  if (!factor) return ForEachElement(grad.numel(), [=](int64_t i) { update(i, g[i]); });
+  const T scale = *factor->data<T>();
+  ForEachElement(grad.numel(), [=](int64_t i) { update(i, g[i] * scale); });
+}
+
 // Calls update(i, g) for every element i of the parameter with its gradient g, 0 where no row of the sparse gradient
 // is. `rows`: merged.
 template <class T, class Update>
@@ -61,6 +72,24 @@ void ForEachTouched(const RowMerger& rows, const Update& update) {
                   for (int64_t i = 0; i < width; ++i) update(rows.rows()[k] * width + i, g[i]);
                 }
               });
+}
+
+// What an op that the pass fuse_clip puts in the place of elementwise_mul and an optimizer's op has more than that one:
+// the input Factor. Its gradient is dense.
+template <class Attrs, void (*kInfer)(const Attrs&, InferContext&)>
+OpSpec<Attrs> Scaled(OpSpec<Attrs> spec, std::string_view name, std::string_view doc) {
+  spec.name = name;
+  spec.doc = doc;
+  for (SlotSpec& slot : spec.inputs)
+    if (slot.name == "Grad") slot.doc = "Gradient, dense.";
+  spec.inputs.push_back({"Factor", "What the gradient is multiplied by, one number."});
+  spec.infer = [](const Attrs& attrs, InferContext& context) {
+    kInfer(attrs, context);
+    const Dims& dims = context.In("Factor").dims;
+    Require(SizesAgree(dims.numel(), 1), "Factor has shape ", dims, "; expected one number");
+    context.CheckSameDType("Param", "Factor");
+  };
+  return spec;
 }
 
 // State of kernels with a sparse gradient.

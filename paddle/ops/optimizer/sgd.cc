@@ -6,14 +6,23 @@ namespace {
 
 void Infer(const NoAttrs&, InferContext& context) { InferUpdate(context, {"Grad"}, {{"ParamOut", "Param"}}); }
 
-void Sgd(const CpuContext&, const NoAttrs&, const Tensor& param, const Tensor& rate, const Tensor& grad,
-         Tensor& param_out) {
+void Update(const Tensor& param, const Tensor& rate, const Tensor& grad, const Tensor* factor, Tensor& param_out) {
   VisitFloat(param.dtype(), [&]<class T>() {
     const T lr = *rate.data<T>();
-    const T *p = param.data<T>(), *g = grad.data<T>();
+    const T* p = param.data<T>();
     T* out = param_out.mutable_data<T>();
-    ForEachElement(param.numel(), [=](int64_t i) { out[i] = p[i] - lr * g[i]; });
+    ForEachElement<T>(grad, factor, [=](int64_t i, T g) { out[i] = p[i] - lr * g; });
   });
+}
+
+void Sgd(const CpuContext&, const NoAttrs&, const Tensor& param, const Tensor& rate, const Tensor& grad,
+         Tensor& param_out) {
+  Update(param, rate, grad, nullptr, param_out);
+}
+
+void ScaledSgd(const CpuContext&, const NoAttrs&, const Tensor& param, const Tensor& rate, const Tensor& grad,
+               const Tensor& factor, Tensor& param_out) {
+  Update(param, rate, grad, &factor, param_out);
 }
 
 // Only the rows of the gradient change: Param and ParamOut are one tensor.
@@ -27,7 +36,7 @@ void SgdSparse(const CpuContext&, const NoAttrs&, RowMerger& rows, const Tensor&
   });
 }
 
-const Registered kOp = RegisterOp<NoAttrs>({
+const OpSpec<NoAttrs> kSgd{
     .name = "sgd",
     .doc = "Stochastic gradient descent: ParamOut = Param - LearningRate Grad.",
     .inputs = {{"Param", "The parameter."},
@@ -36,8 +45,14 @@ const Registered kOp = RegisterOp<NoAttrs>({
     .outputs = {{"ParamOut", "The parameter, updated in place."}},
     .infer = Infer,
     .must_share = {{"ParamOut", "Param"}},
-});
+};
+const Registered kOp = RegisterOp(kSgd);
+const Registered kScaledOp = RegisterOp(Scaled<NoAttrs, Infer>(
+    kSgd, "scaled_sgd",
+    "Stochastic gradient descent by a gradient times a number: ParamOut = Param - LearningRate (Grad Factor). Takes "
+    "the place of elementwise_mul and sgd when a plan is made."));
 const Registered kCpu = RegisterKernel("sgd", Sgd);
+const Registered kScaledCpu = RegisterKernel("scaled_sgd", ScaledSgd);
 const Registered kSparseCpu = RegisterKernel("sgd", PrepareRows<NoAttrs>, SgdSparse);
 
 }  // namespace
