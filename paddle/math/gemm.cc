@@ -34,8 +34,8 @@ void ScaleOutput(const GemmShape& s, Computed<T> beta, T* c) {
   }
 }
 
-// Whether sgemm is the fastest way: by up to 15 % where B fits into the cache. It takes memory of its own, in proportion
-// to the operands; where they are larger, or transposed, oneDNN's primitive for products is as fast.
+// Whether sgemm is the fastest way: by up to 15 % where B fits into the cache. It takes memory of its own, in
+// proportion to the operands; where they are larger, or transposed, oneDNN's primitive for products is as fast.
 bool SuitsSgemm(const GemmShape& s) {
   constexpr int64_t kMostOfB = int64_t{1} << 21;
   return s.batch == 1 && !s.trans_a && !s.trans_b && s.n * s.k <= kMostOfB;

@@ -11,7 +11,7 @@ namespace {
 // A gradient of fewer elements, 4 MB of floats, is as quickly filled as its rows are sorted and added up.
 constexpr int64_t kLeastElements = 1 << 20;
 
-// An op that writes the gradient of a table, and the one that takes it, by number.
+// An op that writes the gradient of a table, and the one that takes it last, by number.
 struct Match {
   size_t lookup_grad, update;
 };
@@ -25,12 +25,13 @@ bool IsLookupGrad(const OpDesc& op) {
 
 // Whether the op gives the same for a sparse gradient as for the dense one. An adam that takes beta1 and beta2 from
 // tensors or updates one power alone is left as it is.
+bool IsAdam(const OpDesc& op) { return op.type() == "adam" || op.type() == "scaled_adam"; }
 bool TakesRows(const OpDesc& op) {
   const auto& type = op.type();
-  if (type == "adam")
+  if (IsAdam(op))
     return op.Input("Beta1Tensor").empty() && op.Input("Beta2Tensor").empty() &&
            op.Output("Beta1PowOut").size() == op.Output("Beta2PowOut").size();
-  return type == "sgd" || type == "momentum" || type == "adagrad";
+  return type == "sgd" || type == "momentum" || type == "adagrad" || type == "scaled_sgd" || type == "scaled_momentum";
 }
 
 bool IsLarge(const BlockDesc& block, const std::string& table) {
@@ -46,10 +47,13 @@ std::optional<Match> Find(const BlockDesc& block, const Uses& uses, size_t at) {
   if (!IsLookupGrad(op) || op.Input("W").size() != 1 || !IsLarge(block, op.Input("W")[0])) return std::nullopt;
   const std::string& gradient = op.Output("W@GRAD")[0];
   const auto& users = uses.Of(gradient);
-  if (uses.Outside(gradient) || users.size() != 2 || *users.begin() != at) return std::nullopt;
-  const OpDesc& update = block.op(static_cast<int>(*users.rbegin()));
+  if (uses.Outside(gradient) || users.size() < 2 || *users.begin() != at) return std::nullopt;
+  const size_t last = *users.rbegin();
+  for (const size_t user : users)
+    if (user != at && user != last && block.op(static_cast<int>(user)).type() != "squared_l2_norm") return std::nullopt;
+  const OpDesc& update = block.op(static_cast<int>(last));
   if (!TakesRows(update) || update.Input("Grad") != op.Output("W@GRAD")) return std::nullopt;
-  return Match{at, *users.rbegin()};
+  return Match{at, last};
 }
 
 // With a sparse gradient adam takes the powers of the next step, unless it leaves updating them to others: to a `scale`
@@ -72,7 +76,7 @@ void Apply(BlockDesc* block, const Match& match) {
   grad.SetAttr("is_sparse", true);
   block->FindVar(grad.Output("W@GRAD")[0])->set_raw_type(static_cast<int>(VarKind::kSelectedRows));
   OpDesc& update = block->op(static_cast<int>(match.update));
-  if (update.type() != "adam") return;
+  if (!IsAdam(update)) return;
   update.SetAttr("lazy_mode", false);
   const size_t behind = match.update + 1;
   for (const auto& scale :

@@ -25,15 +25,15 @@ std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& requ
   if (request.place.is_cpu() && !SkipsPass("fuse_embedding_mul"))
     for (const auto& table : FuseEmbeddingMul(program, outside))
       done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
-  if (request.place.is_cpu() && !SkipsPass("sparse_table_grads"))
-    for (const auto& table : SparseTableGrads(program, outside))
-      done.push_back(StrCat("sparse_table_grads: the gradient of '", table, "' holds only rows that were looked up"));
   // Where an op is looked for that makes a NaN, the ops stay those of the program.
   if (request.place.is_cpu() && !CheckNanInfEnabled() && !SkipsPass("fuse_clip")) {
     const auto [sums, updates] = FuseClip(program, outside);
     if (sums) done.push_back(StrCat("fuse_clip: ", sums, " sums of squares are added up without the squares"));
     if (updates) done.push_back(StrCat("fuse_clip: ", updates, " updates scale their gradients themselves"));
   }
+  if (request.place.is_cpu() && !SkipsPass("sparse_table_grads"))
+    for (const auto& table : SparseTableGrads(program, outside))
+      done.push_back(StrCat("sparse_table_grads: the gradient of '", table, "' holds only rows that were looked up"));
   // Where an op is looked for that makes a NaN, no parameter is to take it in before.
   if (!CheckNanInfEnabled() && !SkipsPass("update_early"))
     if (const int moved = UpdateEarly(program))

@@ -57,18 +57,20 @@ def optimizer(type, reference, state, attrs=({},), sparse=True, bad=(), rate=Tru
 
 
 def scaled(type, reference, state, attrs=({},), numbers={}, cases=()):
-    """An entry for an op that multiplies its dense gradient by a number first."""
+    """An entry for an op that multiplies its gradient by a number first."""
     names = list(inspect.signature(reference).parameters)
 
     def product(**given):
-        grad, factor = given.pop("Grad"), given.pop("Factor")
-        return reference(Grad=np.asarray(grad) * np.asarray(factor), **given)
+        grad, factor = given.pop("Grad"), np.asarray(given.pop("Factor"))
+        if isinstance(grad, Rows):
+            return reference(Grad=Rows(grad.rows, grad.value * factor, grad.height), **given)
+        return reference(Grad=np.asarray(grad) * factor, **given)
 
     product.__signature__ = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names + ["Factor"]])
     numbers = {**numbers, "Factor": uniform(1, low=0.2, high=0.5)}
     wrong = {**{slot: (2, 2) for slot in ("Param", "Grad", *state)}, **numbers, **attrs[0], "LearningRate": RATE}
     bad = [{**wrong, "Factor": (2,), "match": "Factor has shape"}]
-    return optimizer(type, product, state, attrs, sparse=False, numbers=numbers, cases=cases, bad=bad)
+    return optimizer(type, product, state, attrs, numbers=numbers, cases=cases, bad=bad)
 
 
 def plain(*shape):
@@ -205,7 +207,7 @@ test = op_tests(
         "scaled_adam",
         adam,
         {"Moment1": plain, "Moment2": positive},
-        [dict(epsilon=0.1), dict(beta1=0.8, beta2=0.7), dict(Beta1Tensor=POWER, Beta2Tensor=POWER)],
+        [dict(epsilon=0.1), dict(beta1=0.8, beta2=0.7), dict(Beta1Tensor=POWER, Beta2Tensor=POWER), dict(lazy_mode=True)],
         numbers=BETAS,
         cases=[dict(outputs={"Beta1PowOut": 0, "Beta2PowOut": 0})],
     ),

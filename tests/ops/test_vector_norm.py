@@ -12,12 +12,14 @@ def clip_by_norm(X, max_norm):
 
 
 def whole_norm(type, function):
+    dense = [dict(X=(2, 3)), dict(X=lod((3, 2), [1, 2])), dict(X=(0, 3)), dict(X=(1,)), dict(X=(6000,)), dict(X=(700, 600), smooth=False)]
+    sparse = [dict(X=rows([4, 0, 4], (3, 2), height=6), smooth=False), dict(X=rows([], (0, 2), height=6), smooth=False)]
     return Op(
         type,
-        cases=[dict(X=(2, 3)), dict(X=lod((3, 2), [1, 2])), dict(X=(0, 3)), dict(X=(1,)), dict(X=(6000,)), dict(X=(700, 600), smooth=False)],
-        reference=lambda X: np.reshape(np.sum(function(np.asarray(X))), (1,)),
+        cases=dense + sparse,
+        reference=lambda X: np.reshape(np.sum(function(X.dense() if isinstance(X, Rows) else np.asarray(X))), (1,)),
         grad="X",
-        bad=[dict(X=np.zeros(2, "int32"), match="int32")],
+        bad=[dict(X=np.zeros(2, "int32"), match="int32"), dict(X=rows([7], (1, 2), height=6), match="row 7")],
     )
 
 

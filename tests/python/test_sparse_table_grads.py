@@ -23,7 +23,12 @@ OPTIMIZERS = {
 LEFT_ALONE = {
     "rmsprop": lambda: fluid.optimizer.RMSProp(0.1),
     "decayed": lambda: fluid.optimizer.SGD(0.1, regularization=fluid.regularizer.L2Decay(0.01)),
-    "clipped": lambda: fluid.optimizer.Adam(0.01, grad_clip=fluid.clip.GradientClipByGlobalNorm(0.1)),
+    "clipped by value": lambda: fluid.optimizer.Adam(0.01, grad_clip=fluid.clip.GradientClipByValue(0.1)),
+}
+CLIPPED = {
+    "sgd": lambda clip: fluid.optimizer.SGD(0.1, grad_clip=clip),
+    "momentum": lambda clip: fluid.optimizer.Momentum(0.1, 0.9, grad_clip=clip),
+    "adam": lambda clip: fluid.optimizer.Adam(0.01, grad_clip=clip),
 }
 PASS = "pass sparse_table_grads: the gradient of 'table' holds only rows that were looked up"
 
@@ -73,6 +78,22 @@ def test_everything_is_the_same_bit_by_bit(optimizer, projected):
     assert values.keys() == plain.keys() and (optimizer != "adam" or len(values) == 5 * (1 + projected) + 1)
     for name in values:
         assert (values[name] == plain[name]).all(), name
+
+
+@pytest.mark.parametrize("projected", [False, True])
+@pytest.mark.parametrize("optimizer", sorted(CLIPPED))
+def test_clipped_by_the_norm_of_all(optimizer, projected):
+    """The same but for the order in which squares are added up; rows that occur twice are one row of the gradient."""
+
+    def made():
+        return CLIPPED[optimizer](fluid.clip.GradientClipByGlobalNorm(0.1))
+
+    (values, losses, plan), (plain, plain_losses, plain_plan) = (train(made, skip, projected=projected) for skip in ("", "sparse_table_grads"))
+    assert PASS in plan and "scaled_%s(" % optimizer in plan and PASS not in plain_plan
+    np.testing.assert_allclose(losses, plain_losses, rtol=1e-6)
+    assert values.keys() == plain.keys()
+    for name in values:
+        np.testing.assert_allclose(values[name], plain[name], rtol=1e-5, atol=1e-9, err_msg=name)
 
 
 def test_ids_of_any_shape():

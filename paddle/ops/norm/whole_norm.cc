@@ -2,6 +2,7 @@
 
 #include "paddle/math/functions.h"
 #include "paddle/math/map.h"
+#include "paddle/math/merge_rows.h"
 #include "paddle/math/sums.h"
 #include "paddle/op/registry.h"
 
@@ -42,11 +43,24 @@ void InferGrad(const NoAttrs&, InferContext& context) {
   context.CopyMeta("X", "X@GRAD");
 }
 
+template <class F, class T>
+T Norm(const T* x, int64_t n) {
+  return static_cast<T>(ParallelSum<T>(n, [x](int64_t i) { return F::Value(x[i]); }));
+}
+
 template <class F>
 void Kernel(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor& out) {
-  VisitFloat(x.dtype(), [&]<class T>() {
-    const T* px = x.data<T>();
-    *out.mutable_data<T>() = static_cast<T>(ParallelSum<T>(x.numel(), [px](int64_t i) { return F::Value(px[i]); }));
+  VisitFloat(x.dtype(), [&]<class T>() { *out.mutable_data<T>() = Norm<F>(x.data<T>(), x.numel()); });
+}
+
+RowMerger Prepare(const CpuContext&, const NoAttrs&, const OpMetas&) { return {}; }
+
+// Of the tensor that the rows stand for: those of the same number are added up first.
+template <class F>
+void SparseKernel(const CpuContext&, const NoAttrs&, RowMerger& rows, const SelectedRows& x, Tensor& out) {
+  rows.Merge(x);
+  VisitFloat(x.value.dtype(), [&]<class T>() {
+    *out.mutable_data<T>() = Norm<F>(rows.value<T>(0), static_cast<int64_t>(rows.rows().size()) * rows.width());
   });
 }
 
@@ -62,7 +76,7 @@ void Grad(const CpuContext&, const NoAttrs&, const Tensor& dout, const Tensor& x
 OpSpec<NoAttrs> Forward(std::string_view name, std::string_view doc) {
   return {.name = name,
           .doc = doc,
-          .inputs = {{"X", "Tensor of any shape."}},
+          .inputs = {{"X", "Tensor of any shape, or SelectedRows, which have no gradient here."}},
           .outputs = {{"Out", "One number, of shape [1]."}},
           .infer = Infer};
 }
@@ -79,10 +93,12 @@ OpSpec<NoAttrs> Backward(std::string_view name, std::string_view doc) {
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp(Forward("squared_l2_norm", "Out = the sum of the squares of X.")),
     RegisterKernel("squared_l2_norm", Kernel<Square>),
+    RegisterKernel("squared_l2_norm", Prepare, SparseKernel<Square>),
     RegisterOp(Backward("squared_l2_norm_grad", "X@GRAD = 2 X Out@GRAD.")),
     RegisterKernel("squared_l2_norm_grad", Grad<Square>),
     RegisterOp(Forward("l1_norm", "Out = the sum of the magnitudes of X.")),
     RegisterKernel("l1_norm", Kernel<Magnitude>),
+    RegisterKernel("l1_norm", Prepare, SparseKernel<Magnitude>),
     RegisterOp(Backward("l1_norm_grad", "X@GRAD = sign(X) Out@GRAD.")),
     RegisterKernel("l1_norm_grad", Grad<Magnitude>),
 };

@@ -85,21 +85,35 @@ void ScaledAdam(const CpuContext&, const Attrs& attrs, const Tensor& param, cons
   UpdateDense(attrs, args, grad, &factor);
 }
 
+void UpdateRows(const Attrs& attrs, RowMerger& rows, const Args& args, const SelectedRows& grad, const Tensor* factor) {
+  rows.Merge(grad);
+  VisitFloat(args.param.dtype(), [&]<class T>() {
+    const Update<T> update(attrs, args, args.beta1_pow_out && args.beta2_pow_out);
+    if (attrs.lazy_mode)
+      ForEachTouched<T>(rows, ByFactor<T>(factor, update));
+    else
+      ForEachElement<T>(rows, args.param.dim(0), ByFactor<T>(factor, update));
+    UpdatePowers(update, args);
+  });
+}
+
 void AdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param, const SelectedRows& grad,
                 const Tensor& rate, const Tensor& moment1, const Tensor& moment2, const Tensor& beta1_pow,
                 const Tensor& beta2_pow, const Tensor* beta1, const Tensor* beta2, Tensor& param_out,
                 Tensor& moment1_out, Tensor& moment2_out, Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
   const Args args{param, rate,      moment1,     moment2,     beta1_pow,     beta2_pow,    beta1,
                   beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
-  rows.Merge(grad);
-  VisitFloat(param.dtype(), [&]<class T>() {
-    const Update<T> update(attrs, args, beta1_pow_out && beta2_pow_out);
-    if (attrs.lazy_mode)
-      ForEachTouched<T>(rows, update);
-    else
-      ForEachElement<T>(rows, param.dim(0), update);
-    UpdatePowers(update, args);
-  });
+  UpdateRows(attrs, rows, args, grad, nullptr);
+}
+
+void ScaledAdamSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param,
+                      const SelectedRows& grad, const Tensor& rate, const Tensor& moment1, const Tensor& moment2,
+                      const Tensor& beta1_pow, const Tensor& beta2_pow, const Tensor* beta1, const Tensor* beta2,
+                      const Tensor& factor, Tensor& param_out, Tensor& moment1_out, Tensor& moment2_out,
+                      Tensor* beta1_pow_out, Tensor* beta2_pow_out) {
+  const Args args{param, rate,      moment1,     moment2,     beta1_pow,     beta2_pow,    beta1,
+                  beta2, param_out, moment1_out, moment2_out, beta1_pow_out, beta2_pow_out};
+  UpdateRows(attrs, rows, args, grad, &factor);
 }
 
 const OpSpec<Attrs> kAdam{
@@ -139,6 +153,7 @@ const Registered kScaledOp = RegisterOp(Scaled<Attrs, Infer>(
 const Registered kCpu = RegisterKernel("adam", Adam);
 const Registered kScaledCpu = RegisterKernel("scaled_adam", ScaledAdam);
 const Registered kSparseCpu = RegisterKernel("adam", PrepareRows<Attrs>, AdamSparse);
+const Registered kScaledSparseCpu = RegisterKernel("scaled_adam", PrepareRows<Attrs>, ScaledAdamSparse);
 
 }  // namespace
 }  // namespace paddle

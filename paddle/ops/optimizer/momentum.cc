@@ -46,6 +46,15 @@ void MomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, cons
   });
 }
 
+void ScaledMomentumSparse(const CpuContext&, const Attrs& attrs, RowMerger& rows, const Tensor& param,
+                          const SelectedRows& grad, const Tensor&, const Tensor& rate, const Tensor& factor,
+                          Tensor& param_out, Tensor& velocity_out) {
+  rows.Merge(grad);
+  VisitFloat(param.dtype(), [&]<class T>() {
+    ForEachElement<T>(rows, param.dim(0), ByFactor<T>(&factor, Update<T>(attrs, rate, param_out, velocity_out)));
+  });
+}
+
 const OpSpec<Attrs> kMomentum{
     .name = "momentum",
     .doc =
@@ -68,6 +77,7 @@ const Registered kScaledOp = RegisterOp(Scaled<Attrs, Infer>(
 const Registered kCpu = RegisterKernel("momentum", Momentum);
 const Registered kScaledCpu = RegisterKernel("scaled_momentum", ScaledMomentum);
 const Registered kSparseCpu = RegisterKernel("momentum", PrepareRows<Attrs>, MomentumSparse);
+const Registered kScaledSparseCpu = RegisterKernel("scaled_momentum", PrepareRows<Attrs>, ScaledMomentumSparse);
 
 }  // namespace
 }  // namespace paddle

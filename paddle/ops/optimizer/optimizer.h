@@ -61,6 +61,14 @@ void ForEachElement(const RowMerger& rows, int64_t height, const Update& update)
               });
 }
 
+// `update` by gradients times the factor, one number, where there is one.
+template <class T, class Update>
+auto ByFactor(const Tensor* factor, const Update& update) {
+  return [update, scaled = factor != nullptr, scale = factor ? *factor->data<T>() : T(1)](int64_t i, T g) {
+    update(i, scaled ? g * scale : g);
+  };
+}
+
 // Calls update(i, g) for the elements of rows that occur in the sparse gradient only. `rows`: merged.
 template <class T, class Update>
 void ForEachTouched(const RowMerger& rows, const Update& update) {
@@ -75,13 +83,11 @@ void ForEachTouched(const RowMerger& rows, const Update& update) {
 }
 
 // What an op that the pass fuse_clip puts in the place of elementwise_mul and an optimizer's op has more than that one:
-// the input Factor. Its gradient is dense.
+// the input Factor.
 template <class Attrs, void (*kInfer)(const Attrs&, InferContext&)>
 OpSpec<Attrs> Scaled(OpSpec<Attrs> spec, std::string_view name, std::string_view doc) {
   spec.name = name;
   spec.doc = doc;
-  for (SlotSpec& slot : spec.inputs)
-    if (slot.name == "Grad") slot.doc = "Gradient, dense.";
   spec.inputs.push_back({"Factor", "What the gradient is multiplied by, one number."});
   spec.infer = [](const Attrs& attrs, InferContext& context) {
     kInfer(attrs, context);

@@ -26,14 +26,24 @@ void ScaledSgd(const CpuContext&, const NoAttrs&, const Tensor& param, const Ten
 }
 
 // Only the rows of the gradient change: Param and ParamOut are one tensor.
-void SgdSparse(const CpuContext&, const NoAttrs&, RowMerger& rows, const Tensor& param, const Tensor& rate,
-               const SelectedRows& grad, Tensor& param_out) {
+void UpdateRows(RowMerger& rows, const Tensor& param, const Tensor& rate, const SelectedRows& grad,
+                const Tensor* factor, Tensor& param_out) {
   rows.Merge(grad);
   VisitFloat(param.dtype(), [&]<class T>() {
     const T lr = *rate.data<T>();
     T* out = param_out.mutable_data<T>();
-    ForEachTouched<T>(rows, [=](int64_t i, T g) { out[i] -= lr * g; });
+    ForEachTouched<T>(rows, ByFactor<T>(factor, [=](int64_t i, T g) { out[i] -= lr * g; }));
   });
+}
+
+void SgdSparse(const CpuContext&, const NoAttrs&, RowMerger& rows, const Tensor& param, const Tensor& rate,
+               const SelectedRows& grad, Tensor& param_out) {
+  UpdateRows(rows, param, rate, grad, nullptr, param_out);
+}
+
+void ScaledSgdSparse(const CpuContext&, const NoAttrs&, RowMerger& rows, const Tensor& param, const Tensor& rate,
+                     const SelectedRows& grad, const Tensor& factor, Tensor& param_out) {
+  UpdateRows(rows, param, rate, grad, &factor, param_out);
 }
 
 const OpSpec<NoAttrs> kSgd{
@@ -54,6 +64,7 @@ const Registered kScaledOp = RegisterOp(Scaled<NoAttrs, Infer>(
 const Registered kCpu = RegisterKernel("sgd", Sgd);
 const Registered kScaledCpu = RegisterKernel("scaled_sgd", ScaledSgd);
 const Registered kSparseCpu = RegisterKernel("sgd", PrepareRows<NoAttrs>, SgdSparse);
+const Registered kScaledSparseCpu = RegisterKernel("scaled_sgd", PrepareRows<NoAttrs>, ScaledSgdSparse);
 
 }  // namespace
 }  // namespace paddle
