@@ -189,6 +189,17 @@ def segmentation(small=False, validate=False):
     return [encode(paragraph) for paragraph in train], [encode(paragraph) for paragraph in test], len(token) + 1
 
 
+def _spelled(words, token, train, test):
+    """Words with what ``words`` says of each, as ``pronunciations`` and ``phonemes`` return them; ``token``: of their characters."""
+    symbols = ["<", ">"] + sorted(set(symbol for spelling in words.values() for symbol in spelling))
+    number = {symbol: at for at, symbol in enumerate(symbols)}
+
+    def encode(some):
+        return [(_encode(word, token), _encode(words[word], number)) for word in some]
+
+    return encode(train), encode(test), ["?"] + list(token), symbols
+
+
 def pronunciations(small=False, validate=False):
     """Chinese words and their pinyin, letter by letter: 47,536 to train and 5,282 to test (``small``: a tenth).
 
@@ -203,14 +214,7 @@ def pronunciations(small=False, validate=False):
         if len(word) == len(syllables) > 1:
             words.setdefault(word, " ".join(syllables))
     train, test = _split(list(words)[:: 10 if small else 1], validate)
-    character = _tokens(one for word in train for one in word)
-    letters = ["<", ">"] + sorted(set(letter for word in words.values() for letter in word))
-    letter = {one: number for number, one in enumerate(letters)}
-
-    def encode(word):
-        return _encode(word, character), _encode(words[word], letter)
-
-    return [encode(word) for word in train], [encode(word) for word in test], ["?"] + list(character), letters
+    return _spelled(words, _tokens(one for word in train for one in word), train, test)
 
 
 def phonemes(small=False, validate=False):
@@ -230,11 +234,4 @@ def phonemes(small=False, validate=False):
             if word.isalpha():  # others are abbreviations, or a pronunciation that is not the word's first
                 words[word] = [sound.rstrip("012") for sound in sounds.split()]
     train, test = _split(list(words)[:: 10 if small else 1], validate)
-    letter = _tokens(one for word in words for one in word)
-    sounds = ["<", ">"] + sorted(set(sound for sounds in words.values() for sound in sounds))
-    sound = {one: number for number, one in enumerate(sounds)}
-
-    def encode(word):
-        return _encode(word, letter), _encode(words[word], sound)
-
-    return [encode(word) for word in train], [encode(word) for word in test], ["?"] + list(letter), sounds
+    return _spelled(words, _tokens(one for word in words for one in word), train, test)

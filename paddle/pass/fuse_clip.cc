@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "paddle/pass/common_attrs.h"
 #include "paddle/pass/uses.h"
 
 namespace paddle {
@@ -66,8 +67,7 @@ std::optional<Fusion> FindSum(const BlockDesc& block, const Uses& uses, size_t a
   OpDesc fused("squared_l2_norm");
   fused.SetInput("X", input);
   fused.SetOutput("Out", sum.Output("Out"));
-  for (const auto& [name, value] : sum.attrs())
-    if (IsCommonAttr(name)) fused.SetAttr(name, value);
+  CopyCommonAttrs(sum, &fused);
   return Fusion{*source, at, std::move(fused)};
 }
 

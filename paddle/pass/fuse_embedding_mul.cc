@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "paddle/pass/common_attrs.h"
+
 namespace paddle {
 namespace {
 
@@ -209,8 +211,7 @@ class Fuser {
     fused.SetAttr("padding_idx", lookup.AttrOr<int64_t>("padding_idx", -1));
     fused.SetAttr("is_sparse", lookup.AttrOr<bool>("is_sparse", false));
     fused.SetAttr("ids_column", lookup.type() == "lookup_table");
-    for (const auto& [name, value] : product.attrs())
-      if (IsCommonAttr(name)) fused.SetAttr(name, value);
+    CopyCommonAttrs(product, &fused);
     return fused;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "paddle/pass/common_attrs.h"
 #include "paddle/pass/uses.h"
 
 namespace paddle {
@@ -23,9 +24,10 @@ bool IsLookupGrad(const OpDesc& op) {
          op.Output("W@GRAD").size() == 1;
 }
 
+bool IsAdam(const OpDesc& op) { return op.type() == "adam" || op.type() == "scaled_adam"; }
+
 // Whether the op gives the same for a sparse gradient as for the dense one. An adam that takes beta1 and beta2 from
 // tensors or updates one power alone is left as it is.
-bool IsAdam(const OpDesc& op) { return op.type() == "adam" || op.type() == "scaled_adam"; }
 bool TakesRows(const OpDesc& op) {
   const auto& type = op.type();
   if (IsAdam(op))
@@ -65,8 +67,7 @@ std::optional<OpDesc> TakePower(OpDesc* adam, const char* slot, const char* attr
   scale.SetInput("X", adam->Input(slot));
   scale.SetOutput("Out", power);
   scale.SetAttr("scale", adam->AttrOr<float>(attr, fallback));
-  for (const auto& [name, value] : adam->attrs())
-    if (IsCommonAttr(name)) scale.SetAttr(name, value);
+  CopyCommonAttrs(*adam, &scale);
   adam->SetOutput(std::string(slot) + "Out", {});
   return scale;
 }

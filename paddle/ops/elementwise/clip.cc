@@ -3,8 +3,8 @@
 
 #include "paddle/math/functions.h"
 #include "paddle/math/map.h"
-#include "paddle/math/merge_rows.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/sparse/merged_rows.h"
 
 namespace paddle {
 namespace {
@@ -58,8 +58,6 @@ void Dense(const CpuContext&, const ClipAttrs& attrs, const Tensor& x, const Ten
   });
 }
 
-RowMerger Prepare(const CpuContext&, const ClipAttrs&, const OpMetas&) { return {}; }
-
 // Rows that stand for parts of one row are added up first; rows that are not there stay so.
 void Sparse(const CpuContext& cpu, const ClipAttrs& attrs, RowMerger& merger, const SelectedRows& x, const Tensor* min,
             const Tensor* max, SelectedRows& out) {
@@ -104,7 +102,7 @@ const SlotSpec kMax{"Max", "The upper bound as a tensor of one element.", kOptio
                            .infer = Infer,
                            .may_share = {{"Out", "X"}}}),
     RegisterKernel("clip", Dense),
-    RegisterKernel("clip", Prepare, Sparse),
+    RegisterKernel("clip", PrepareRows<ClipAttrs>, Sparse),
     RegisterOp<ClipAttrs>({.name = "clip_grad",
                            .doc = "X@GRAD = Out@GRAD where X lies between the bounds and not on them, else 0.",
                            .inputs = {kMax, kMin, {"Out@GRAD", "Gradient of Out."}, {"X", "Input of the op."}},

@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "paddle/math/map.h"
-#include "paddle/math/merge_rows.h"
 #include "paddle/math/sums.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/sparse/merged_rows.h"
 
 namespace paddle {
 namespace {
@@ -34,8 +34,6 @@ void Dense(const CpuContext&, const ClipByNormAttrs& attrs, const Tensor& x, Ten
   VisitFloat(x.dtype(), [&]<class T>() { Clip(attrs.max_norm, x.data<T>(), out.mutable_data<T>(), x.numel()); });
 }
 
-RowMerger Prepare(const CpuContext&, const ClipByNormAttrs&, const OpMetas&) { return {}; }
-
 // Rows that stand for parts of one row are added up first.
 void Sparse(const CpuContext& cpu, const ClipByNormAttrs& attrs, RowMerger& merger, const SelectedRows& x,
             SelectedRows& out) {
@@ -57,7 +55,7 @@ void Sparse(const CpuContext& cpu, const ClipByNormAttrs& attrs, RowMerger& merg
          .infer = Infer,
          .may_share = {{"Out", "X"}}}),
     RegisterKernel("clip_by_norm", Dense),
-    RegisterKernel("clip_by_norm", Prepare, Sparse),
+    RegisterKernel("clip_by_norm", PrepareRows<ClipByNormAttrs>, Sparse),
 };
 
 }  // namespace

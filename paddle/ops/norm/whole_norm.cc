@@ -2,9 +2,9 @@
 
 #include "paddle/math/functions.h"
 #include "paddle/math/map.h"
-#include "paddle/math/merge_rows.h"
 #include "paddle/math/sums.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/sparse/merged_rows.h"
 
 namespace paddle {
 namespace {
@@ -53,8 +53,6 @@ void Kernel(const CpuContext&, const NoAttrs&, const Tensor& x, Tensor& out) {
   VisitFloat(x.dtype(), [&]<class T>() { *out.mutable_data<T>() = Norm<F>(x.data<T>(), x.numel()); });
 }
 
-RowMerger Prepare(const CpuContext&, const NoAttrs&, const OpMetas&) { return {}; }
-
 // Of the tensor that the rows stand for: those of the same number are added up first.
 template <class F>
 void SparseKernel(const CpuContext&, const NoAttrs&, RowMerger& rows, const SelectedRows& x, Tensor& out) {
@@ -93,12 +91,12 @@ OpSpec<NoAttrs> Backward(std::string_view name, std::string_view doc) {
 [[maybe_unused]] const Registered kOps[] = {
     RegisterOp(Forward("squared_l2_norm", "Out = the sum of the squares of X.")),
     RegisterKernel("squared_l2_norm", Kernel<Square>),
-    RegisterKernel("squared_l2_norm", Prepare, SparseKernel<Square>),
+    RegisterKernel("squared_l2_norm", PrepareRows<NoAttrs>, SparseKernel<Square>),
     RegisterOp(Backward("squared_l2_norm_grad", "X@GRAD = 2 X Out@GRAD.")),
     RegisterKernel("squared_l2_norm_grad", Grad<Square>),
     RegisterOp(Forward("l1_norm", "Out = the sum of the magnitudes of X.")),
     RegisterKernel("l1_norm", Kernel<Magnitude>),
-    RegisterKernel("l1_norm", Prepare, SparseKernel<Magnitude>),
+    RegisterKernel("l1_norm", PrepareRows<NoAttrs>, SparseKernel<Magnitude>),
     RegisterOp(Backward("l1_norm_grad", "X@GRAD = sign(X) Out@GRAD.")),
     RegisterKernel("l1_norm_grad", Grad<Magnitude>),
 };

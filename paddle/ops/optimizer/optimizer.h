@@ -4,8 +4,8 @@
 #include <initializer_list>
 
 #include "paddle/math/for_each.h"
-#include "paddle/math/merge_rows.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/sparse/merged_rows.h"
 
 namespace paddle {
 
@@ -37,15 +37,18 @@ void ForEachElement(int64_t count, const Update& update) {
   ForEachIndex(count, kUpdatesPerTask, update);
 }
 
-// Calls update(i, g) for every element i of a parameter with its gradient g; where there is a factor, one number, g is
-// the gradient times the factor. These loops are compiled without fused multiply-add, so the product is rounded as that
-// of elementwise_mul is.
+// `update` by gradients times the factor, one number; where there is none, by the gradients as they are. The loops are
+// compiled without fused multiply-add, so the product is rounded as that of elementwise_mul is.
+template <class T, class Update>
+auto ByFactor(const Tensor* factor, const Update& update) {
+  return [update, scale = factor ? *factor->data<T>() : T(1)](int64_t i, T g) { update(i, g * scale); };
+}
+
+// Calls update(i, g) for every element i of a parameter with its gradient g, times the factor where there is one.
 template <class T, class Update>
 void ForEachElement(const Tensor& grad, const Tensor* factor, const Update& update) {
-  const T* g = grad.data<T>();
-  if (!factor) return ForEachElement(grad.numel(), [=](int64_t i) { update(i, g[i]); });
-  const T scale = *factor->data<T>();
-  ForEachElement(grad.numel(), [=](int64_t i) { update(i, g[i] * scale); });
+  ForEachElement(grad.numel(),
+                 [scaled = ByFactor<T>(factor, update), g = grad.data<T>()](int64_t i) { scaled(i, g[i]); });
 }
 
 // Calls update(i, g) for every element i of the parameter with its gradient g, 0 where no row of the sparse gradient
@@ -59,14 +62,6 @@ void ForEachElement(const RowMerger& rows, int64_t height, const Update& update)
                   for (int64_t i = 0; i < width; ++i) update(row * width + i, g[i]);
                 });
               });
-}
-
-// `update` by gradients times the factor, one number, where there is one.
-template <class T, class Update>
-auto ByFactor(const Tensor* factor, const Update& update) {
-  return [update, scaled = factor != nullptr, scale = factor ? *factor->data<T>() : T(1)](int64_t i, T g) {
-    update(i, scaled ? g * scale : g);
-  };
 }
 
 // Calls update(i, g) for the elements of rows that occur in the sparse gradient only. `rows`: merged.
@@ -96,12 +91,6 @@ OpSpec<Attrs> Scaled(OpSpec<Attrs> spec, std::string_view name, std::string_view
     context.CheckSameDType("Param", "Factor");
   };
   return spec;
-}
-
-// State of kernels with a sparse gradient.
-template <class Attrs>
-RowMerger PrepareRows(const CpuContext&, const Attrs&, const OpMetas&) {
-  return {};
 }
 
 }  // namespace paddle

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "paddle/math/merge_rows.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/sparse/merged_rows.h"
 
 namespace paddle {
 namespace {
@@ -19,8 +19,6 @@ void InferMerge(const NoAttrs&, InferContext& context) {
   context.CopyMeta("X", "Out");
   if (TensorMeta* out = context.MutableOut("Out")) out->kind = VarKind::kSelectedRows;
 }
-
-RowMerger Prepare(const CpuContext&, const NoAttrs&, const OpMetas&) { return {}; }
 
 void Merge(const CpuContext& cpu, const NoAttrs&, RowMerger& merger, const SelectedRows& x, SelectedRows& out) {
   merger.Merge(x);
@@ -50,7 +48,7 @@ void GetTensor(const CpuContext& cpu, const NoAttrs&, const SelectedRows& x, Ten
                          .inputs = {{"X", "Sparse rows.", kNoGradient}},
                          .outputs = {{"Out", "Sparse rows of the same height."}},
                          .infer = InferMerge}),
-    RegisterKernel("merge_selected_rows", Prepare, Merge),
+    RegisterKernel("merge_selected_rows", PrepareRows<NoAttrs>, Merge),
     RegisterOp<NoAttrs>({.name = "get_tensor_from_selected_rows",
                          .doc = "Out = the rows of X as they are held, one below the other.",
                          .inputs = {{"X", "Sparse rows.", kNoGradient}},
