@@ -47,8 +47,8 @@ Table::Table() {
        "After each op, look for NaN and infinity in its outputs; the first is an error that names the op."},
       {"skip_passes", "",
        "Passes that are left out when a program is prepared, names separated by commas: "
-       "fuse_recurrent_cells, fuse_embedding_mul, sparse_table_grads, fuse_clip, update_early; exe.plan tells what "
-       "they did."},
+       "fuse_recurrent_cells, fuse_embedding_mul, fuse_linear_cross_entropy, sparse_table_grads, fuse_clip, "
+       "update_early; exe.plan tells what they did."},
       {"memory_limit_mb", "0", "Memory that tensors may take, in MB; 0: the limit of the cgroup or the machine."},
       {"recompute_gates", "0",
        "Recurrent layers on the CPU keep their states for the backward pass and compute the gates again: less memory, "

@@ -41,7 +41,9 @@ Allocator::~Allocator() = default;
 namespace {
 
 constexpr size_t kAlign = 64;
+constexpr size_t kPage = size_t{4} << 10;
 constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kMapped = size_t{1} << 20;  // from here on a block is a mapping of its own
 constexpr size_t kMost = size_t{1} << 47;
 
 std::atomic<size_t> g_in_use{0}, g_peak{0};
@@ -82,20 +84,35 @@ bool Count(size_t bytes) {
                                  "; use a smaller batch, or raise FLAGS_memory_limit_mb"));
 }
 
+constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+// A mapping, a multiple of kPage bytes long; null where there is no memory. A large one starts at a huge page and asks
+// for such: first touch of fresh memory is slow.
+void* Map(size_t size) {
+  const bool huge = size >= 2 * kHugePage;
+  const size_t more = huge ? kHugePage - kPage : 0;
+  void* data = mmap(nullptr, size + more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return nullptr;
+  if (!huge) return data;
+  auto* begin = static_cast<std::byte*>(data);
+  const size_t before = -reinterpret_cast<uintptr_t>(begin) % kHugePage;
+  if (before) munmap(begin, before);
+  if (more > before) munmap(begin + before + size, more - before);
+  madvise(begin + before, size, MADV_HUGEPAGE);
+  return begin + before;
+}
+
 class System final : public Allocator {
  public:
   BufferPtr Allocate(size_t bytes) override {
     Require(bytes <= kMost, bytes, " bytes cannot be allocated: no machine has so many");
-    const bool huge = bytes >= 2 * kHugePage;
-    const size_t align = huge ? kHugePage : kAlign;
-    const size_t size = (std::max(bytes, kAlign) + kAlign - 1) / kAlign * kAlign;
-    void* data = Take(size, align);
+    const size_t size = RoundUp(std::max(bytes, kAlign), bytes < kMapped ? kAlign : kPage);
+    void* data = Take(size);
     if (!data) {
       CachingAllocator().Trim();  // blocks that wait there for the next request count as well
-      data = Take(size, align);
+      data = Take(size);
     }
     if (!data) ThrowLimit(size);
-    if (huge) madvise(data, size, MADV_HUGEPAGE);  // first touch of fresh memory is slow: fewer, larger pages
     ++g_allocations;
     try {
       return std::make_shared<Buffer>(static_cast<std::byte*>(data), size, Place{}, Release);
@@ -106,16 +123,20 @@ class System final : public Allocator {
   }
 
  private:
-  // Null when the limit would be passed, or the system has no more.
-  static void* Take(size_t size, size_t align) {
+  // Null when the limit would be passed, or the system has no more. On the heap, large blocks would leave holes that it
+  // keeps.
+  static void* Take(size_t size) {
     if (!Count(size)) return nullptr;
-    void* data = std::aligned_alloc(align, (size + align - 1) / align * align);
+    void* data = size < kMapped ? std::aligned_alloc(kAlign, size) : Map(size);
     if (!data) g_in_use.fetch_sub(size);
     return data;
   }
 
   static void Release(std::byte* data, size_t size) {
-    std::free(data);
+    if (size < kMapped)
+      std::free(data);
+    else
+      munmap(data, size);
     g_in_use.fetch_sub(size);
   }
 };

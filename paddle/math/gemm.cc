@@ -160,7 +160,7 @@ void Gemm(const GemmShape& shape, Computed<T> alpha, const T* a, const T* b, Com
   if (s.k == 0) return ScaleOutput(s, beta, c);
   if constexpr (std::is_same_v<T, BFloat16>) {
     const PreparedGemm product(DType::kBFloat16, s, alpha, beta);
-    const BufferPtr scratch = SystemAllocator().Allocate(product.scratch_bytes());
+    const BufferPtr scratch = CachingAllocator().Allocate(product.scratch_bytes());
     product.Run(a, b, c, scratch->data());
   } else {
     for (int64_t i = 0; i < s.batch; ++i)

@@ -263,6 +263,7 @@ void Frame::RunKernel(int i, const RunOptions& options) {
   } else {
     instruction.kernel->run(call);
   }
+  if (step.scratch && PlacedAtTurn(i)) step.scratch.reset();  // it has a place in the arena from the next run on
   if (instruction.block && step.runs->kept() == 0) step.runs->Finish();
   if (options.check_nan_inf) [[unlikely]]
     CheckNanInf(i);

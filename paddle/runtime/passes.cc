@@ -5,6 +5,7 @@
 #include "paddle/pass/expand.h"
 #include "paddle/pass/fuse_clip.h"
 #include "paddle/pass/fuse_embedding_mul.h"
+#include "paddle/pass/fuse_linear_cross_entropy.h"
 #include "paddle/pass/fuse_recurrent_cells.h"
 #include "paddle/pass/recompute_gates.h"
 #include "paddle/pass/sparse_table_grads.h"
@@ -26,6 +27,9 @@ std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& requ
     for (const auto& table : FuseEmbeddingMul(program, outside))
       done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
   // Where an op is looked for that makes a NaN, the ops stay those of the program.
+  if (request.place.is_cpu() && !CheckNanInfEnabled() && !SkipsPass("fuse_linear_cross_entropy"))
+    for (const auto& weight : FuseLinearCrossEntropy(program, outside))
+      done.push_back(StrCat("fuse_linear_cross_entropy: the products with '", weight, "' are never all in memory"));
   if (request.place.is_cpu() && !CheckNanInfEnabled() && !SkipsPass("fuse_clip")) {
     const auto [sums, updates] = FuseClip(program, outside);
     if (sums) done.push_back(StrCat("fuse_clip: ", sums, " sums of squares are added up without the squares"));

@@ -55,6 +55,21 @@ def softmax_with_cross_entropy(Logits, Label, soft_label, ignore_index, axis):
     return {"Softmax": grouped_as(Logits, np.exp(log_p)), "Loss": grouped_as(Logits, loss)}
 
 
+def fused_linear_cross_entropy(X, Y, Bias, Label, DOut, x_num_col_dims, ignore_index):
+    x, label = np.asarray(X).reshape(-1, Y.shape[0]), np.asarray(Label).reshape(-1, 1)
+    log_p = log_softmax(x @ np.asarray(Y) + (0 if Bias is None else Bias), 1)
+    counted = label != ignore_index
+    loss = class_losses(log_p, label, False, ignore_index)
+    d_logits = np.where(counted, np.exp(log_p) - (np.arange(Y.shape[1]) == label), 0) * DOut / max(len(x), 1)
+    out = {
+        "Loss": grouped_as(X, loss.reshape(Label.shape)),
+        "DX": grouped_as(X, (d_logits @ np.asarray(Y).T).reshape(X.shape)),
+        "DY": x.T @ d_logits,
+        "DBias": d_logits.sum(0),
+    }
+    return dict(out, Out=loss.mean(keepdims=True).reshape(1)) if len(x) else out  # the mean of nothing is no number
+
+
 HARD_CASES = [
     dict(X=simplex(4, 3), Label=ints(4, 1, high=3)),
     dict(X=simplex(4, 3), Label=ints(4, high=3)),
@@ -128,6 +143,34 @@ CLASSES = (
             dict(Logits=(4, 3), Label=simplex(4, 1), match="Label is float32; expected one of: int32, int64"),
             dict(Logits=(4, 3), Label=simplex(3, 3), soft_label=True, match=r"\[4, 3\].*\[3, 3\]"),
             dict(Logits=(4, 3), Label=ints(4, 3, high=2), soft_label=True, match="float32.*int64"),
+        ],
+    ),
+    Op(
+        "fused_linear_cross_entropy",
+        cases=[
+            dict(X=(4, 3), Y=(3, 5), Bias=(5,), Label=ints(4, 1, high=5), DOut=(1,)),
+            dict(X=(2, 3, 4), Y=(4, 5), Label=ints(2, 3, 1, high=5, dtype="int32"), DOut=(1,), x_num_col_dims=2),
+            dict(X=(4, 3, 2), Y=(6, 5), Label=ints(4, 1, high=5), DOut=(1,)),
+            dict(X=lod((4, 3), [1, 3]), Y=(3, 5), Bias=(5,), Label=lod(ints(4, 1, high=5), [1, 3]), DOut=(1,)),
+            dict(X=(4, 3), Y=(3, 5), Bias=(5,), Label=np.array([[1], [-100], [0], [4]]), DOut=(1,)),
+            dict(X=(4, 3), Y=(3, 5), Bias=(5,), Label=np.array([[1], [2], [1], [4]]), DOut=(1,), ignore_index=1),
+            dict(X=(0, 3), Y=(3, 5), Bias=(5,), Label=ints(0, 1, high=5), DOut=(1,)),
+            dict(X=(2, 1), Y=(1, 1), Bias=(1,), Label=ints(2, 1, high=1), DOut=(1,)),
+        ]
+        # One part, three and four, of 128 rows at most.
+        + [dict(X=(rows, 2), Y=(2, 1 << 14), Bias=(1 << 14,), Label=ints(rows, 1, high=1 << 14), DOut=(1,)) for rows in (200, 330, 500)],
+        reference=fused_linear_cross_entropy,
+        bad=[
+            dict(X=(4, 3), Y=(3, 5), Label=np.array([[0], [1], [5], [2]]), DOut=(1,), match=r"Label\[2\] is 5; expected 0 <= label < 5, or ignore_index = -100"),
+            dict(X=(4, 3), Y=(2, 5), Label=ints(4, 1, high=5), DOut=(1,), match=r"X \[4, 3\] has rows of 3 elements, but Y \[2, 5\] has 2 rows"),
+            dict(X=(4, 3), Y=(3, 5), Label=ints(4, high=5), DOut=(1,), match=r"Label of shape \[4\] does not fit X \[4, 3\]; expected \[4, 1\]"),
+            dict(X=(4, 3), Y=(3, 5), Label=ints(3, 1, high=5), DOut=(1,), match=r"Label of shape \[3, 1\] does not fit X"),
+            dict(X=(4, 3), Y=(3, 5), Label=simplex(4, 1), DOut=(1,), match="Label is float32; expected one of: int32, int64"),
+            dict(X=(4, 3), Y=(3, 5), Label=ints(4, 1, high=5), DOut=(2,), match=r"DOut has shape \[2\]; expected \[1\]"),
+            dict(X=(4, 3), Y=(3, 5), Bias=(4,), Label=ints(4, 1, high=5), DOut=(1,), match=r"Bias has shape \[4\]; expected \[5\]"),
+            dict(X=(4, 3), Y=(3, 0), Label=ints(4, 1, high=5), DOut=(1,), match="no columns"),
+            dict(X=(4, 3), Y=(3, 5, 1), Label=ints(4, 1, high=5), DOut=(1,), match="rank"),
+            dict(X=(4, 3), Y=(3, 5), Label=ints(4, 1, high=5), DOut=(1,), x_num_col_dims=2, match="x_num_col_dims is 2"),
         ],
     ),
 )

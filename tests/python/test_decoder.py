@@ -213,7 +213,7 @@ def test_drawn_words():
     def build(temperature):
         return greedy_net(lambda start: layers.SampleEmbeddingHelper(embed, start, END, temperature), max_step_num=5)
 
-    cold = build(1e-3).run(greedy_feed())[1]
+    cold = build(1e-6).run(greedy_feed())[1]
     wanted = greedy_reference(build(None), 6, False)[1].T
     np.testing.assert_array_equal(cold[:, : wanted.shape[1]], wanted[:, : cold.shape[1]])
     net, drawn = build(None), []
