@@ -140,7 +140,7 @@ def set_weights(case):
     """The task's weights into the parameters; the gates of dynamic_lstm in its order: candidate, input, forget, output."""
     order = [2, 0, 1, 3] if case["cell"] == "lstm" and not by_hand(case) else range(tasks.gates(case))
     scope = fluid.global_scope()
-    for name, value in tasks.weights(case).items():
+    for name, value in tasks.weights(case):
         kind = name.split("_")[0]
         if kind in ("input", "recurrent", "bias"):
             value = tasks.reorder(value, order)

@@ -124,7 +124,7 @@ def clipped_sgd(weights, gradients, state, rate, limit):
 
 
 def weights_of(case):
-    out = tasks.weights(case)
+    out = dict(tasks.weights(case))
     if case["task"] == "ocr":
         out.update({name: value.transpose(2, 3, 1, 0) for name, value in out.items() if value.ndim == 4})
         out.update({name: tasks.channels_last(value) for name, value in out.items() if name.startswith("input_")})

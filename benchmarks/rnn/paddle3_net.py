@@ -87,7 +87,7 @@ class Reader(nn.Layer):
 
 def set_weights(net, case):
     """The task's weights into the net's; it adds a second bias to the gates, which stays zero."""
-    values = tasks.weights(case)
+    values = dict(tasks.weights(case))
     order = range(4) if case["cell"] == "lstm" else [1, 0, 2]  # a GRU's gates: reset, update, candidate
     suffixes = ["_l0", "_l0_reverse"] if case["task"] == "ocr" else ["_l%d" % k for k in range(tasks.LAYERS)]
     for cells, names in zip(net.stacks, tasks.stacks(case)):

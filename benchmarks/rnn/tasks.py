@@ -103,7 +103,7 @@ def classes(case):
 
 
 def weights(case):
-    """Initial weights by name, float32.
+    """Initial weights, float32, as pairs of name and array, one after the other: the peak memory is measured.
 
     "ocr": ``filter_k`` [filters, channels, 3, 3] and ``filter_bias_k`` for each convolution; "seq2seq": ``source_embedding``;
     all others: ``embedding`` [words, hidden], of the target words with "seq2seq". For each recurrent layer of ``stacks``:
@@ -119,27 +119,31 @@ def weights(case):
 
     def draw(*shape):
         out = np.empty(shape, "float32")
-        for row in out.reshape([-1, shape[-1]]):  # never all of them in double precision: the peak memory is measured
+        for row in out.reshape([-1, shape[-1]]):  # never all of them in double precision
             row[:] = random.uniform(-bound, bound, len(row))
         return out
 
-    out, inputs, outputs = {}, hidden, hidden
+    inputs, outputs = hidden, hidden
     if case["task"] == "ocr":
         channels = 1
         for k, (filters, _) in enumerate(CONVOLUTIONS):
-            out.update({"filter_%d" % k: draw(filters, channels, 3, 3), "filter_bias_%d" % k: draw(filters)})
+            yield "filter_%d" % k, draw(filters, channels, 3, 3)
+            yield "filter_bias_%d" % k, draw(filters)
             channels = filters
         inputs, outputs = COLUMN[0] * COLUMN[1], 2 * hidden
     else:
-        out["embedding"] = draw(case["words"], hidden)
+        yield "embedding", draw(case["words"], hidden)
     width = gates(case) * hidden
     for name in sum(stacks(case), []):
-        out.update({"input_" + name: draw(inputs, width), "recurrent_" + name: draw(hidden, width), "bias_" + name: draw(width)})
+        yield "input_" + name, draw(inputs, width)
+        yield "recurrent_" + name, draw(hidden, width)
+        yield "bias_" + name, draw(width)
     if case["task"] == "seq2seq":
-        out.update({"source_embedding": draw(case["words"], hidden)})
-        out.update({"attention": draw(2 * hidden, hidden), "attention_bias": draw(hidden)})
-    out.update({"out": draw(outputs, classes(case)), "out_bias": draw(classes(case))})
-    return out
+        yield "source_embedding", draw(case["words"], hidden)
+        yield "attention", draw(2 * hidden, hidden)
+        yield "attention_bias", draw(hidden)
+    yield "out", draw(outputs, classes(case))
+    yield "out_bias", draw(classes(case))
 
 
 def reorder(array, order):

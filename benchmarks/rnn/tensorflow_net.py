@@ -95,7 +95,7 @@ class Reader(keras.Model):
 
 
 def set_weights(net, case):
-    values = tasks.weights(case)
+    values = dict(tasks.weights(case))
     if case["task"] == "ocr":
         for k in range(len(tasks.CONVOLUTIONS)):
             filters = values["filter_%d" % k].transpose(2, 3, 1, 0)

@@ -68,6 +68,15 @@ bool SetInPlace(const Tensor& fresh, Tensor& tensor) {
   return true;
 }
 
+// New numbers where the old ones are, if nobody else sees these: no moment with room for both.
+bool Overwrite(const Tensor& given, Tensor& tensor) {
+  if (!tensor.initialized() || tensor.buffer().use_count() != 1 || !tensor.place().is_cpu() ||
+      tensor.dims() != given.dims() || tensor.dtype() != given.dtype())
+    return false;
+  if (given.bytes()) std::memcpy(tensor.mutable_raw(), given.raw(), given.bytes());
+  return true;
+}
+
 // Keeps the LoD, as Fluid does; scripts set it before or after.
 void SetArray(const TensorHandle& self, const py::object& array, const py::object& place, bool zero_copy) {
   CheckPlace(place);
@@ -76,11 +85,15 @@ void SetArray(const TensorHandle& self, const py::object& array, const py::objec
     PyErr_Clear();
     throw InvalidArgument(StrCat("expected a numpy.ndarray, got ", py::repr(py::type::of(array)).cast<std::string>()));
   }
-  Tensor fresh = FromArray(numpy_array, !zero_copy);
-  if (self.in_use() && SetInPlace(fresh, self.get())) return;
+  Tensor given = FromArray(numpy_array, false);
+  if (self.in_use() && SetInPlace(given, self.get())) return;
   Tensor& tensor = self.Free();
-  fresh.set_lod(tensor.lod());
-  tensor = std::move(fresh);
+  if (!zero_copy) {
+    if (Overwrite(given, tensor)) return;
+    given = FromArray(numpy_array, true);
+  }
+  given.set_lod(tensor.lod());
+  tensor = std::move(given);
   self.Changed();
 }
 

@@ -76,7 +76,7 @@ def test_layers_that_keep_no_gates_are_those_of_the_op():
 def test_coupled_is_the_cell_described():
     case, losses = dict(CASES["classifier coupled"], count=1), []
     tasks = load("tasks")
-    weights, (batch,) = {name: value.astype("float64") for name, value in tasks.weights(case).items()}, tasks.batches(case)
+    weights, (batch,) = {name: value.astype("float64") for name, value in tasks.weights(case)}, tasks.batches(case)
     for words, label in zip(np.split(batch["word"], np.cumsum(batch["length"])[:-1]), batch["label"]):
         x = weights["embedding"][words]
         for name in "01":
@@ -150,7 +150,7 @@ def test_every_bar_has_its_case(monkeypatch):
 def test_seq2seq_is_the_task_described():
     case = dict(CASES["seq2seq varying"], count=1)
     tasks = load("tasks")
-    weights, (batch,) = {name: value.astype("float64") for name, value in tasks.weights(case).items()}, tasks.batches(case)
+    weights, (batch,) = {name: value.astype("float64") for name, value in tasks.weights(case)}, tasks.batches(case)
 
     def layer(name, x, h):
         c, out = np.zeros_like(h), []

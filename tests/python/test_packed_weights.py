@@ -25,6 +25,7 @@ class Net:
             loss = layers.mean(layers.softmax_with_cross_entropy(self.out, label))
             self.predict = self.train.clone(for_test=True)
             fluid.optimizer.SGD(0.5).minimize(loss)
+        self.startup.random_seed = 1  # weights with which every channel of the first layer has an influence
         exe.run(self.startup)
 
     def run(self, scope=None):
