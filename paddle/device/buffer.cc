@@ -11,6 +11,7 @@
 
 #include "paddle/base/errors.h"
 #include "paddle/base/flags.h"
+#include "paddle/base/round_up.h"
 #include "paddle/device/cgroup.h"
 
 namespace paddle {
@@ -83,8 +84,6 @@ bool Count(size_t bytes) {
                                  " in use, and the limit is ", Limit(),
                                  "; use a smaller batch, or raise FLAGS_memory_limit_mb"));
 }
-
-constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 // A mapping, a multiple of kPage bytes long; null where there is no memory. A large one starts at a huge page and asks
 // for such: first touch of fresh memory is slow.

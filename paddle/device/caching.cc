@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "paddle/base/errors.h"
+#include "paddle/base/round_up.h"
 #include "paddle/device/buffer.h"
 
 namespace paddle {
@@ -22,7 +23,7 @@ class SmallBlocks {
   static size_t RoundUp(size_t bytes) {
     if (bytes <= 256) return 256;
     const size_t step = std::bit_floor(bytes) / 4;
-    return (bytes + step - 1) / step * step;
+    return paddle::RoundUp(bytes, step);
   }
   BufferPtr Take(size_t size) {
     std::scoped_lock lock(mutex_);
@@ -168,7 +169,7 @@ class Caching final : public Allocator {
  public:
   BufferPtr Allocate(size_t bytes) override {
     if (bytes < kLarge) return AllocateSmall(SmallBlocks::RoundUp(bytes));
-    const size_t size = bytes > SIZE_MAX - kGrain ? bytes : (bytes + kGrain - 1) / kGrain * kGrain;
+    const size_t size = bytes > SIZE_MAX - kGrain ? bytes : RoundUp(bytes, kGrain);
     std::byte* data = segments_.Take(size);
     try {
       return std::make_shared<Buffer>(data, size, Place{}, [this](std::byte* p, size_t) { segments_.Return(p); });

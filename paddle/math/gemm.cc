@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 
+#include "paddle/base/round_up.h"
 #include "paddle/device/parallel.h"
 #include "paddle/math/amx.h"
 #include "paddle/math/cast.h"
@@ -227,7 +228,7 @@ struct PreparedGemm::Impl {
   size_t part_scratch_bytes() const {  // of each part
     size_t bytes = 0;
     for (const auto& call : calls) bytes = std::max(bytes, call.scratch_bytes());
-    return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
+    return RoundUp(bytes, kScratchAlignment);
   }
   template <class T>
   void Run(const T* a, const T* b, T* c, std::byte* scratch) {
@@ -297,7 +298,7 @@ void PreparedGemm::Run(const BFloat16* a, const BFloat16* b, BFloat16* c, std::b
 
 void PreparedGemm::RunWidened(const BFloat16* a, const BFloat16* b, BFloat16* c, std::byte* scratch) const {
   const GemmShape& s = impl_->shape;
-  const size_t inner = (impl_->widened.scratch_bytes() + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
+  const size_t inner = RoundUp(impl_->widened.scratch_bytes(), kScratchAlignment);
   auto* wide_a = reinterpret_cast<float*>(scratch + inner);
   float* wide_b = wide_a + StoredA(s).numel();
   float* wide_c = wide_b + StoredB(s).numel();

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "paddle/pass/common_attrs.h"
+#include "paddle/pass/slots.h"
 
 namespace paddle {
 namespace {
@@ -62,10 +63,6 @@ class Fuser {
   }
 
  private:
-  static const std::string& One(const std::vector<std::string>& names) {
-    static const std::string kNone;
-    return names.size() == 1 ? names[0] : kNone;
-  }
   static bool IsLookup(const OpDesc& op) { return op.type() == "lookup_table" || op.type() == "lookup_table_v2"; }
 
   // The place of an op of this block; -1 for one of another block.
@@ -132,7 +129,7 @@ class Fuser {
     const OpDesc& mul_grad = block_.op(match->mul_grad);
     if (One(mul_grad.Input("Y")) != One(mul.Input("Y")) || match->mul_grad < match->mul) return false;
     std::string rows_grad = One(mul_grad.Output("X@GRAD"));
-    if (rows_grad.empty() || rows_grad == kEmptyName) return true;
+    if (rows_grad.empty()) return true;
     if (match->narrow >= 0) {
       if (!FindReader(rows_grad, match->mul_grad, &match->widen)) return false;
       if (match->widen < 0) return true;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "paddle/pass/common_attrs.h"
+#include "paddle/pass/slots.h"
 #include "paddle/pass/uses.h"
 
 namespace paddle {
@@ -40,11 +41,6 @@ class Finder {
  private:
   const OpDesc& Op(size_t at) const { return block_.op(static_cast<int>(at)); }
 
-  static const std::string& One(const std::vector<std::string>& names) {
-    static const std::string kNone;
-    return names.size() == 1 && names[0] != kEmptyName ? names[0] : kNone;
-  }
-
   // The variable, if its sizes are known as far as they are when a program is built.
   const VarDesc* Tensor(const std::string& name) const {
     const auto var = block_.FindVar(name);
@@ -59,7 +55,7 @@ class Finder {
     return rank >= 2 && (axis == -1 || axis == rank - 1) && logits->shape().back() >= kFewestClasses;
   }
 
-  // The op of this type that is the only writer of the variable, before number `at`.
+  // The op that wrote the variable last before number `at`, if it is of this type.
   std::optional<size_t> Source(const std::string& name, const char* type, size_t at) const {
     const size_t source = uses_.LastWriter(name, at);
     return source != at && Op(source).type() == type ? std::optional(source) : std::nullopt;
@@ -159,8 +155,9 @@ class Finder {
     const auto ops = match.ops();
     return std::none_of(inputs.begin(), inputs.end(), [&](const std::string& name) {
       if (name.empty()) return true;
-      for (size_t at = match.mul; at <= match.mul_grad; ++at)
-        if (!ops.contains(at) && uses_.WrittenIn(name, at, at + 1)) return true;
+      for (const size_t at : uses_.Of(name))
+        if (at >= match.mul && at <= match.mul_grad && !ops.contains(at) && uses_.WrittenIn(name, at, at + 1))
+          return true;
       return false;
     });
   }
@@ -168,11 +165,6 @@ class Finder {
   const BlockDesc& block_;
   const Uses& uses_;
 };
-
-void Pass(const std::vector<std::string>& names, const char* slot, OpDesc* op, bool output) {
-  if (names.empty()) return;
-  output ? op->SetOutput(slot, names) : op->SetInput(slot, names);
-}
 
 OpDesc Fused(const BlockDesc& block, const Match& match) {
   const auto op = [&](size_t at) -> const OpDesc& { return block.op(static_cast<int>(at)); };
@@ -183,11 +175,11 @@ OpDesc Fused(const BlockDesc& block, const Match& match) {
   fused.SetInput("DOut", op(match.mean_grad).Input("Out@GRAD"));
   fused.SetOutput("Loss", op(match.loss).Output("Loss"));
   fused.SetOutput("Out", op(match.mean).Output("Out"));
-  Pass(op(match.mul_grad).Output("X@GRAD"), "DX", &fused, true);
-  Pass(op(match.mul_grad).Output("Y@GRAD"), "DY", &fused, true);
+  fused.SetOutput("DX", op(match.mul_grad).Output("X@GRAD"));
+  fused.SetOutput("DY", op(match.mul_grad).Output("Y@GRAD"));
   if (match.add) {
-    Pass(op(*match.add).Input("Y"), "Bias", &fused, false);
-    Pass(op(*match.add_grad).Output("Y@GRAD"), "DBias", &fused, true);
+    fused.SetInput("Bias", op(*match.add).Input("Y"));
+    fused.SetOutput("DBias", op(*match.add_grad).Output("Y@GRAD"));
   }
   fused.SetAttr("x_num_col_dims", op(match.mul).AttrOr<int32_t>("x_num_col_dims", 1));
   fused.SetAttr("ignore_index", int64_t{op(match.loss).AttrOr<int32_t>("ignore_index", -100)});

@@ -4,15 +4,11 @@
 #include <optional>
 #include <set>
 
+#include "paddle/pass/slots.h"
 #include "paddle/pass/uses.h"
 
 namespace paddle {
 namespace {
-
-// The name in a slot; empty where there is none, or more than one.
-std::string One(const std::vector<std::string>& names) {
-  return names.size() == 1 && names[0] != kEmptyName ? names[0] : std::string();
-}
 
 // The ops that are replaced, by number; -1: not there.
 struct Match {

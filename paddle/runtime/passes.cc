@@ -14,6 +14,7 @@
 namespace paddle {
 
 std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& request) {
+  const auto runs_on_cpu = [&](const char* pass) { return request.place.is_cpu() && !SkipsPass(pass); };
   DeclareGradients(program);
   std::vector<std::string> done;
   auto outside = request.feeds;
@@ -23,19 +24,19 @@ std::vector<std::string> RunPasses(ProgramDesc* program, const PlanRequest& requ
   if (request.place.is_cpu() && RecomputeGatesEnabled())
     for (const auto& layer : RecomputeGates(program, outside))
       done.push_back(StrCat("recompute_gates: the gates of '", layer, "' are not kept for the backward pass"));
-  if (request.place.is_cpu() && !SkipsPass("fuse_embedding_mul"))
+  if (runs_on_cpu("fuse_embedding_mul"))
     for (const auto& table : FuseEmbeddingMul(program, outside))
       done.push_back(StrCat("fuse_embedding_mul: rows of '", table, "' are multiplied once for each different id"));
   // Where an op is looked for that makes a NaN, the ops stay those of the program.
-  if (request.place.is_cpu() && !CheckNanInfEnabled() && !SkipsPass("fuse_linear_cross_entropy"))
+  if (!CheckNanInfEnabled() && runs_on_cpu("fuse_linear_cross_entropy"))
     for (const auto& weight : FuseLinearCrossEntropy(program, outside))
       done.push_back(StrCat("fuse_linear_cross_entropy: the products with '", weight, "' are never all in memory"));
-  if (request.place.is_cpu() && !CheckNanInfEnabled() && !SkipsPass("fuse_clip")) {
+  if (!CheckNanInfEnabled() && runs_on_cpu("fuse_clip")) {
     const auto [sums, updates] = FuseClip(program, outside);
     if (sums) done.push_back(StrCat("fuse_clip: ", sums, " sums of squares are added up without the squares"));
     if (updates) done.push_back(StrCat("fuse_clip: ", updates, " updates scale their gradients themselves"));
   }
-  if (request.place.is_cpu() && !SkipsPass("sparse_table_grads"))
+  if (runs_on_cpu("sparse_table_grads"))
     for (const auto& table : SparseTableGrads(program, outside))
       done.push_back(StrCat("sparse_table_grads: the gradient of '", table, "' holds only rows that were looked up"));
   // Where an op is looked for that makes a NaN, no parameter is to take it in before.

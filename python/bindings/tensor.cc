@@ -57,24 +57,24 @@ bool HasValidLod(const TensorHandle& self) {
   return tensor.lod().empty() || !tensor.initialized() || tensor.lod().rows() == Rows(tensor);
 }
 
-// While a run reads the tensor: new numbers where the old ones are. It may see some of each, as in Fluid. Not for
-// integers: kernels check indices before they use them.
-bool SetInPlace(const Tensor& fresh, Tensor& tensor) {
-  if (!tensor.initialized() || tensor.dims() != fresh.dims() || tensor.dtype() != fresh.dtype() ||
-      !IsFloating(fresh.dtype()))
-    return false;
-  std::memcpy(tensor.mutable_raw(), fresh.raw(), fresh.bytes());
-  tensor.buffer()->MarkWritten();  // once more: the run may have packed it meanwhile
+// New numbers where the old ones are; false where they do not fit.
+bool Overwrite(const Tensor& given, Tensor& tensor) {
+  if (!tensor.initialized() || tensor.dims() != given.dims() || tensor.dtype() != given.dtype()) return false;
+  if (given.bytes()) std::memcpy(tensor.mutable_raw(), given.raw(), given.bytes());
+  tensor.buffer()->MarkWritten();  // once more: a run may have packed it meanwhile
   return true;
 }
 
-// New numbers where the old ones are, if nobody else sees these: no moment with room for both.
-bool Overwrite(const Tensor& given, Tensor& tensor) {
-  if (!tensor.initialized() || tensor.buffer().use_count() != 1 || !tensor.place().is_cpu() ||
-      tensor.dims() != given.dims() || tensor.dtype() != given.dtype())
+// Whether a copy of the array is made in the tensor's own memory, with no moment at which there is room for both: while
+// a run reads it, which may see some of each, as in Fluid, but not for integers, as kernels check indices before they
+// use them; else where nobody but the tensor has that memory.
+bool SetInPlace(const TensorHandle& self, const py::array& array, bool zero_copy) {
+  Tensor& tensor = self.get();
+  if (self.in_use()
+          ? !IsFloating(tensor.dtype())
+          : zero_copy || !tensor.initialized() || tensor.buffer().use_count() != 1 || !tensor.place().is_cpu())
     return false;
-  if (given.bytes()) std::memcpy(tensor.mutable_raw(), given.raw(), given.bytes());
-  return true;
+  return Overwrite(FromArray(array, false), tensor);
 }
 
 // Keeps the LoD, as Fluid does; scripts set it before or after.
@@ -85,15 +85,11 @@ void SetArray(const TensorHandle& self, const py::object& array, const py::objec
     PyErr_Clear();
     throw InvalidArgument(StrCat("expected a numpy.ndarray, got ", py::repr(py::type::of(array)).cast<std::string>()));
   }
-  Tensor given = FromArray(numpy_array, false);
-  if (self.in_use() && SetInPlace(given, self.get())) return;
+  if (SetInPlace(self, numpy_array, zero_copy)) return;
+  Tensor fresh = FromArray(numpy_array, !zero_copy);
   Tensor& tensor = self.Free();
-  if (!zero_copy) {
-    if (Overwrite(given, tensor)) return;
-    given = FromArray(numpy_array, true);
-  }
-  given.set_lod(tensor.lod());
-  tensor = std::move(given);
+  fresh.set_lod(tensor.lod());
+  tensor = std::move(fresh);
   self.Changed();
 }
 

@@ -16,6 +16,14 @@ def fresh():
 
 
 @pytest.fixture
+def all_passes():
+    """Behind the test all passes run again."""
+    yield
+    fluid.core.set_flag("skip_passes", "")
+    fluid.core.set_flag("check_nan_inf", "0")
+
+
+@pytest.fixture
 def exe():
     return fluid.Executor(fluid.CPUPlace())
 

@@ -7,6 +7,7 @@ import paddle.fluid as fluid
 from paddle.fluid import core
 
 layers = fluid.layers
+pytestmark = pytest.mark.usefixtures("all_passes")
 PASS = "pass fuse_clip: "
 SUMS = PASS + "%d sums of squares are added up without the squares"
 UPDATES = PASS + "%d updates scale their gradients themselves"
@@ -17,19 +18,6 @@ OPTIMIZERS = {
     "nesterov": lambda rate, **rest: fluid.optimizer.Momentum(rate, 0.9, use_nesterov=True, **rest),
     "adam": fluid.optimizer.Adam,
 }
-
-
-@pytest.fixture(autouse=True)
-def all_passes():
-    yield
-    core.set_flag("skip_passes", "")
-    core.set_flag("check_nan_inf", "0")
-
-
-@pytest.fixture(autouse=True)
-def own_program():
-    with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.scope_guard(core.Scope()), fluid.unique_name.guard():
-        yield
 
 
 def net():

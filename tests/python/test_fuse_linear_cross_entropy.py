@@ -9,42 +9,30 @@ import paddle.fluid as fluid
 from paddle.fluid import core
 
 layers = fluid.layers
+pytestmark = pytest.mark.usefixtures("all_passes")
 WIDTH, CLASSES = 6, 1 << 14  # more than 320 rows are cut into parts of 128
 PASS = "pass fuse_linear_cross_entropy: the products with 'weight' are never all in memory"
 NAME = "fuse_linear_cross_entropy"
-
-
-@pytest.fixture(autouse=True)
-def all_passes():
-    yield
-    core.set_flag("skip_passes", "")
-    core.set_flag("check_nan_inf", "0")
-
-
-@pytest.fixture(autouse=True)
-def own_program():
-    with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.scope_guard(core.Scope()), fluid.unique_name.guard():
-        yield
 
 
 def attr(name, seed):
     return fluid.ParamAttr(name, initializer=fluid.initializer.Uniform(-0.5, 0.5, seed=seed))
 
 
-def net(dtype="float32", classes=CLASSES, bias=True, shape=(None, 1), lod_level=1, ignore_index=-100, **softmax):
+def net(dtype="float32", classes=CLASSES, bias=True, shape=(None, 1), lod_level=1, ignore_index=-100):
     """The logits, the losses of the rows and their mean."""
     x = fluid.data("x", [*shape[:-1], WIDTH], dtype, lod_level=lod_level)
     label = fluid.data("label", list(shape), "int64", lod_level=lod_level)
     hidden = layers.fc(x, WIDTH, len(shape) - 1, attr("inner", 1), False, "tanh")
     logits = layers.fc(hidden, classes, len(shape) - 1, attr("weight", 2), attr("bias", 3) if bias else False)
-    losses = layers.softmax_with_cross_entropy(logits, label, ignore_index=ignore_index, **softmax)
+    losses = layers.softmax_with_cross_entropy(logits, label, ignore_index=ignore_index)
     return logits, losses, layers.mean(losses)
 
 
-def batch(shape, dtype="float32", lengths=(), classes=CLASSES, ignored=()):
+def batch(shape, dtype="float32", lengths=(), ignored=()):
     random = np.random.RandomState(1)
     x = random.uniform(-1, 1, [*shape, WIDTH]).astype(dtype)
-    label = random.randint(0, classes, [*shape, 1])
+    label = random.randint(0, CLASSES, [*shape, 1])
     label.reshape(-1)[list(ignored)] = -100
     if not lengths:
         return {"x": x, "label": label}
@@ -197,7 +185,7 @@ def test_logits_that_others_read_are_left_alone():
     assert PASS not in plan_of(loss)
 
 
-@pytest.mark.parametrize("reader", [layers.Print, lambda loss: layers.mean(loss)])
+@pytest.mark.parametrize("reader", [layers.Print, layers.mean])
 def test_losses_that_are_read_before_their_gradient_are_left_alone(reader):
     _, losses, loss = net()
     reader(loss)

@@ -9,6 +9,7 @@ import paddle.fluid as fluid
 from paddle.fluid import core
 
 layers = fluid.layers
+pytestmark = pytest.mark.usefixtures("all_passes")
 ROWS, WIDTH = 1 << 16, 16  # as small as the pass takes
 
 OPTIMIZERS = {
@@ -31,12 +32,6 @@ CLIPPED = {
     "adam": lambda clip: fluid.optimizer.Adam(0.01, grad_clip=clip),
 }
 PASS = "pass sparse_table_grads: the gradient of 'table' holds only rows that were looked up"
-
-
-@pytest.fixture(autouse=True)
-def all_passes():
-    yield
-    core.set_flag("skip_passes", "")
 
 
 def net(projected, rows=ROWS, is_sparse=False):

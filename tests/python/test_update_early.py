@@ -9,6 +9,7 @@ import paddle.fluid as fluid
 from paddle.fluid import core
 
 layers = fluid.layers
+pytestmark = pytest.mark.usefixtures("all_passes")
 LAYERS, WIDTH = 12, 64
 
 OPTIMIZERS = {
@@ -18,13 +19,6 @@ OPTIMIZERS = {
     "clipped": lambda: fluid.optimizer.Adam(0.01, grad_clip=fluid.clip.GradientClipByGlobalNorm(0.1)),
     "lamb": lambda: fluid.optimizer.Lamb(0.01),
 }
-
-
-@pytest.fixture(autouse=True)
-def all_passes():
-    yield
-    core.set_flag("skip_passes", "")
-    core.set_flag("check_nan_inf", "0")
 
 
 def net():

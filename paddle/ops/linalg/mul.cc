@@ -11,11 +11,6 @@
 namespace paddle {
 namespace {
 
-void CheckColumns(int columns, int rank, const char* attr, const char* slot) {
-  Require(columns >= 1 && columns < rank, attr, " is ", columns, ", but ", slot, " has rank ", rank,
-          "; expected 1 <= ", attr, " < ", rank);
-}
-
 // The dims of Out.
 Dims CheckFactors(const MulAttrs& attrs, InferContext& context) {
   const Dims &x = context.In("X").dims, &y = context.In("Y").dims;

@@ -19,6 +19,12 @@ struct MulAttrs {
   }
 };
 
+// Throws InvalidArgument unless the first `columns` dimensions of `rank`, and others behind them, make a matrix.
+inline void CheckColumns(int columns, int rank, const char* attr, const char* slot) {
+  Require(columns >= 1 && columns < rank, attr, " is ", columns, ", but ", slot, " has rank ", rank,
+          "; expected 1 <= ", attr, " < ", rank);
+}
+
 // Sizes of the matrices: X is [m, k], Y is [k, n], Out is [m, n].
 struct MulSizes {
   int64_t m, n, k;

@@ -4,15 +4,16 @@
 // gradients.
 #include <algorithm>
 
+#include "paddle/base/round_up.h"
 #include "paddle/device/parallel.h"
-#include "paddle/math/gemm.h"
 #include "paddle/math/map.h"
 #include "paddle/math/reduce.h"
 #include "paddle/math/scratch_parts.h"
-#include "paddle/math/softmax.h"
 #include "paddle/math/sum.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/linalg/mul.h"
+#include "paddle/ops/loss/hard_loss.h"
 #include "paddle/ops/loss/label.h"
 
 namespace paddle {
@@ -42,8 +43,7 @@ void Infer(const Attrs& attrs, InferContext& context) {
   context.CheckRank("Y", 2, 2);
   const Dims &x = context.In("X").dims, &y = context.In("Y").dims, &label = context.In("Label").dims;
   const int columns = attrs.x_num_col_dims;
-  Require(columns >= 1 && columns < x.rank(), "x_num_col_dims is ", columns, ", but X has rank ", x.rank(),
-          "; expected 1 <= x_num_col_dims < ", x.rank());
+  CheckColumns(columns, x.rank(), "x_num_col_dims", "X");
   const int64_t width = x.Product(columns, x.rank());
   Require(SizesAgree(width, y[0]), "X ", x, " has rows of ", width, " elements, but Y ", y, " has ", y[0], " rows");
   Require(y[1] != 0, "Y ", y, " has no columns; expected one for each class");
@@ -75,7 +75,6 @@ struct RowParts {
   int64_t Size(int64_t part) const { return part + 1 < count ? size : rows - (count - 1) * size; }
 
  private:
-  static int64_t RoundUp(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
   static int64_t Count(int64_t rows, int64_t size) { return std::max<int64_t>(1, (rows + size - 1) / size); }
 };
 
@@ -84,28 +83,25 @@ struct Products {
   PreparedGemm logits, dx, dy;
 
   // `beta`: of the sum over the parts that the gradient of the weight is.
-  Products(DType dtype, int64_t rows, int64_t classes, int64_t width, double beta)
-      : logits(dtype, {.m = rows, .n = classes, .k = width}),
-        dx(dtype, {.m = rows, .n = width, .k = classes, .trans_b = true}),
-        dy(dtype, {.m = width, .n = classes, .k = rows, .trans_a = true}, 1, beta) {}
+  Products(const MulSizes& s, double beta)
+      : logits(s.dtype, OutShape(s)), dx(s.dtype, XGradShape(s)), dy(s.dtype, YGradShape(s), 1, beta) {}
 
   size_t scratch_bytes() const { return std::max({logits.scratch_bytes(), dx.scratch_bytes(), dy.scratch_bytes()}); }
 };
 
 struct State {
+  MulSizes sizes;
   RowParts parts;
-  int64_t classes, width;
-  DType dtype;
   std::vector<Products> products;  // of the first part, the last, and all between
 
   State(const Attrs& attrs, const OpMetas& metas)
-      : parts(metas.In("X").dims.Product(0, attrs.x_num_col_dims), metas.In("Y").dims[1]),
-        classes(metas.In("Y").dims[1]),
-        width(metas.In("Y").dims[0]),
-        dtype(metas.In("X").dtype) {
-    for (const int64_t part : {int64_t{0}, parts.count - 1, int64_t{1}})
-      if (static_cast<int64_t>(products.size()) < parts.count)
-        products.emplace_back(dtype, parts.Size(part), classes, width, part == 0 ? 0 : 1);
+      : sizes(MulSizesOf({.x_num_col_dims = attrs.x_num_col_dims}, metas)), parts(sizes.m, sizes.n) {
+    MulSizes of_part = sizes;
+    for (const int64_t part : {int64_t{0}, parts.count - 1, int64_t{1}}) {
+      if (static_cast<int64_t>(products.size()) == parts.count) break;
+      of_part.m = parts.Size(part);
+      products.emplace_back(of_part, part == 0 ? 0 : 1);
+    }
   }
 
   const Products& Of(int64_t part) const { return products[part == 0 ? 0 : part + 1 == parts.count ? 1 : 2]; }
@@ -119,11 +115,11 @@ struct State {
   // Room for the logits of a part, and for its products.
   template <class T>
   std::pair<T*, std::byte*> Rooms(ScratchParts* room) const {
-    T* logits = room->Take<T>(parts.Size(0) * classes);
+    T* logits = room->Take<T>(parts.Size(0) * sizes.n);
     return {logits, room->Take<std::byte>(product_bytes())};
   }
   size_t scratch_bytes() const {
-    return VisitFloat(dtype, [&]<class T>() {
+    return VisitFloat(sizes.dtype, [&]<class T>() {
       ScratchParts room;
       Rooms<T>(&room);
       return room.used();
@@ -138,13 +134,9 @@ State Prepare(const CpuContext&, const Attrs& attrs, const OpMetas& metas) { ret
 template <class T>
 T RowLoss(int64_t k, const T* bias, T scale, T* x, int64_t classes) {
   if (bias) math::AddTo(bias, x, classes);
-  const T max = MaxOfLine(x, classes, 1), difference = k < 0 ? T(0) : max - x[k];
-  const T log_sum = SoftmaxLine(max, x, x, classes, 1);
-  if (k < 0) scale = 0;
-  math::MapSerial([scale](T v) { return scale * v; }, x, x, classes);
-  if (k < 0) return 0;
-  x[k] -= scale;
-  return difference + log_sum;
+  const T loss = HardLoss(k, x, x, classes, 1);
+  HardLossGrad(k, scale, x, x, classes, 1);
+  return loss;
 }
 
 // Adds the rows up, to what is there.
@@ -161,7 +153,7 @@ void RunTyped(const Attrs& attrs, const State& state, Scratch scratch, const Ten
               const Tensor* bias, const L* label, T scale, T* loss, Tensor* dx, Tensor* dy, Tensor* d_bias) {
   ScratchParts room(scratch.data);
   const auto [logits, product_room] = state.Rooms<T>(&room);
-  const int64_t classes = state.classes, width = state.width;
+  const int64_t classes = state.sizes.n, width = state.sizes.k;
   const T* b = bias ? bias->data<T>() : nullptr;
   if (d_bias) std::fill_n(d_bias->mutable_data<T>(), classes, T(0));
   for (int64_t part = 0; part < state.parts.count; ++part) {

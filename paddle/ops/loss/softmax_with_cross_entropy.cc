@@ -2,10 +2,10 @@
 #include "paddle/ops/loss/softmax_with_cross_entropy.h"
 
 #include "paddle/device/parallel.h"
-#include "paddle/math/map.h"
 #include "paddle/math/softmax.h"
 #include "paddle/op/check_dims.h"
 #include "paddle/op/registry.h"
+#include "paddle/ops/loss/hard_loss.h"
 #include "paddle/ops/loss/label.h"
 
 namespace paddle {
@@ -55,9 +55,7 @@ void InferGrad(const Attrs& attrs, InferContext& context) {
   context.CopyMeta("Softmax", "Logits@GRAD");
 }
 
-// -log(softmax(x)[k]) = (max - x[k]) + log(sum(exp(x - max))), in this order: the first difference is exact, however
-// large x is. The logits may be overwritten by their softmax: what they are needed for comes first.
-
+// As HardLoss, for each class by its part in the label.
 template <class T>
 void RunSoft(const AxisView& view, const T* logits, const T* label, T* softmax, T* loss) {
   const int64_t size = view.size, step = view.inner;
@@ -77,11 +75,8 @@ template <class T, class L>
 void RunHard(const AxisView& view, const T* logits, const L* classes, int64_t ignore_index, T* softmax, T* loss) {
   const int64_t size = view.size, step = view.inner;
   ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
-    const T* x = logits + at;
     const int64_t k = ClassOf(classes[row], size, ignore_index, row);
-    const T max = MaxOfLine(x, size, step), difference = k < 0 ? T(0) : max - x[k * step];
-    const T log_sum = SoftmaxLine(max, x, softmax + at, size, step);
-    loss[row] = k < 0 ? T(0) : difference + log_sum;
+    loss[row] = HardLoss(k, logits + at, softmax + at, size, step);
   });
 }
 
@@ -114,12 +109,7 @@ void RunGrad(const CpuContext&, const Attrs& attrs, const Tensor& label, const T
       const L* classes = label.data<L>();
       ForEachLine(view, kElementsPerTask, [&](int64_t row, int64_t at) {
         const int64_t k = ClassOf(classes[row], size, attrs.ignore_index, row);
-        const T scale = k < 0 ? T(0) : d[row];
-        if (step == 1)
-          math::MapSerial([scale](T v) { return scale * v; }, y + at, out + at, size);
-        else
-          for (int64_t i = at; i < at + size * step; i += step) out[i] = scale * y[i];
-        if (k >= 0) out[at + k * step] -= scale;
+        HardLossGrad(k, d[row], y + at, out + at, size, step);
       });
     });
   });
